@@ -1,0 +1,3 @@
+// The HDF5 C interface and its dimension scales (H5DS).
+#include <hdf5.h>
+#include <hdf5_hl.h>
