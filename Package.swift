@@ -67,9 +67,11 @@ let package = Package(
 
     // MARK: - Tests: one target per module
     .target(name: "TestSupport", path: "Tests/TestSupport"),
-    .testTarget(name: "StrictJSONTests", dependencies: ["StrictJSON", "TestSupport"]),
+    .testTarget(
+      name: "StrictJSONTests", dependencies: ["KeyedRandom", "StrictJSON", "TestSupport"]),
     .testTarget(name: "KeyedRandomTests", dependencies: ["KeyedRandom", "TestSupport"]),
-    .testTarget(name: "SafetensorsTests", dependencies: ["Safetensors", "TestSupport"]),
+    .testTarget(
+      name: "SafetensorsTests", dependencies: ["KeyedRandom", "Safetensors", "TestSupport"]),
     .testTarget(name: "TokenizersTests", dependencies: ["Tokenizers", "TestSupport"]),
     .testTarget(name: "HDF5Tests", dependencies: ["HDF5", "TestSupport"]),
     .testTarget(name: "TasksTests", dependencies: ["KeyedRandom", "Tasks", "TestSupport"]),
