@@ -1,0 +1,53 @@
+// The numbers that shape the solver of the Countdown corpus.
+
+extension CountdownCorpus {
+  /// The solver's probabilities and bounds; the defaults are those of the embedded checkpoint.
+  public struct Settings: Sendable, Hashable {
+    /// The chance that an attempt takes a correct expression while both kinds are left; with nil
+    /// the solver guesses blindly, uniformly among the untried.
+    public var correctProbability: Double? = 0.40
+    /// The share of careful documents.
+    public var carefulShare = 0.15
+    /// The chance of a check after `yes` in a careful document.
+    public var carefulCheck = 0.70
+    /// The chance of a check after `yes` in any other.
+    public var check = 0.05
+    /// What those chances are multiplied with after `no`.
+    public var checkAfterNoFactor = 1.0 / 3
+    /// The share of persistent documents.
+    public var persistentShare = 0.20
+    /// The chance of a switch in a persistent document.
+    public var persistentSwitch = 0.80
+    /// The chance of a switch in any other.
+    public var change = 0.08
+    /// The least chance of a switch right after a check.
+    public var switchAfterCheck = 0.75
+    /// The chance that a step of an attempt is wrong.
+    public var slip = 0.02
+    /// The chance that a step of a check is wrong.
+    public var checkSlip = 0.005
+    /// The chance that an attempt of another value is written as if it reached the target.
+    public var falseHit = 0.25
+    /// The most attempts in one document.
+    public var maximumAttempts = 5
+    /// The most tokens of one response, `<eos>` included.
+    public var maximumLength = CountdownProblem.maximumResponseLength
+    /// The share of documents that open with the question.
+    public var questionShare = 0.5
+
+    /// The settings of the embedded checkpoint's corpus.
+    public init() {}
+
+    /// A solver that guesses blindly, checks every `yes` (a third of the `no`) or none, and after
+    /// a miss always switches or, unless a check has just failed, never.
+    public static func blindGuesser(checks: Bool, switches: Bool) -> Settings {
+      var settings = Settings()
+      settings.correctProbability = nil
+      settings.carefulCheck = checks ? 1 : 0
+      settings.check = settings.carefulCheck
+      settings.persistentSwitch = switches ? 1 : 0
+      settings.change = settings.persistentSwitch
+      return settings
+    }
+  }
+}

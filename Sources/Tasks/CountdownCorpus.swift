@@ -1,0 +1,157 @@
+// The solutions the embedded model is pretrained on: a solver that tries, checks and switches.
+import KeyedRandom
+
+/// Writes documents of the Countdown task by the rules below, the i-th from `key.derive(i)` alone.
+///
+/// 1. Each document draws whether its writer is careful (checks often) and whether persistent
+///    (switches often).
+/// 2. An attempt takes an untried expression, a correct one with `correctProbability`; once all
+///    are tried they count as untried again. It is written in a random order.
+/// 3. Either step may slip. An attempt that misses may claim the target all the same, a false hit.
+/// 4. `Wait ,` recomputes the attempt, more often after `yes` than after `no`; a recomputation has
+///    no false hits, so this is how they come to light.
+/// 5. Where the written total is not the target, `Alternatively ,` may open the next attempt;
+///    otherwise `Answer` restates the last expression.
+/// 6. Half of the documents leave the question out, so that P(y) is a distribution of its own.
+public struct CountdownCorpus: Sendable {
+  /// The solver's settings.
+  public let settings: Settings
+  /// The number sets that problems come from.
+  public let split: CountdownProblem.Split
+  private let key: RandomKey
+
+  /// A corpus; equal keys and settings give equal documents.
+  public init(
+    settings: Settings = Settings(), split: CountdownProblem.Split = .train, key: RandomKey
+  ) {
+    precondition(
+      settings.maximumLength >= Self.shortestRoom,
+      "a response needs room for one attempt, its check and the answer")
+    self.settings = settings
+    self.split = split
+    self.key = key
+  }
+
+  /// The document at a place, which depends on the key, the settings and the place only.
+  public func document(_ index: Int) -> CountdownDocument {
+    var random = key.derive(UInt64(index)).generator()
+    let hasQuestion = random.bernoulli(settings.questionShare)
+    let problem = CountdownProblem.sample(split, using: &random)
+    return CountdownDocument(
+      problem: problem, hasQuestion: hasQuestion, response: solve(problem, using: &random))
+  }
+
+  /// One written solution of a problem that need not come from the corpus.
+  public func solution(of problem: CountdownProblem, key: RandomKey) -> [Int32] {
+    var random = key.generator()
+    return solve(problem, using: &random)
+  }
+
+  // MARK: - Lengths in tokens
+
+  static let targetLength = 3  // Target T .
+  static let attemptLength = 15  // First A o B = r1 . Then r1 o C = r2 V .
+  static let moveLength = 16  // Wait , A o B = r1 . Then r1 o C = r2 V .
+  static let answerLength = 7  // Answer A o B o C <eos>
+  /// A switch needs room for the attempt, its check and the answer.
+  static let switchRoom = 2 * moveLength + answerLength
+  static let shortestRoom = targetLength + attemptLength + moveLength + answerLength
+
+  // MARK: - The solver
+
+  private func solve(
+    _ problem: CountdownProblem, using random: inout KeyedGenerator
+  ) -> [Int32] {
+    typealias Words = CountdownVocabulary
+    let isCareful = random.bernoulli(settings.carefulShare)
+    let isPersistent = random.bernoulli(settings.persistentShare)
+    let check = isCareful ? settings.carefulCheck : settings.check
+    let change = isPersistent ? settings.persistentSwitch : settings.change
+
+    let target = problem.target
+    let signings = CountdownProblem.signings(of: problem.numbers)
+    var untried = signings
+    var tokens: [Int32] = [Words.target, Words.token(of: target), Words.period, Words.first]
+    tokens.reserveCapacity(settings.maximumLength)
+    var attempts = 0
+    while true {
+      attempts += 1
+      if untried.isEmpty { untried = signings }
+      let expression = nextAttempt(&untried, target, using: &random)
+      var total = writeSteps(
+        of: expression, slip: settings.slip,
+        falseHit: expression.value == target ? nil : target, target, &tokens, using: &random)
+      let isChecked = random.bernoulli(
+        total == target ? check : check * settings.checkAfterNoFactor)
+      if isChecked {
+        tokens += [Words.wait, Words.comma]
+        total = writeSteps(
+          of: expression, slip: settings.checkSlip, falseHit: nil, target, &tokens, using: &random)
+      }
+      let mayGoOn =
+        total != target && attempts < settings.maximumAttempts
+        && settings.maximumLength - tokens.count >= Self.switchRoom
+      let goOn = isChecked ? max(change, settings.switchAfterCheck) : change
+      guard mayGoOn, random.bernoulli(goOn) else {
+        return tokens + [Words.answer] + expression.tokens + [Words.eos]
+      }
+      tokens += [Words.alternatively, Words.comma]
+    }
+  }
+
+  /// Takes one of the untried expressions (not empty) and writes it in a random order.
+  private func nextAttempt(
+    _ untried: inout [SIMD3<Int>], _ target: Int, using random: inout KeyedGenerator
+  ) -> CountdownExpression {
+    let correct = untried.firstIndex { $0.wrappedSum() == target }  // values differ: at most one
+    let index: Int
+    if let correct, let probability = settings.correctProbability, untried.count > 1 {
+      if random.bernoulli(probability) {
+        index = correct
+      } else {
+        let wrong = random.uniform(below: untried.count - 1)
+        index = wrong < correct ? wrong : wrong + 1
+      }
+    } else {
+      index = random.uniform(below: untried.count)
+    }
+    return CountdownExpression.randomOrder(of: untried.remove(at: index), using: &random)
+  }
+
+  /// Writes `A o B = r1 . Then r1 o C = r2 V .` and returns r2. A slip in r1 is carried forward;
+  /// with `falseHit`, r2 may be written as that number whatever the sum.
+  private func writeSteps(
+    of expression: CountdownExpression, slip: Double, falseHit: Int?, _ target: Int,
+    _ tokens: inout [Int32], using random: inout KeyedGenerator
+  ) -> Int {
+    typealias Words = CountdownVocabulary
+    let terms = expression.terms
+    let first = slipped(terms.x + terms.y, slip, using: &random)
+    var total = min(max(first + terms.z, 0), Words.largestNumber)
+    if let falseHit, random.bernoulli(settings.falseHit) {
+      total = falseHit
+    } else {
+      total = slipped(total, slip, using: &random)
+    }
+    tokens += [
+      Words.token(of: terms.x), Words.sign(of: terms.y), Words.token(of: abs(terms.y)),
+      Words.equals, Words.token(of: first), Words.period,
+      Words.then, Words.token(of: first), Words.sign(of: terms.z), Words.token(of: abs(terms.z)),
+      Words.equals, Words.token(of: total), total == target ? Words.yes : Words.no, Words.period,
+    ]
+    return total
+  }
+
+  /// The number, or with the given probability one that is off by 1, 2 or 10 and has a token.
+  private func slipped(
+    _ number: Int, _ probability: Double, using random: inout KeyedGenerator
+  ) -> Int {
+    guard random.bernoulli(probability) else { return number }
+    while true {  // 1 up or 1 down always has a token, so this ends
+      let wrong = number + Self.slipOffsets[random.uniform(below: Self.slipOffsets.count)]
+      if 0...CountdownVocabulary.largestNumber ~= wrong { return wrong }
+    }
+  }
+
+  private static let slipOffsets = [-10, -2, -1, 1, 2, 10]
+}

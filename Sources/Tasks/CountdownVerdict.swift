@@ -1,0 +1,18 @@
+// What the verifier of the Countdown task may find.
+
+/// How a response ends.
+public enum CountdownVerdict: String, Sendable, CaseIterable {
+  /// The answer uses the problem's numbers and has the target as its value.
+  case correct
+  /// The answer uses the problem's numbers but has another value.
+  case wrongValue = "wrong-value"
+  /// The answer is an expression of other numbers.
+  case wrongNumbers = "wrong-numbers"
+  /// The response ended, but not with `Answer A o B o C <eos>`.
+  case unparsed
+  /// The response ran out of tokens before `<eos>`.
+  case unfinished
+
+  /// 1 for a correct response, 0 for every other.
+  public var reward: Double { self == .correct ? 1 : 0 }
+}
