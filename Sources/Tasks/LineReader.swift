@@ -1,0 +1,96 @@
+// Reads a file line by line with the memory of its longest line.
+import Foundation
+
+/// The lines of a UTF-8 text file, without their `\n`. A byte order mark at the start of the file
+/// and lines of nothing but spaces at its end are skipped; a `\r` before `\n` stays in the line,
+/// where JSON takes it for a space.
+struct LineReader {
+  /// The bytes read and not yet dropped; `next()` says which of them are the line.
+  private(set) var buffer: [UInt8] = []
+  /// The number of the line that `next()` returned last, from 1.
+  private(set) var line = 0
+
+  private let path: String
+  private let handle: FileHandle
+  private let chunkSize: Int
+  private let maximumLineLength: Int
+  private var nextStart = 0
+  private var isAtEnd = false
+
+  /// No line of text is as long as this; a longer one is a binary file or lacks its line ends.
+  static let defaultMaximumLineLength = 1 << 28
+
+  init(
+    path: String, chunkSize: Int = 1 << 20,
+    maximumLineLength: Int = LineReader.defaultMaximumLineLength
+  ) throws(TaskFileError) {
+    self.path = path
+    self.chunkSize = chunkSize
+    self.maximumLineLength = maximumLineLength
+    guard FileManager.default.fileExists(atPath: path) else {
+      throw TaskFileError("no such file (expected a JSONL file)", path: path)
+    }
+    if (try? FileManager.default.contentsOfDirectory(atPath: path)) != nil {
+      throw TaskFileError("a folder (expected a JSONL file)", path: path)
+    }
+    guard let handle = FileHandle(forReadingAtPath: path) else {
+      throw TaskFileError("cannot be opened for reading", path: path, kind: .machine)
+    }
+    self.handle = handle
+    while buffer.count < 3, !isAtEnd { try fill() }
+    if buffer.starts(with: [0xEF, 0xBB, 0xBF]) { nextStart = 3 }
+  }
+
+  /// The place of the next line in `buffer`, or nil behind the last one; valid until the next call.
+  mutating func next() throws(TaskFileError) -> Range<Int>? {
+    var blankLine: Int?
+    while let range = try nextRaw() {
+      let isBlank = buffer[range].allSatisfy { $0 == 0x20 || $0 == 0x0D || $0 == 0x09 }
+      if !isBlank {
+        guard let blankLine else { return range }
+        throw TaskFileError(
+          "an empty line (expected one JSON object a line)", path: path, line: blankLine)
+      }
+      blankLine = blankLine ?? line
+    }
+    return nil
+  }
+
+  private mutating func nextRaw() throws(TaskFileError) -> Range<Int>? {
+    var scanned = nextStart
+    while true {
+      if let end = buffer[scanned...].firstIndex(of: UInt8(ascii: "\n")) {
+        defer { nextStart = end + 1 }
+        line += 1
+        return nextStart..<end
+      }
+      if isAtEnd {
+        guard nextStart < buffer.count else { return nil }
+        defer { nextStart = buffer.count }
+        line += 1
+        return nextStart..<buffer.count
+      }
+      buffer.removeSubrange(..<nextStart)
+      nextStart = 0
+      scanned = buffer.count
+      guard scanned <= maximumLineLength else {
+        throw TaskFileError(
+          "a line of more than \(maximumLineLength) bytes (expected one JSON object a line)",
+          path: path, line: line + 1)
+      }
+      try fill()
+    }
+  }
+
+  private mutating func fill() throws(TaskFileError) {
+    do {
+      if let data = try handle.read(upToCount: chunkSize), !data.isEmpty {
+        buffer.append(contentsOf: data)
+      } else {
+        isAtEnd = true
+      }
+    } catch {
+      throw TaskFileError("cannot be read (expected a JSONL file)", path: path, kind: .machine)
+    }
+  }
+}

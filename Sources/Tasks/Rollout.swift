@@ -1,0 +1,40 @@
+// One response of a model to a prompt, with its reward.
+
+/// A sampled response y to a prompt x, in tokens, and what is known about it.
+public struct Rollout: Sendable, Hashable {
+  /// Names the rollout within its file.
+  public var id: String
+  /// Names the problem; the rollouts of one problem form a group.
+  public var problemID: String
+  /// Names the independent unit of intervals, by default the problem.
+  public var cluster: String
+  /// x, not empty.
+  public var promptTokens: [Int32]
+  /// y, not empty; the end-of-sequence token is part of it where it was sampled.
+  public var responseTokens: [Int32]
+  /// The text of x, where it is known.
+  public var prompt: String?
+  /// The text of y, where it is known.
+  public var response: String?
+  /// The reward, where there is one.
+  public var reward: Double?
+  /// The reference answer, where there is one.
+  public var answer: String?
+
+  /// A rollout; `cluster` nil means the problem.
+  public init(
+    id: String, problemID: String, cluster: String? = nil, promptTokens: [Int32],
+    responseTokens: [Int32], prompt: String? = nil, response: String? = nil,
+    reward: Double? = nil, answer: String? = nil
+  ) {
+    self.id = id
+    self.problemID = problemID
+    self.cluster = cluster ?? problemID
+    self.promptTokens = promptTokens
+    self.responseTokens = responseTokens
+    self.prompt = prompt
+    self.response = response
+    self.reward = reward
+    self.answer = answer
+  }
+}

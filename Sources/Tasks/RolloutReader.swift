@@ -1,0 +1,97 @@
+// Reads rollouts from a JSONL file, one at a time.
+import StrictJSON
+
+/// A rollout file in reading, with the memory of one line and of the names seen so far.
+///
+/// One object a line: `{"id", "problem_id", "prompt" | "messages", "prompt_ids", "response",
+/// "response_ids", "reward", "answer", "cluster"}`; other spellings see `RolloutLine`. Missing
+/// `id`: the line number; missing `problem_id`: rollouts with the same prompt tokens belong
+/// together, under the name `prompt-LINE` of the first; missing `cluster`: the problem. Names may
+/// be integers. A byte order mark, `\r\n` and empty lines at the end are allowed.
+public struct RolloutReader {
+  /// What the caller knows about the model.
+  public struct Options: Sendable {
+    /// Token ids have to be smaller.
+    public var vocabularySize: Int
+    /// The most tokens of prompt and response together; nil for any number.
+    public var maximumLength: Int?
+    /// Reading stops after so many rollouts, without a look at the rest; nil for all.
+    public var limit: Int?
+    /// Encodes text where there are no token ids; nil refuses such lines.
+    public var encoder: (any RolloutEncoder)?
+
+    /// Options for a model.
+    public init(
+      vocabularySize: Int, maximumLength: Int? = nil, limit: Int? = nil,
+      encoder: (any RolloutEncoder)? = nil
+    ) {
+      self.vocabularySize = vocabularySize
+      self.maximumLength = maximumLength
+      self.limit = limit
+      self.encoder = encoder
+    }
+  }
+
+  private let path: String
+  private let options: Options
+  private var lines: LineReader
+  private var count = 0
+  /// The line of each id seen. Keys are bytes: `String` would join canonically equal names.
+  private var lineOfID: [[UInt8]: Int] = [:]
+  private var problemOfPrompt: [[Int32]: String] = [:]
+
+  /// Opens a file.
+  public init(path: String, options: Options) throws(TaskFileError) {
+    self.path = path
+    self.options = options
+    lines = try LineReader(path: path)
+  }
+
+  /// All rollouts of a file.
+  public static func read(path: String, options: Options) throws(TaskFileError) -> [Rollout] {
+    var reader = try RolloutReader(path: path, options: options)
+    var rollouts: [Rollout] = []
+    while let rollout = try reader.next() { rollouts.append(rollout) }
+    return rollouts
+  }
+
+  /// The next rollout, or nil behind the last one.
+  ///
+  /// Refused, with the line: a file without rollouts, broken JSON or UTF-8, a missing or empty
+  /// prompt or response, a token id that is no integer or outside the vocabulary, a sequence
+  /// longer than `maximumLength`, a repeated id, a value of the wrong type, text without encoder.
+  public mutating func next() throws(TaskFileError) -> Rollout? {
+    if let limit = options.limit, count >= limit { return nil }
+    guard let range = try lines.next() else {
+      if count == 0 {
+        throw TaskFileError("no rollouts (expected one JSON object a line)", path: path, line: 1)
+      }
+      return nil
+    }
+    let fields: RolloutLine
+    do {
+      fields = try RolloutLine(lines.buffer[range], options: options)
+    } catch {
+      throw TaskFileError(error.message, path: path, line: lines.line)
+    }
+    count += 1
+    let id = fields.id ?? String(lines.line)
+    if let earlier = lineOfID.updateValue(lines.line, forKey: Array(id.utf8)) {
+      throw TaskFileError(
+        "the id \(JSON.string(id).summary) of line \(earlier) again (expected every id once)",
+        path: path, line: lines.line)
+    }
+    return Rollout(
+      id: id, problemID: fields.problemID ?? problem(of: fields.promptTokens),
+      cluster: fields.cluster, promptTokens: fields.promptTokens,
+      responseTokens: fields.responseTokens, prompt: fields.prompt, response: fields.response,
+      reward: fields.reward, answer: fields.answer)
+  }
+
+  private mutating func problem(of promptTokens: [Int32]) -> String {
+    if let known = problemOfPrompt[promptTokens] { return known }
+    let name = "prompt-\(lines.line)"
+    problemOfPrompt[promptTokens] = name
+    return name
+  }
+}
