@@ -72,7 +72,8 @@ let package = Package(
     .testTarget(name: "KeyedRandomTests", dependencies: ["KeyedRandom", "TestSupport"]),
     .testTarget(
       name: "SafetensorsTests", dependencies: ["KeyedRandom", "Safetensors", "TestSupport"]),
-    .testTarget(name: "TokenizersTests", dependencies: ["Tokenizers", "TestSupport"]),
+    .testTarget(
+      name: "TokenizersTests", dependencies: ["StrictJSON", "Tasks", "Tokenizers", "TestSupport"]),
     .testTarget(name: "HDF5Tests", dependencies: ["HDF5", "TestSupport"]),
     .testTarget(name: "TasksTests", dependencies: ["KeyedRandom", "Tasks", "TestSupport"]),
   ]

@@ -1,0 +1,36 @@
+// What is wrong with a tokenizer file, or with a text it is given.
+
+/// One line that says what is wrong, and in parentheses what was expected.
+public struct TokenizerError: Error, Equatable, Sendable, CustomStringConvertible {
+  /// Which promise is broken.
+  public enum Kind: Sendable {
+    /// The file is absent or malformed.
+    case malformed
+    /// The file asks for something that is not implemented.
+    case unsupported
+    /// The text has a word that the vocabulary lacks.
+    case unknownWord
+    /// The token id stands for no token.
+    case unknownToken
+    /// The machine failed: permission, reading, writing.
+    case machine
+  }
+
+  /// Which promise is broken.
+  public let kind: Kind
+  /// The file, where a file is at fault.
+  public let path: String?
+  /// What is wrong, and in parentheses what was expected.
+  public let message: String
+
+  init(_ kind: Kind, _ message: String, path: String? = nil) {
+    self.kind = kind
+    self.message = message
+    self.path = path
+  }
+
+  /// `PATH: message`.
+  public var description: String {
+    path.map { "\($0): \(message)" } ?? message
+  }
+}
