@@ -1,5 +1,5 @@
-// The HDF5 C interface and its dimension scales (H5DS), plus one-line functions for the macros Swift
-// cannot see. No other code belongs here.
+// The HDF5 C interface and its dimension scales (H5DS), plus one-line functions for the macros that
+// Swift cannot see. No other code belongs here.
 #ifndef CHDF5_SHIM_H
 #define CHDF5_SHIM_H
 
@@ -16,7 +16,9 @@ static inline size_t chdf5_variable(void) { return H5T_VARIABLE; }
 // File access flags: macros that first call H5check() and H5open().
 static inline unsigned chdf5_truncate(void) { return H5F_ACC_TRUNC; }
 static inline unsigned chdf5_read_only(void) { return H5F_ACC_RDONLY; }
-static inline unsigned chdf5_creation_order(void) { return H5P_CRT_ORDER_TRACKED | H5P_CRT_ORDER_INDEXED; }
+static inline unsigned chdf5_creation_order(void) {
+  return H5P_CRT_ORDER_TRACKED | H5P_CRT_ORDER_INDEXED;
+}
 
 // Property list classes: macros that call H5open() and then read a global variable.
 static inline hid_t chdf5_file_create(void) { return H5P_FILE_CREATE; }

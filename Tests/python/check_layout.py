@@ -1,7 +1,7 @@
 #!/usr/bin/env python3
 """Checks that a result file opens labelled everywhere: check_layout.py FILE.h5
 
-Opens every group with h5py and, if that finds nothing, with xarray's two HDF5 engines. The rules: every
+Opens every group with h5py and, if that finds nothing, with xarray's two HDF5 engines. Rules: every
 axis has a scale that is a member of the same group, every dataset has units and a long name, plots
 (NXdata) follow H5Web's rules, no float16, no variable-length arrays of numbers.
 Needs h5py, xarray, h5netcdf and netCDF4. Prints one line; exits 1 with a line per broken rule.
@@ -66,7 +66,8 @@ def check_dataset(path, dataset, group, complain):
 def check_plot(path, group, complain):
     signal = group.get(text(group.attrs.get("signal", "")) or "?")
     if not isinstance(signal, h5py.Dataset) or signal.ndim == 0 or not is_numeric(signal):
-        complain(f"{path}: signal {group.attrs.get('signal')!r} is no array of numbers in the group")
+        name = group.attrs.get("signal")
+        complain(f"{path}: signal {name!r} is no array of numbers in the group")
         return
     if not group.attrs.get("title"):
         complain(f"{path}: no title")
