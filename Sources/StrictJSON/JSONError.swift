@@ -11,11 +11,13 @@ public struct JSONError: Error, Equatable, Sendable, CustomStringConvertible {
   public let column: Int
   /// One line that says what is wrong.
   public let message: String
+  /// The key that stands twice in one object, where that is what is wrong.
+  public let duplicateKey: String?
 
   /// The message with its line and column.
   public var description: String { "\(message) at line \(line), column \(column)" }
 
-  init(_ message: String, at offset: Int, in bytes: Span<UInt8>) {
+  init(_ message: String, at offset: Int, in bytes: Span<UInt8>, duplicateKey: String? = nil) {
     var line = 1
     var column = 1
     for index in 0..<min(offset, bytes.count) {
@@ -31,5 +33,6 @@ public struct JSONError: Error, Equatable, Sendable, CustomStringConvertible {
     self.line = line
     self.column = column
     self.message = message
+    self.duplicateKey = duplicateKey
   }
 }

@@ -38,8 +38,12 @@ public struct JSONReader: Sendable {
   /// Whether the key is there, be it `null`; does not allow the key.
   public func contains(_ key: String) -> Bool { object[key] != nil }
 
-  /// The path of a member, for errors of the caller's own checks.
-  public func path(of key: String) -> String { path.isEmpty ? key : "\(path).\(key)" }
+  /// The path of a member, for errors of the caller's own checks; special characters are escaped,
+  /// so that it stays on one line.
+  public func path(of key: String) -> String {
+    let key = JSON.string(key).text().dropFirst().dropLast()
+    return path.isEmpty ? String(key) : "\(path).\(key)"
+  }
 
   // MARK: - Numbers
 

@@ -69,7 +69,9 @@ struct JSONScanner {
       guard take(UInt8(ascii: ":"), bytes) else { throw unexpected("':'", in: bytes) }
       skipSpace(bytes)
       guard object.append(key, try value(bytes)) else {
-        throw JSONError("the key \(JSON.string(key).summary) twice", at: keyPosition, in: bytes)
+        throw JSONError(
+          "the key \(JSON.string(key).summary) twice", at: keyPosition, in: bytes, duplicateKey: key
+        )
       }
       skipSpace(bytes)
       if take(UInt8(ascii: ","), bytes) { continue }

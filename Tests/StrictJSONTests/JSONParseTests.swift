@@ -120,6 +120,8 @@ import Testing
     #expect(value.objectValue?["\u{e9}"] == 1)
     #expect(value.objectValue?["e\u{301}"] == 2)
     #expect(JSON.string("\u{e9}") != JSON.string("e\u{301}"))
+    let error = #expect(throws: JSONError.self) { try JSON.parse(#"{"a": 1, "\u0061": 2}"#) }
+    #expect(error?.duplicateKey == "a")
   }
 
   @Test func nestingIsLimited() throws {

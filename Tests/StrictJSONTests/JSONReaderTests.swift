@@ -93,6 +93,13 @@ import Testing
     #expect(error?.description == "an array of 1 (expected an object)")
   }
 
+  @Test func pathsStayOnOneLine() throws {
+    let error = #expect(throws: JSONValueError.self) {
+      try JSONReader(["a\nb": 1], path: "m").finish()
+    }
+    #expect(error?.path == "m.a\\nb")
+  }
+
   @Test func longTextIsCutInMessages() {
     let value = JSON.string(String(repeating: "a", count: 1000))
     #expect(value.summary == "\"" + String(repeating: "a", count: 40) + "…\"")

@@ -1,0 +1,13 @@
+// What the header of a safetensors file says about one tensor.
+
+/// The name, type and place of one tensor; its size was checked against the file.
+public struct TensorInfo: Sendable, Equatable {
+  public let name: String
+  public let dtype: DType
+  /// Row-major sizes, the slowest first; empty for a scalar.
+  public let shape: [Int]
+  /// The product of the shape; 1 for a scalar.
+  public let elementCount: Int
+  /// Where the bytes lie, counted from the end of the header.
+  package let dataOffsets: Range<Int>
+}
