@@ -6,7 +6,8 @@ import StrictJSON
 /// Layout: 8 bytes, the header's length N as a little-endian integer; N bytes, a JSON object of
 /// `name: {"dtype", "shape", "data_offsets": [start, end]}`; then the data. Follows the reference
 /// implementation (huggingface/safetensors, `tensor.rs`) and refuses, as its README demands, equal
-/// keys, which the reference lets pass. Unknown members of a tensor's entry are ignored like there.
+/// keys, which the reference lets pass, and sizes beyond `Int`, which it allows beside a 0. Unknown
+/// members of a tensor's entry are ignored like there.
 package struct SafetensorsHeader: Sendable {
   /// The tensors in the order of their data.
   package let tensors: [TensorInfo]

@@ -7,7 +7,7 @@
 public enum JSON: Sendable {
   case null
   case bool(Bool)
-  /// A number without fraction and exponent that fits `Int`; any other number is `.real`.
+  /// A number without fraction and exponent that fits `Int`; any other, and `-0`, is `.real`.
   case integer(Int)
   case real(Double)
   case string(String)

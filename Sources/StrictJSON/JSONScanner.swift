@@ -223,7 +223,8 @@ struct JSONScanner {
     }
     if isInteger, isExact {
       if !isNegative, let value = Int(exactly: mantissa) { return .integer(value) }
-      if isNegative, mantissa <= UInt64(Int.max) + 1 {
+      // -0 stays a real: no integer keeps its sign.
+      if isNegative, 1...UInt64(Int.max) + 1 ~= mantissa {
         return .integer(Int(truncatingIfNeeded: 0 &- mantissa))
       }
     }

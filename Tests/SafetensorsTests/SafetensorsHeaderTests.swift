@@ -135,6 +135,10 @@ import Testing
       #"tensor "a": starts at 1, inside another (expected 2)"#
     ),
     (
+      fileBytes(#"{"a":{"dtype":"U8","shape":[-0],"data_offsets":[0,0]}}"#),
+      #"tensor "a".shape[0]: -0.0 (expected an integer of at least 0)"#
+    ),
+    (
       fileBytes("{\(entry("a", "U8", "[1]", 1, 0))}", zeros(1)),
       #"tensor "a": ends at 0 (expected at least its start, 1)"#
     ),
