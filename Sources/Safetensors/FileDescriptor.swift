@@ -85,7 +85,7 @@ final class FileDescriptor: Sendable {
     do throws(SafetensorsError) {
       let file = FileDescriptor(path: path, descriptor: descriptor)
       try body(file)
-      guard fsync(descriptor) == 0 else { throw systemError("write", path) }
+      try file.synchronize()
       guard rename(temporary, path) == 0 else { throw systemError("write", path) }
     } catch {
       unlink(temporary)
@@ -105,6 +105,11 @@ final class FileDescriptor: Sendable {
         throw systemError("write", path)
       }
     }
+  }
+
+  /// Waits until the bytes are on the disk.
+  private func synchronize() throws(SafetensorsError) {
+    guard fsync(descriptor) == 0 else { throw systemError("write", path) }
   }
 
   /// Makes a rename last: the name, too, has to reach the disk.

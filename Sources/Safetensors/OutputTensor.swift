@@ -3,7 +3,9 @@
 /// A name, a type, a shape and a source of values. Programming errors trap: sizes that do not
 /// match, negative sizes.
 public struct OutputTensor {
+  /// The name in the header.
   public let name: String
+  /// The type of the elements in the file.
   public let dtype: DType
   /// Row-major sizes, the slowest first; empty for a scalar.
   public let shape: [Int]

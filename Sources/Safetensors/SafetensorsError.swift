@@ -5,51 +5,66 @@ import StrictJSON
 public struct SafetensorsError: Error, Equatable, Sendable, CustomStringConvertible {
   /// The file or directory as it was named by the caller.
   public let path: String
+  /// What is wrong with it.
   public let problem: Problem
 
-  /// One broken promise with what was found and what was expected.
+  /// One broken promise with what was found and what was expected; offsets and sizes in bytes,
+  /// those of tensors counted from the end of the header.
   public enum Problem: Error, Equatable, Sendable {
     // The file itself
     /// A call of the system failed with this `errno`.
     case system(operation: String, code: Int32)
+    /// A directory, a FIFO, a socket or a device.
     case notARegularFile(found: String)
 
     // The header
     case shorterThanLengthField(fileSize: Int)
     case headerTooLong(length: UInt64)
+    /// The header would end behind the file.
     case headerBeyondFile(length: UInt64, fileSize: Int)
     case headerNotUTF8(offset: Int)
     case notJSON(JSONError)
+    /// Two members of one object, or two tensors or metadata to be written, have the same key.
     case duplicateKey(String)
     /// A missing member, a wrong type or an impossible number.
     case unexpectedValue(JSONValueError)
     case unknownDType(tensor: String, found: String)
     case elementCountOverflow(tensor: String, shape: [Int])
     case sizeOverflow(tensor: String, shape: [Int], dtype: DType)
+    /// 4- and 6-bit elements that do not fill their last byte.
     case partialByte(tensor: String, bitCount: Int)
     case reversedOffsets(tensor: String, start: Int, end: Int)
+    /// The offsets disagree with dtype and shape.
     case wrongTensorSize(tensor: String, found: Int, expected: Int)
     case hole(tensor: String, start: Int, expected: Int)
     case overlap(tensor: String, start: Int, expected: Int)
+    /// Data beyond the last tensor, or not all of them.
     case wrongFileSize(found: Int, expected: Int)
 
     // Reading
     case noSuchTensor(String)
+    /// A type that is not converted to numbers here.
     case unsupportedDType(tensor: String, dtype: DType)
+    /// The target of a copy has another size.
     case wrongElementCount(tensor: String, found: Int, expected: Int)
     /// The file became shorter after it was opened.
     case endedEarly(offset: Int, missing: Int)
 
     // Checkpoints of several files
+    /// A folder with neither a file nor an index.
     case noCheckpoint
     case indexTooLong(fileSize: Int)
+    /// A name that could lead out of the folder.
     case unsafeShardName(tensor: String, shard: String)
     case missingShard(String)
     case tensorInTwoShards(tensor: String, first: String, second: String)
+    /// The index names a shard that does not hold the tensor.
     case missingFromShard(tensor: String, shard: String)
+    /// A shard holds a tensor that the index does not list.
     case unlistedTensor(tensor: String, shard: String)
 
     // Writing
+    /// A tensor cannot be called `__metadata__`.
     case reservedName(String)
   }
 
@@ -68,6 +83,7 @@ public struct SafetensorsError: Error, Equatable, Sendable, CustomStringConverti
 }
 
 extension SafetensorsError.Problem: CustomStringConvertible {
+  /// What is wrong and, in parentheses, what was expected, on one line.
   public var description: String {
     switch self {
     case .system(let operation, let code):

@@ -2,7 +2,9 @@
 
 /// The name, type and place of one tensor; its size was checked against the file.
 public struct TensorInfo: Sendable, Equatable {
+  /// The name as in the header; names are told apart by their bytes.
   public let name: String
+  /// The type of the elements in the file.
   public let dtype: DType
   /// Row-major sizes, the slowest first; empty for a scalar.
   public let shape: [Int]
