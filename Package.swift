@@ -76,5 +76,6 @@ let package = Package(
       name: "TokenizersTests", dependencies: ["StrictJSON", "Tasks", "Tokenizers", "TestSupport"]),
     .testTarget(name: "HDF5Tests", dependencies: ["HDF5", "TestSupport"]),
     .testTarget(name: "TasksTests", dependencies: ["KeyedRandom", "Tasks", "TestSupport"]),
+    .testTarget(name: "AnalysisTests", dependencies: ["Analysis", "KeyedRandom", "TestSupport"]),
   ]
 )

@@ -1,0 +1,38 @@
+// An estimate with its confidence interval, the form in which every statistic is published.
+
+/// An estimate and the two ends of its 95% interval (unless the caller asked for another level).
+///
+/// `low` and `high` are NaN where no interval can be given (a single cluster, a minimum, a ratio
+/// whose denominator is not distinguishable from zero).
+public struct Interval: Sendable, Hashable {
+  /// The value measured on all the data.
+  public let estimate: Double
+  /// The lower end.
+  public let low: Double
+  /// The upper end.
+  public let high: Double
+
+  /// An interval from its three numbers.
+  public init(estimate: Double, low: Double, high: Double) {
+    self.estimate = estimate
+    self.low = low
+    self.high = high
+  }
+
+  /// An estimate without an interval: minima and maxima, whose resampled distribution says nothing
+  /// about the population's.
+  public init(withoutInterval estimate: Double) {
+    self.init(estimate: estimate, low: .nan, high: .nan)
+  }
+
+  /// Not a number at all, where a statistic is not defined.
+  public static let undefined = Interval(withoutInterval: .nan)
+
+  /// True where the interval exists and lies wholly above zero.
+  public var isAboveZero: Bool { low > 0 }
+
+  /// The interval of an increasing function of the same quantity.
+  package func map(_ increasing: (Double) -> Double) -> Interval {
+    Interval(estimate: increasing(estimate), low: increasing(low), high: increasing(high))
+  }
+}

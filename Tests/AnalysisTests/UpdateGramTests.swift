@@ -1,0 +1,216 @@
+import Analysis
+import KeyedRandom
+import TestSupport
+import Testing
+
+@Suite struct UpdateGramTests {
+  /// The Gram tensor of vectors[a][k], each a list of coordinates.
+  static func gram(_ names: [String], _ vectors: [[[Double]]]) -> UpdateGram {
+    let batchCount = vectors[0].count
+    var values: [Double] = []
+    for a in vectors {
+      for b in vectors {
+        for k in 0..<batchCount {
+          for l in 0..<batchCount { values.append(zip(a[k], b[l]).reduce(0) { $0 + $1.0 * $1.1 }) }
+        }
+      }
+    }
+    return UpdateGram(vectorNames: names, batchCount: batchCount, values: values)
+  }
+
+  static func normals(_ count: Int, scale: Double, _ generator: inout KeyedGenerator) -> [Double] {
+    (0..<count).map { _ in scale * generator.normal() }
+  }
+
+  static func random(seed: UInt64, batches: Int = 8, dimension: Int = 60, noise: Double = 0.5)
+    -> (gram: UpdateGram, vectors: [[[Double]]])
+  {
+    var generator = RandomKey(seed: seed).generator()
+    let shared = normals(dimension, scale: 1, &generator)
+    let vectors = UpdateVector.basisNames.map { _ in
+      let own = zip(shared, normals(dimension, scale: 1, &generator)).map { $0 + $1 }
+      return (0..<batches).map { _ in
+        zip(own, normals(dimension, scale: noise, &generator)).map { $0 + $1 }
+      }
+    }
+    return (gram(UpdateVector.basisNames, vectors), vectors)
+  }
+
+  /// Two expected vectors with a known cosine, noise shared in part within a batch.
+  @Test(arguments: [0.9, 0.3, -0.5])
+  func correctedCosineIntervalCoversAtItsNominalRate(cosine: Double) {
+    let dimension = 100
+    var undefined = 0
+    let rate = coverage(of: cosine, trials: 800, seed: 31) { key in
+      var generator = key.generator()
+      var first: [[Double]] = []
+      var second: [[Double]] = []
+      for _ in 0..<8 {
+        let shared = Self.normals(dimension, scale: 0.08, &generator)
+        var a = zip(shared, Self.normals(dimension, scale: 0.08, &generator)).map { $0 + $1 }
+        var b = zip(shared, Self.normals(dimension, scale: 0.08, &generator)).map { $0 + $1 }
+        a[0] += 1
+        b[0] += cosine
+        b[1] += (1 - cosine * cosine).squareRoot()
+        first.append(a)
+        second.append(b)
+      }
+      let gram = Self.gram(["a", "b"], [first, second])
+      let result = gram.correctedCosine(UpdateVector(basis: "a"), UpdateVector(basis: "b"))
+      if result.estimate.isNaN { undefined += 1 }
+      return result
+    }
+    #expect(undefined == 0)
+    #expect((0.91...0.985).contains(rate), "coverage \(rate)")
+  }
+
+  @Test func correctedCosineHasNoBiasWhereTheRawOnesDo() {
+    var corrected = 0.0
+    var same = 0.0
+    var cross = 0.0
+    let (a, b) = (UpdateVector(basis: "a"), UpdateVector(basis: "b"))
+    for trial in 0..<200 {
+      var generator = RandomKey(seed: 77).derive(UInt64(trial)).generator()
+      var vectors: [[[Double]]] = [[], []]
+      for _ in 0..<8 {
+        let noise = Self.normals(50, scale: 0.2, &generator)  // the same noise in both
+        vectors[0].append([1, 0] + noise)
+        vectors[1].append([0.5, 0.75.squareRoot()] + noise)
+      }
+      let gram = Self.gram(["a", "b"], vectors)
+      corrected += gram.correctedCosine(a, b).estimate / 200
+      same += gram.sameBatchCosine(a, b).estimate / 200
+      cross += gram.crossBatchCosine(a, b).estimate / 200
+    }
+    // T = 1 + 50·0.04 = 3, so same-batch (0.5 + 2)/3 and cross-batch 0.5/3.
+    expectClose(corrected, 0.5, absolute: 0.02, "corrected")
+    expectClose(same, 2.5 / 3, absolute: 0.01, "same batch")
+    expectClose(cross, 0.5 / 3, absolute: 0.01, "cross batch")
+  }
+
+  @Test func combinationsInTheGramEqualCombinedVectors() {
+    let (gram, vectors) = Self.random(seed: 5)
+    let combined = UpdateVector.rules.map { rule in
+      (0..<8).map { batch in
+        (0..<60).map { coordinate in
+          UpdateVector.basisNames.enumerated().reduce(0.0) { sum, basis in
+            sum + (rule.coefficients[basis.element] ?? 0) * vectors[basis.offset][batch][coordinate]
+          }
+        }
+      }
+    }
+    let names = UpdateVector.rules.map(\.name)
+    let direct = Self.gram(names, combined)
+    for (index, rule) in UpdateVector.rules.enumerated() {
+      let own = UpdateVector(basis: names[index])
+      let other = UpdateVector.rules[(index + 3) % names.count]
+      let otherOwn = UpdateVector(basis: other.name)
+      let pairs = [
+        (gram.reliability(rule), direct.reliability(own)),
+        (gram.signal(rule, other), direct.signal(own, otherOwn)),
+        (gram.correctedCosine(rule, other), direct.correctedCosine(own, otherOwn)),
+        (gram.sameBatchCosine(rule, other), direct.sameBatchCosine(own, otherOwn)),
+        (gram.crossBatchCosine(rule, other), direct.crossBatchCosine(own, otherOwn)),
+      ]
+      for (ours, oracle) in pairs {
+        expectClose(
+          [ours.estimate, ours.low, ours.high], [oracle.estimate, oracle.low, oracle.high],
+          relative: 1e-9, absolute: 1e-9, rule.name)
+      }
+    }
+  }
+
+  @Test func withoutNoiseEveryCosineIsTheExactOneAndReliabilityIsOne() {
+    let a = [3.0, 4, 0]
+    let b = [0.0, 5, 0]
+    let gram = Self.gram(
+      ["a", "b"], [[a, a, a], [b, b, b]])
+    let (first, second) = (UpdateVector(basis: "a"), UpdateVector(basis: "b"))
+    for interval in [
+      gram.correctedCosine(first, second), gram.sameBatchCosine(first, second),
+      gram.crossBatchCosine(first, second),
+    ] {
+      expectClose(
+        [interval.estimate, interval.low, interval.high], [0.8, 0.8, 0.8], relative: 1e-12)
+    }
+    #expect(gram.reliability(first) == Interval(estimate: 1, low: 1, high: 1))
+    #expect(gram.total(first).estimate == 25)
+    // |b|²/(|a|² + |b|²)
+    expectClose(gram.driftShare(contrast: first, drift: second).estimate, 0.5, relative: 1e-12)
+  }
+
+  @Test func pureNoiseHasNoCosine() {
+    var generator = RandomKey(seed: 3).generator()
+    let signal = (0..<8).map { _ in [3] + Self.normals(40, scale: 0.1, &generator) }
+    let noise = (0..<8).map { _ in Self.normals(41, scale: 0.5, &generator) }
+    let gram = Self.gram(["signal", "noise"], [signal, noise])
+    let (s, n) = (UpdateVector(basis: "signal"), UpdateVector(basis: "noise"))
+    #expect(!gram.signal(n, n).isAboveZero)
+    #expect(gram.correctedCosine(s, n).estimate.isNaN)
+    #expect(gram.efficiency(n, gradient: s, reference: s).estimate.isNaN)
+    #expect(gram.driftShare(contrast: n, drift: n).estimate.isNaN)
+    #expect(!gram.driftShare(contrast: s, drift: n).estimate.isNaN)
+    #expect(gram.crossBatchCosine(s, n).estimate.isFinite)
+  }
+
+  @Test func efficiencyIdentitiesHold() {
+    let (gram, _) = Self.random(seed: 6)
+    let rl = UpdateVector(basis: "C_c")
+    for rule in UpdateVector.rules {
+      let efficiency = gram.efficiency(rule, gradient: rl, reference: rl).estimate
+      // With G from the same pool, e∞ is the corrected cosine with C_c.
+      expectClose(efficiency, gram.correctedCosine(rule, rl).estimate, relative: 1e-12, rule.name)
+      let ratio = gram.reliability(rule).estimate / gram.reliability(rl).estimate
+      expectClose(
+        gram.batchEfficiency(rule, gradient: rl, reference: rl).estimate,
+        efficiency * ratio.squareRoot(), relative: 1e-12, rule.name)
+    }
+    // Another G than the reference: the definition, written out.
+    let g = UpdateVector(basis: "D_c")
+    let u = UpdateVector.rules[1]
+    let expected =
+      gram.signal(u, g).estimate / gram.signal(u, u).estimate.squareRoot()
+      / (gram.signal(rl, g).estimate / gram.signal(rl, rl).estimate.squareRoot())
+    expectClose(
+      gram.efficiency(u, gradient: g, reference: rl).estimate, expected, relative: 1e-12)
+  }
+
+  @Test func reportHoldsEveryRuleAndPair() {
+    let (gram, _) = Self.random(seed: 8)
+    let report = UpdateStatistics(gram: gram)
+    #expect(report.vectors.map(\.name) == UpdateVector.rules.map(\.name))
+    #expect(report.pairs.count == 8 * 7 / 2)
+    let rl = report.vectors[4]
+    #expect(rl.name == "RL")
+    expectClose(
+      [rl.efficiency.estimate, rl.efficiency.low, rl.batchEfficiency.high], [1, 1, 1],
+      relative: 1e-12)
+    #expect((0...1).contains(report.driftShareMarginal.estimate))
+    // A second metric under a prefix, G raw: with equal vectors the numbers are the same.
+    let size = 6 * 64
+    var values: [Double] = []
+    for a in 0..<12 {
+      for b in 0..<12 {
+        let start = (a % 6) * size + (b % 6) * 64
+        values += gram.values[start..<start + 64]
+      }
+    }
+    let both = UpdateGram(
+      vectorNames: UpdateVector.basisNames + UpdateVector.basisNames.map { "adam:" + $0 },
+      batchCount: 8, values: values)
+    let adam = UpdateStatistics(gram: both, prefix: "adam:")
+    #expect(adam.vectors.map(\.efficiency) == report.vectors.map(\.efficiency))
+    #expect(adam.driftShareMarginal == report.driftShareMarginal)
+  }
+
+  @Test func jackknifeOfAMeanIsStudentsInterval() {
+    // The delete-one means of x have the classical standard error sd/√n.
+    let x = [1.0, 2, 6, 7]
+    let deleteOne = x.indices.map { left in (x.reduce(0, +) - x[left]) / 3 }
+    let interval = Jackknife.interval(estimate: 4, deleteOne: deleteOne)
+    let error = (26.0 / 3 / 4).squareRoot()
+    expectClose(interval.high - 4, 3.1824463052837096 * error, relative: 1e-12)
+    #expect(Jackknife.interval(estimate: 1, deleteOne: [1]).low.isNaN)
+    #expect(Jackknife.interval(estimate: 1, deleteOne: [1, .nan, 2]).high.isNaN)
+  }
+}
