@@ -77,5 +77,6 @@ let package = Package(
     .testTarget(name: "HDF5Tests", dependencies: ["HDF5", "TestSupport"]),
     .testTarget(name: "TasksTests", dependencies: ["KeyedRandom", "Tasks", "TestSupport"]),
     .testTarget(name: "AnalysisTests", dependencies: ["Analysis", "KeyedRandom", "TestSupport"]),
+    .testTarget(name: "ResultsTests", dependencies: ["Results", "StrictJSON", "TestSupport"]),
   ]
 )
