@@ -205,7 +205,7 @@ import Testing
       }  // dropped without close
       #expect(process.isRunning)
       #expect(try Journal(path: path, header: Self.header, mode: .resume).keptCount == 1)
-      process.terminate()
+      kill(process.processIdentifier, SIGKILL)
       process.waitUntilExit()
     }
   }
