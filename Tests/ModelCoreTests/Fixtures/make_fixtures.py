@@ -1,0 +1,315 @@
+#!/usr/bin/env python3
+"""Writes the checkpoints and float64 goldens that ModelCore's hand-written passes are held to.
+
+usage: make_fixtures.py [OUT_DIR]     (default: the folder of this script)
+
+The oracle is the decoder below: plain torch operations, float64 throughout (transformers in double
+still computes RoPE, RMSNorm and softmax in float32, so it cannot be one), differentiated by autograd.
+It is itself checked against transformers in float32, logits and gradients, before anything is written.
+README.md describes the files.
+"""
+import json
+import math
+import platform
+import random
+import shutil
+import sys
+from pathlib import Path
+
+import safetensors
+import torch
+import transformers
+from safetensors.torch import load_file, save_file
+from transformers import (
+    AutoModelForCausalLM, LlamaConfig, LlamaForCausalLM, Qwen2Config, Qwen2ForCausalLM, Qwen3Config,
+    Qwen3ForCausalLM)
+
+BOS = 1
+LOGIT_TOLERANCE = 1e-5  # largest absolute difference; logits are of order 1 to 10
+GRADIENT_TOLERANCE = 1e-5  # |difference| / |gradient|, Euclidean, over all parameters
+GRADIENT_SAMPLES = [1, 6]  # the samples whose gradients are written in full
+
+LLAMA3_ROPE = dict(  # with 6 dimensions a head: one frequency kept, one blended, one divided by 8
+    rope_type="llama3", rope_theta=2000.0, factor=8.0, low_freq_factor=1.0, high_freq_factor=4.0,
+    original_max_position_embeddings=256)
+
+
+def sizes(vocabulary, hidden, mlp, layers, heads, key_value_heads, **rest):
+    return dict(
+        vocab_size=vocabulary, hidden_size=hidden, intermediate_size=mlp, num_hidden_layers=layers,
+        num_attention_heads=heads, num_key_value_heads=key_value_heads, max_position_embeddings=256,
+        bos_token_id=BOS, eos_token_id=2, pad_token_id=0, **rest)
+
+
+QWEN3, QWEN2 = (Qwen3Config, Qwen3ForCausalLM), (Qwen2Config, Qwen2ForCausalLM)
+LLAMA = (LlamaConfig, LlamaForCausalLM)
+CHECKPOINTS = {  # name: family, configuration, stored type. Unequal sizes show a swapped dimension.
+    "qwen3-tied": (QWEN3, sizes(
+        64, 32, 8, 3, 4, 2, head_dim=6, tie_word_embeddings=True,
+        rope_parameters=dict(rope_type="default", rope_theta=1e4)), torch.float32),
+    "qwen3-untied": (QWEN3, sizes(
+        72, 32, 8, 2, 2, 1, head_dim=10, tie_word_embeddings=False,
+        rope_parameters=dict(rope_type="default", rope_theta=1e6)), torch.float32),
+    "qwen2-tied": (QWEN2, sizes(64, 32, 6, 2, 4, 2, tie_word_embeddings=True), torch.float32),
+    "qwen2-untied": (QWEN2, sizes(64, 32, 8, 2, 8, 2, tie_word_embeddings=False), torch.float32),
+    "qwen2-untied-bf16": (
+        QWEN2, sizes(64, 32, 8, 2, 8, 2, tie_word_embeddings=False), torch.bfloat16),
+    "llama-tied": (LLAMA, sizes(
+        64, 32, 10, 2, 4, 4, head_dim=6, tie_word_embeddings=True, rms_norm_eps=1e-5,
+        rope_parameters=LLAMA3_ROPE), torch.float32),
+    "llama-untied": (LLAMA, sizes(64, 32, 8, 2, 4, 1, tie_word_embeddings=False), torch.float32),
+}
+
+
+# MARK: the float64 decoder
+
+def inverse_frequencies(config):
+    """D/2 angles per position: theta^(-2i/D), for llama3 rescaled as in its reference code."""
+    rope, D = config["rope_parameters"], config["head_dim"]
+    frequency = rope["rope_theta"] ** -(torch.arange(0, D, 2, dtype=torch.float64) / D)
+    if rope["rope_type"] == "default":
+        return frequency
+    # https://github.com/meta-llama/llama-models models/llama3/model.py, apply_scaling
+    assert rope["rope_type"] == "llama3"
+    turns = rope["original_max_position_embeddings"] * frequency / (2 * math.pi)
+    low, high = rope["low_freq_factor"], rope["high_freq_factor"]
+    kept = ((turns - low) / (high - low)).clamp(0, 1)  # 1: unchanged, 0: divided by the factor
+    assert (kept == 1).any() and (kept == 0).any() and ((kept > 0) & (kept < 1)).any()
+    return kept * frequency + (1 - kept) * frequency / rope["factor"]
+
+
+def rms_norm(x, weight, epsilon):
+    return weight * x / (x.square().mean(-1, keepdim=True) + epsilon).sqrt()
+
+
+def rotate(x, angle):
+    """x (heads, T, D): the pairs (i, i + D/2) turned by angle (T, D/2)."""
+    first, second = x.chunk(2, -1)
+    return torch.cat([first * angle.cos() - second * angle.sin(),
+                      second * angle.cos() + first * angle.sin()], -1)
+
+
+def forward(weights, config, tokens):
+    """Logits (T, V) of one sequence, positions from 0."""
+    H, G, D = (config[k] for k in ("num_attention_heads", "num_key_value_heads", "head_dim"))
+    T, epsilon = len(tokens), config["rms_norm_eps"]
+    angle = torch.arange(T, dtype=torch.float64)[:, None] * inverse_frequencies(config)
+    future = torch.ones(T, T, dtype=torch.bool).triu(1)
+    embedding = weights["model.embed_tokens.weight"]
+    x = embedding[torch.tensor(tokens)]
+    for layer in range(config["num_hidden_layers"]):
+        def weight(name):
+            return weights.get(f"model.layers.{layer}.{name}")
+
+        def project(x, name):
+            y, bias = x @ weight(name + ".weight").T, weight(name + ".bias")
+            return y if bias is None else y + bias
+
+        def heads(x, name, count):  # (T, C) -> (count, T, D), q/k norm before RoPE
+            y = project(x, f"self_attn.{name}_proj").view(T, count, D)
+            scale = weight(f"self_attn.{name}_norm.weight")
+            return (y if scale is None else rms_norm(y, scale, epsilon)).transpose(0, 1)
+
+        a = rms_norm(x, weight("input_layernorm.weight"), epsilon)
+        q, k = rotate(heads(a, "q", H), angle), rotate(heads(a, "k", G), angle)
+        k, v = (t.repeat_interleave(H // G, 0) for t in (k, heads(a, "v", G)))
+        score = (q @ k.transpose(1, 2) / math.sqrt(D)).masked_fill(future, -math.inf)
+        mixed = (score.softmax(-1) @ v).transpose(0, 1).reshape(T, H * D)
+        x = x + project(mixed, "self_attn.o_proj")
+        a = rms_norm(x, weight("post_attention_layernorm.weight"), epsilon)
+        gate = project(a, "mlp.gate_proj")
+        x = x + project(gate * gate.sigmoid() * project(a, "mlp.up_proj"), "mlp.down_proj")
+    return rms_norm(x, weights["model.norm.weight"], epsilon) @ weights.get(
+        "lm_head.weight", embedding).T
+
+
+# MARK: objectives
+
+def token_rows(logits, context, response):
+    """Log-probabilities and entropies of the scored tokens: all, or y_2.. without a context."""
+    skipped = 0 if context else 1
+    rows = logits[len(context) - 1 + skipped: -1].log_softmax(-1)
+    scored = torch.tensor(response[skipped:])
+    return rows.gather(1, scored[:, None])[:, 0], -(rows.exp() * rows).sum(-1)
+
+
+def gradients(weights, config, context, response, first_scored):
+    """Token rows, and the gradient of the mean log-probability over y_t, t >= first_scored."""
+    leaves = {name: w.clone().requires_grad_() for name, w in weights.items()}
+    logp, entropy = token_rows(forward(leaves, config, context + response), context, response)
+    dropped = first_scored if context else 0
+    grads = torch.autograd.grad(logp[dropped:].mean(), list(leaves.values()))
+    missing = [None] * (len(response) - len(logp))
+    return (missing + logp.tolist(), missing + entropy.tolist(), dict(zip(leaves, grads)))
+
+
+def dot(a, b):
+    return (a * b).sum().item()
+
+
+def measure(weights, config, sample):
+    prompt, response, null = sample["prompt"], sample["response"], sample["null_context"]
+    first = 0 if null else 1  # both contexts score the same tokens
+    logp_m, entropy_m, m = gradients(weights, config, null, response, first)
+    logp_c, entropy_c, c = gradients(weights, config, prompt, response, first)
+    products = [[dot(a[name], b[name]) for name in weights] for a, b in ((m, c), (m, m), (c, c))]
+    inner, square_m, square_c = (math.fsum(row) for row in products)
+    row = dict(
+        sample, first_scored=first,
+        logp_marginal=logp_m, logp_conditional=logp_c,
+        entropy_marginal=entropy_m, entropy_conditional=entropy_c,
+        inner_product=inner, squared_norm_marginal=square_m, squared_norm_conditional=square_c,
+        cosine=inner / math.sqrt(square_m * square_c),
+        parameters=dict(zip(
+            ("inner_product", "squared_norm_marginal", "squared_norm_conditional"), products)))
+    return row, m, c
+
+
+# MARK: checkpoints and samples
+
+def initialise(model, generator):
+    """Weights far from the defaults, so that a dropped term changes every golden."""
+    for name, p in model.named_parameters():
+        noise = torch.randn(p.shape, generator=generator)
+        if name.endswith("norm.weight"):
+            p.data = 1 + 0.3 * noise
+        elif name.endswith(".bias"):
+            p.data = 0.4 * noise
+        elif "embed_tokens" in name or "lm_head" in name:
+            p.data = 0.4 * noise
+        else:
+            p.data = noise / math.sqrt(p.shape[1])
+
+
+def make_samples(seed, vocabulary):
+    r = random.Random(seed)
+
+    def tokens(count):  # ids from a narrow band, so that they repeat within and across x and y
+        return [r.randrange(3, 12) if r.random() < 0.6 else r.randrange(3, vocabulary)
+                for _ in range(count)]
+
+    samples = [
+        dict(prompt=[BOS] + tokens(5), response=tokens(8) + [2], null_context=[BOS]),
+        dict(prompt=[BOS] + tokens(11), response=tokens(16) + [2], null_context=[BOS]),
+        dict(prompt=[BOS] + tokens(3), response=tokens(1), null_context=[BOS]),
+        dict(prompt=[BOS], response=tokens(6), null_context=[BOS]),
+        dict(prompt=tokens(1), response=tokens(2), null_context=[BOS]),
+        dict(prompt=[7, 7, 7, 9], response=[7, 9, 7, 7, 9, 9, 7, 2], null_context=[BOS]),
+    ]
+    # The same response without a context (y_1 is not scored), and after three ids.
+    samples.append(dict(samples[0], null_context=[]))
+    samples.append(dict(samples[0], null_context=[9, BOS, 5]))
+    return samples
+
+
+def verify(folder, weights, config, samples):
+    """Largest logit and gradient deviation of transformers, float32, from the float64 decoder."""
+    model = AutoModelForCausalLM.from_pretrained(
+        folder, dtype=torch.float32, attn_implementation="eager")
+    assert {n for n, _ in model.named_parameters()} == set(weights)
+    worst_logit = worst_gradient = 0.0
+    for sample in samples:
+        context, response = sample["prompt"], sample["response"]
+        tokens = context + response
+        logits = model(torch.tensor([tokens]), use_cache=False).logits[0]
+        deviation = (logits.double() - forward(weights, config, tokens)).abs().max().item()
+        objective = token_rows(logits, context, response)[0].mean()
+        names, parameters = zip(*model.named_parameters())
+        theirs = torch.autograd.grad(objective, parameters)
+        ours = gradients(weights, config, context, response, 0)[2]
+        gap = sum((g.double() - ours[n]).square().sum().item() for n, g in zip(names, theirs))
+        norm = sum(g.square().sum().item() for g in ours.values())
+        worst_logit = max(worst_logit, deviation)
+        worst_gradient = max(worst_gradient, math.sqrt(gap / norm))
+    assert worst_logit < LOGIT_TOLERANCE and worst_gradient < GRADIENT_TOLERANCE, (
+        folder, worst_logit, worst_gradient)
+    return worst_logit, worst_gradient
+
+
+def old_spelling(config):
+    """transformers 4's spelling: `rope_theta` and `rope_scaling` beside the other keys."""
+    rope = dict(config.pop("rope_parameters"))
+    config["rope_theta"] = rope.pop("rope_theta")
+    config["rope_scaling"] = None if rope["rope_type"] == "default" else rope
+    config["torch_dtype"] = config.pop("dtype")
+    if config["head_dim"] * config["num_attention_heads"] == config["hidden_size"]:
+        del config["head_dim"]  # absent from Llama 2's files: the reader divides
+    return config
+
+
+def write_json(path, value):
+    path.write_text(json.dumps(value, indent=2) + "\n")
+
+
+def save(model, folder, **options):
+    shutil.rmtree(folder, ignore_errors=True)
+    model.save_pretrained(folder, **options)
+    (folder / "generation_config.json").unlink(missing_ok=True)
+
+
+def write_checkpoint(out, name, seed):
+    (config_class, model_class), configuration, dtype = CHECKPOINTS[name]
+    folder = out / name
+    model = model_class(config_class(**configuration))
+    initialise(model, torch.Generator().manual_seed(seed))
+    model.to(dtype)
+    save(model, folder)
+    if name == "qwen3-tied":
+        sharded = out / "qwen3-tied-sharded"
+        save(model, sharded, max_shard_size="28KB")
+        assert len(list(sharded.glob("*.safetensors"))) == 2
+
+    config = json.loads((folder / "config.json").read_text())
+    resolved = dict(config)
+    resolved.setdefault("head_dim", config["hidden_size"] // config["num_attention_heads"])
+    if name == "llama-untied":
+        write_json(folder / "config.json", old_spelling(config))
+    if name == "llama-tied":  # an alternative of the same meaning, beside the real one
+        write_json(folder / "config.old-spelling.json", old_spelling(config))
+
+    weights = {k: w.double() for k, w in sorted(load_file(folder / "model.safetensors").items())}
+    samples = make_samples(seed, configuration["vocab_size"])
+    deviations = verify(folder, weights, resolved, samples)
+    if name == "llama-tied":
+        other = out / "old-spelling"
+        shutil.copytree(folder, other)
+        (other / "config.old-spelling.json").rename(other / "config.json")
+        verify(other, weights, resolved, samples)
+        shutil.rmtree(other)
+    if name == "qwen3-tied":
+        verify(out / "qwen3-tied-sharded", weights, resolved, samples)
+
+    rows, tensors = [], {}
+    for i, sample in enumerate(samples):
+        row, m, c = measure(weights, resolved, sample)
+        rows.append(row)
+        if i in GRADIENT_SAMPLES and dtype == torch.float32:
+            tensors |= {f"sample.{i}.marginal.{k}": g for k, g in m.items()}
+            tensors |= {f"sample.{i}.conditional.{k}": g for k, g in c.items()}
+    assert abs(rows[3]["cosine"] - 1) < 1e-12, "prompt == null context"
+    if tensors:
+        save_file(tensors, folder / "golden.safetensors")
+    golden = dict(
+        parameter_names=list(weights), gradient_samples=GRADIENT_SAMPLES if tensors else [],
+        samples=rows)
+    # Python writes the shortest decimal that reads back as the same double.
+    text = json.dumps(golden, allow_nan=False)
+    (folder / "golden.json").write_text(text.replace('{"prompt"', '\n{"prompt"') + "\n")
+    cosines = " ".join(f"{row['cosine']:.3f}" for row in rows)
+    print(f"{name:18} {sum(w.numel() for w in weights.values()):6} parameters  "
+          f"logits {deviations[0]:.1e} < {LOGIT_TOLERANCE:g}  "
+          f"gradients {deviations[1]:.1e} < {GRADIENT_TOLERANCE:g}  cosines {cosines}")
+
+
+def main():
+    out = Path(sys.argv[1]) if len(sys.argv) > 1 else Path(__file__).resolve().parent
+    torch.set_num_threads(1)  # one order of summation
+    print(f"python {platform.python_version()}, torch {torch.__version__}, "
+          f"transformers {transformers.__version__}, safetensors {safetensors.__version__}")
+    for seed, name in enumerate(CHECKPOINTS, start=1):
+        # The bf16 checkpoint is its float32 sibling, rounded.
+        write_checkpoint(out, name, seed - 1 if name.endswith("bf16") else seed)
+
+
+if __name__ == "__main__":
+    main()
