@@ -66,7 +66,7 @@ let package = Package(
       swiftSettings: fenced),
 
     // MARK: - Tests: one target per module
-    .target(name: "TestSupport", path: "Tests/TestSupport"),
+    .target(name: "TestSupport", dependencies: ["KeyedRandom"], path: "Tests/TestSupport"),
     .testTarget(
       name: "StrictJSONTests", dependencies: ["KeyedRandom", "StrictJSON", "TestSupport"]),
     .testTarget(name: "KeyedRandomTests", dependencies: ["KeyedRandom", "TestSupport"]),
@@ -75,6 +75,10 @@ let package = Package(
     .testTarget(
       name: "TokenizersTests", dependencies: ["StrictJSON", "Tasks", "Tokenizers", "TestSupport"]),
     .testTarget(name: "HDF5Tests", dependencies: ["HDF5", "TestSupport"]),
+    .testTarget(
+      name: "ModelCoreTests",
+      dependencies: ["KeyedRandom", "ModelCore", "Safetensors", "StrictJSON", "TestSupport"],
+      resources: [.copy("Fixtures")]),
     .testTarget(name: "TasksTests", dependencies: ["KeyedRandom", "Tasks", "TestSupport"]),
     .testTarget(name: "AnalysisTests", dependencies: ["Analysis", "KeyedRandom", "TestSupport"]),
     .testTarget(name: "ResultsTests", dependencies: ["Results", "StrictJSON", "TestSupport"]),

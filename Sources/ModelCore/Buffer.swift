@@ -1,0 +1,45 @@
+// The package's one owner of numeric memory.
+
+/// A fixed number of scalars on the heap, aligned to 64 bytes, initialised to zero.
+///
+/// Noncopyable: one owner, no reference counting, no exclusivity checks inside kernels. Code
+/// outside the model core sees the contents through `withSpan` and `withMutableSpan`.
+public struct Buffer<Scalar: ModelScalar>: ~Copyable, @unchecked Sendable {
+  let base: UnsafeMutablePointer<Scalar>
+  /// The number of scalars.
+  public let count: Int
+
+  /// Allocates `count` zeros.
+  public init(count: Int) {
+    precondition(count >= 0, "negative buffer size")
+    self.count = count
+    let raw = UnsafeMutableRawPointer.allocate(
+      byteCount: max(count, 1) * MemoryLayout<Scalar>.stride, alignment: 64)
+    base = raw.bindMemory(to: Scalar.self, capacity: max(count, 1))
+    base.initialize(repeating: 0, count: max(count, 1))
+  }
+
+  deinit {
+    base.deallocate()
+  }
+
+  /// Sets every scalar to zero.
+  public mutating func clear() {
+    base.update(repeating: 0, count: count)
+  }
+
+  /// Reads the contents.
+  public borrowing func withSpan<Result: ~Copyable>(
+    _ body: (Span<Scalar>) throws -> Result
+  ) rethrows -> Result {
+    try body(Span(_unsafeStart: UnsafePointer(base), count: count))
+  }
+
+  /// Changes the contents.
+  public mutating func withMutableSpan<Result: ~Copyable>(
+    _ body: (inout MutableSpan<Scalar>) throws -> Result
+  ) rethrows -> Result {
+    var span = MutableSpan(_unsafeStart: base, count: count)
+    return try body(&span)
+  }
+}

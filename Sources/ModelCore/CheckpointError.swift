@@ -1,0 +1,16 @@
+// What can be wrong with a checkpoint folder.
+
+/// A checkpoint that cannot be used, in one line: file, what is wrong, what was expected.
+public struct CheckpointError: Error, Equatable, Sendable, CustomStringConvertible {
+  /// The file or folder.
+  public let path: String
+  /// What is wrong and what was expected.
+  public let message: String
+
+  public init(path: String, message: String) {
+    self.path = path
+    self.message = message
+  }
+
+  public var description: String { "\(path): \(message)" }
+}

@@ -1,0 +1,132 @@
+// Workers over samples: independent work on any number of threads, results in order.
+import Foundation
+import Synchronization
+
+/// Runs `body` for every index on `threads` threads and hands the results to `consume`, on the
+/// calling thread, in the order of the indices.
+///
+/// Each thread makes one worker and takes the next index whenever it is free, so which thread does
+/// what varies; a result depends on its index alone, so the results do not vary. Workers run a
+/// few results ahead of `consume` and no further: memory does not grow with the number of indices.
+///
+/// After an error, or once `shouldStop` is true, no new index is begun; what was begun is finished
+/// and consumed.
+///
+/// - Returns: The first index that was not consumed: the end of `indices` unless it was stopped.
+/// - Throws: The first error of `makeWorker`, `body` or `consume`.
+@discardableResult
+public func forEachInOrder<Worker, Result: Sendable>(
+  _ indices: Range<Int>, threads: Int,
+  shouldStop: @escaping @Sendable () -> Bool = { false },
+  makeWorker: @escaping @Sendable () throws -> Worker,
+  body: @escaping @Sendable (inout Worker, Int) throws -> Result,
+  consume: (Int, Result) throws -> Void
+) throws -> Int {
+  precondition(threads > 0, "at least one thread")
+  let queue = OrderedQueue<Result>(indices, lead: 4 * threads)
+  let count = min(threads, max(indices.count, 1))
+  for _ in 0..<count {
+    let thread = Thread {
+      do {
+        var worker = try makeWorker()
+        while let index = queue.claim(shouldStop: shouldStop) {
+          queue.finish(index, try body(&worker, index))
+        }
+      } catch {
+        queue.fail(error)
+      }
+      queue.retire()
+    }
+    thread.stackSize = 16 << 20
+    thread.start()
+  }
+  var next = indices.lowerBound
+  while let result = queue.take(next, workers: count) {
+    do {
+      try consume(next, result)
+    } catch {
+      queue.fail(error)
+    }
+    next += 1
+  }
+  if let error = queue.error { throw error }
+  return next
+}
+
+/// Indices on their way out to workers and results on their way back.
+private final class OrderedQueue<Result: Sendable>: Sendable {
+  private struct State {
+    var next: Int
+    var consumed: Int
+    var retired = 0
+    var finished: [Int: Result] = [:]
+    var error: (any Error)?
+  }
+
+  private let indices: Range<Int>
+  private let lead: Int
+  private let state: Mutex<State>
+  private let changed = NSCondition()
+
+  init(_ indices: Range<Int>, lead: Int) {
+    self.indices = indices
+    self.lead = lead
+    state = Mutex(State(next: indices.lowerBound, consumed: indices.lowerBound))
+  }
+
+  var error: (any Error)? { state.withLock { $0.error } }
+
+  /// The next index for a worker, or nil when there is none; waits while the lead is used up.
+  func claim(shouldStop: () -> Bool) -> Int? {
+    changed.lock()
+    defer { changed.unlock() }
+    while state.withLock({
+      $0.error == nil && $0.next < indices.upperBound && $0.next - $0.consumed >= lead
+    }) {
+      changed.wait()
+    }
+    if shouldStop() { return nil }
+    return state.withLock { state in
+      guard state.error == nil, state.next < indices.upperBound else { return nil }
+      defer { state.next += 1 }
+      return state.next
+    }
+  }
+
+  func finish(_ index: Int, _ result: Result) {
+    update { $0.finished[index] = result }
+  }
+
+  func fail(_ error: any Error) {
+    update { if $0.error == nil { $0.error = error } }
+  }
+
+  func retire() {
+    update { $0.retired += 1 }
+  }
+
+  /// The result of an index, or nil when it will never come.
+  func take(_ index: Int, workers: Int) -> Result? {
+    changed.lock()
+    defer { changed.unlock() }
+    while true {
+      let (result, over) = state.withLock { state in
+        let result = state.finished.removeValue(forKey: index)
+        if result != nil { state.consumed = index + 1 }
+        return (result, state.retired == workers)
+      }
+      if result != nil || over {
+        changed.broadcast()
+        return result
+      }
+      changed.wait()
+    }
+  }
+
+  private func update(_ change: (inout sending State) -> Void) {
+    changed.lock()
+    state.withLock { change(&$0) }
+    changed.broadcast()
+    changed.unlock()
+  }
+}

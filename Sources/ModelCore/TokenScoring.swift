@@ -1,0 +1,59 @@
+// Log-probabilities and entropies of the scored tokens, and the way back through the softmax.
+//
+// With logits l_v = f · w_v, maximum m, s = Σ exp(l_v − m):
+//   log π(y) = l_y − lse,  lse = m + log s
+//   entropy  = log s − Σ (l_v − m) exp(l_v − m) / s
+//   d log π(y) / d l_v = [v = y] − exp(l_v − lse)
+// The vocabulary goes in tiles, so that no full M × V matrix exists for a large vocabulary.
+
+import RealModule
+
+/// Running softmax statistics of one row over vocabulary tiles (Milakov & Gimelshein, 1805.02867).
+struct RunningSoftmax {
+  var maximum = -Double.infinity
+  /// Σ exp(l − maximum)
+  var sum = 0.0
+  /// Σ (l − maximum) exp(l − maximum)
+  var weighted = 0.0
+
+  /// Takes in one tile of a row's logits.
+  @inline(__always)
+  mutating func add<Scalar: ModelScalar>(_ logits: UnsafePointer<Scalar>, count: Int) {
+    let tileMaximum = rowMaximum(logits, count: count)
+    let tile = Scalar.softmaxSums(logits, count: count, shift: tileMaximum)
+    let tileSum = Double(tile.sum)
+    let tileWeighted = Double(tile.weighted)
+    let newMaximum = max(maximum, Double(tileMaximum))
+    // Moving the maximum by d ≤ 0 takes s to s·eᵈ and w to eᵈ (w + d s).
+    let d = sum == 0 ? 0 : maximum - newMaximum
+    let tileD = Double(tileMaximum) - newMaximum
+    weighted =
+      Double.exp(d) * (weighted + d * sum)
+      + Double.exp(tileD) * (tileWeighted + tileD * tileSum)
+    sum = Double.exp(d) * sum + Double.exp(tileD) * tileSum
+    maximum = newMaximum
+  }
+
+  var logSumExp: Double { maximum + .log(sum) }
+  /// In nats.
+  var entropy: Double { .log(sum) - weighted / sum }
+}
+
+/// What a forward pass says of each scored token, in order of the scored rows.
+public struct TokenScores: Sendable {
+  /// log π(y_t | context, y_<t) in nats.
+  public internal(set) var logProbabilities: [Double]
+  /// Entropy of π(· | context, y_<t) in nats.
+  public internal(set) var entropies: [Double]
+}
+
+/// Turns a tile of one row's logits into coefficient · d log π(y) / d logits, in place.
+@inline(__always)
+func logSoftmaxBackward<Scalar: ModelScalar>(
+  _ logits: UnsafeMutablePointer<Scalar>, vocabulary: Range<Int>, target: Int,
+  logSumExp: Scalar, coefficient: Scalar
+) {
+  _ = Scalar.exponentiate(logits, count: vocabulary.count, shift: logSumExp)
+  for v in 0..<vocabulary.count { logits[v] *= -coefficient }
+  if vocabulary.contains(target) { logits[target - vocabulary.lowerBound] += coefficient }
+}
