@@ -46,9 +46,18 @@ let package = Package(
 
     // MARK: - Level 3: learning and measuring; neither knows the other
     .target(
-      name: "Training", dependencies: ["KeyedRandom", "ModelCore", "Tasks"], swiftSettings: fenced),
+      name: "Training",
+      dependencies: [
+        "KeyedRandom", "ModelCore", "StrictJSON", "Tasks",
+        .product(name: "RealModule", package: "swift-numerics"),
+      ], swiftSettings: fenced),
     .target(
-      name: "Analysis", dependencies: ["KeyedRandom", "ModelCore", "Tasks"], swiftSettings: fenced),
+      name: "Analysis",
+      dependencies: [
+        "KeyedRandom", "ModelCore", "Tasks",
+        .product(name: "RealModule", package: "swift-numerics"),
+      ],
+      swiftSettings: fenced),
 
     // MARK: - Level 4: files that hold results
     .target(
