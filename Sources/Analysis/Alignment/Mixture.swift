@@ -1,0 +1,82 @@
+// The true marginal over a run's own prompts, and its gradient.
+//
+// log p(y) = log Σ_x π(y|x) / X over X prompts;  ∇ log p(y) = Σ_x w_x ∇ log π(y|x) with the
+// posterior w = softmax_x log π(y|x). The posterior usually sits on y's own prompt, which is why the
+// null-context log-probability is no estimate of it.
+import ModelCore
+import RealModule
+
+extension PairMeter {
+  /// Prompts with a smaller posterior weight do not enter the gradient: below Float's resolution.
+  private static var smallestWeight: Double { 1e-9 }
+
+  /// ∇ log p(y) of the mixture in the place of g_m, against g_c.
+  func measureMixture(_ plan: AlignmentPlan, _ index: Int, firstScored: Int) -> PairSummary {
+    let rollout = plan.rollouts[index]
+    let response = rollout.responseTokens
+    let prompts = plan.distinctPrompts
+    // A fixed number of prompts at a time: memory does not grow with their number.
+    let chunk = 16
+    var logs: [[Double]] = []  // (X, T)
+    for first in stride(from: 0, to: prompts.count, by: chunk) {
+      var batch = PackedSequences()
+      for prompt in prompts[first..<min(first + chunk, prompts.count)] {
+        batch.append(
+          ScoredSequence(context: prompt, response: response, firstScored: firstScored))
+      }
+      let scores = workspace.score(batch)
+      for sequence in 0..<batch.sequenceCount {
+        logs.append(
+          Array(
+            scores.logProbabilities[batch.scored(ofSequences: sequence..<sequence + 1)]))
+      }
+    }
+    let weights = softmax(logs.map { $0.reduce(0, +) })
+    let kept = weights.indices.filter { weights[$0] > Self.smallestWeight }
+
+    var batch = PackedSequences()
+    batch.beginSide()
+    for prompt in kept {
+      batch.append(
+        ScoredSequence(
+          context: prompts[prompt], response: response, firstScored: firstScored))
+    }
+    batch.beginSide()
+    batch.append(
+      ScoredSequence(
+        context: rollout.promptTokens, response: response, firstScored: firstScored))
+    let scores = workspace.score(batch)
+    let count = response.count - firstScored
+    let unit = coefficient(count)
+    let products = workspace.gradientProducts(
+      coefficients: kept.flatMap { Array(repeating: Scalar(weights[$0]) * unit, count: count) }
+        + Array(repeating: unit, count: count),
+      method: method)
+    return PairSummary(
+      innerProduct: products.innerProducts.reduce(0, +),
+      squaredNormMarginal: products.squaredNormsOfFirst.reduce(0, +),
+      squaredNormConditional: products.squaredNormsOfSecond.reduce(0, +),
+      logMarginal: tokenLogs(logs), logConditional: Array(scores.logProbabilities.suffix(count)),
+      scoredCount: count, reduction: reduction)
+  }
+
+  /// log p(y_t | y_<t) of the mixture: differences of log Σ_x exp Σ_{s≤t} log π(y_s | x, y_<s).
+  private func tokenLogs(_ logs: [[Double]]) -> [Double] {
+    var sums = [Double](repeating: 0, count: logs.count)
+    var before = Double.log(Double(logs.count))  // minus log 1/X
+    return (logs.first ?? []).indices.map { t in
+      for x in logs.indices { sums[x] += logs[x][t] }
+      let maximum = sums.max() ?? 0
+      let now = maximum + .log(sums.reduce(0) { $0 + .exp($1 - maximum) })
+      defer { before = now }
+      return now - before
+    }
+  }
+
+  private func softmax(_ values: [Double]) -> [Double] {
+    let maximum = values.max() ?? 0
+    let exponentials = values.map { Double.exp($0 - maximum) }
+    let sum = exponentials.reduce(0, +)
+    return exponentials.map { $0 / sum }
+  }
+}
