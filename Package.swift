@@ -72,6 +72,7 @@ let package = Package(
         "Tasks", "Tokenizers", "Training",
         .product(name: "ArgumentParser", package: "swift-argument-parser"),
       ],
+      resources: [.copy("Resources/base")],
       swiftSettings: fenced),
 
     // MARK: - Tests: one target per module

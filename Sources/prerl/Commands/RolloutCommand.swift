@@ -1,0 +1,42 @@
+// `prerl rollout`: samples rollouts and scores them.
+import ArgumentParser
+import Results
+import StrictJSON
+import Tasks
+
+struct RolloutCommand: ParsableCommand {
+  static let configuration = CommandConfiguration(
+    commandName: "rollout",
+    abstract: "Samples rollouts from a checkpoint, scores them and writes them as JSONL.",
+    discussion: "Example: prerl rollout --samples 400 --output rollouts.jsonl")
+
+  @Option(help: ArgumentHelp("Where the rollouts go.", valueName: "file.jsonl"))
+  var output: String
+
+  @OptionGroup var sampling: SamplingArguments
+  @OptionGroup var common: CommonOptions
+
+  func run() throws {
+    try AtomicFile.check(output, overwrite: common.overwrite)
+    let sampling = try RolloutSampling(Checkpoint(common), sampling)
+    let rollouts = try sampling.run(common)
+    try RolloutWriter.write(rollouts, to: output)
+
+    let rewards = rollouts.compactMap(\.reward)
+    let meanReward = rewards.reduce(0, +) / Double(rewards.count)
+    let tokenCount = rollouts.reduce(0) { $0 + $1.responseTokens.count }
+    let meanLength = Double(tokenCount) / Double(rollouts.count)
+    if common.json {
+      let summary: JSON = [
+        "output": .string(output), "rollouts": .integer(rollouts.count),
+        "problems": .integer(sampling.problems.count), "reward": .real(meanReward),
+        "response_length": .real(meanLength),
+      ]
+      try Console.print(summary.text())
+    } else {
+      try Console.print(
+        "\(rollouts.count) rollouts of \(sampling.problems.count) problems in \(output): "
+          + "mean reward \(fixed(meanReward, 3)), \(fixed(meanLength, 1)) tokens")
+    }
+  }
+}

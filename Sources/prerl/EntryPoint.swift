@@ -1,0 +1,30 @@
+// Where the program starts and ends: every error becomes one line and an exit status here.
+import ArgumentParser
+import Foundation
+
+@main
+enum EntryPoint {
+  static func main() {
+    Interruption.install()
+    exit(run(Array(CommandLine.arguments.dropFirst())))
+  }
+
+  /// Runs a command line and returns the exit status that the contract promises.
+  private static func run(_ arguments: [String]) -> Int32 {
+    do {
+      do {
+        var command = try Prerl.parseAsRoot(arguments)
+        try command.run()
+        return 0
+      } catch  where Prerl.exitCode(for: error) == .success {
+        // Help and version arrive as errors.
+        try Console.print(Prerl.fullMessage(for: error))
+        return 0
+      }
+    } catch {
+      let failure = CommandFailure(reporting: error, arguments: arguments)
+      Console.note("prerl: \(failure.message)")
+      return failure.status
+    }
+  }
+}

@@ -1,0 +1,20 @@
+// The root command: the one list of subcommands.
+import ArgumentParser
+
+struct Prerl: ParsableCommand {
+  /// The program's version, also in every manifest.
+  static let version = "0.1.0"
+
+  static let configuration = CommandConfiguration(
+    commandName: "prerl",
+    abstract: "Measures how gradients of log P(y) and log P(y|x) align in language models.",
+    discussion: """
+      Every command works at once on the embedded checkpoint; --model DIR takes a folder in Hugging Face's layout. Exit status: 0 done, 1 a check failed, 2 wrong usage or input, 3 the machine failed, 130 interrupted.
+
+      Example: prerl evaluate --samples 400
+      """,
+    version: "prerl \(version)",
+    subcommands: [
+      RolloutCommand.self,
+    ])
+}

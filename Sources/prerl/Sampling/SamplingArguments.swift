@@ -1,0 +1,50 @@
+// The options of every command that samples rollouts.
+import ArgumentParser
+
+struct SamplingArguments: ParsableArguments {
+  @Option(
+    help: ArgumentHelp(
+      "Problems as JSONL (default: built-in held-out problems of the embedded task).",
+      valueName: "file"))
+  var problems: String?
+
+  @Option(
+    parsing: .unconditional,
+    help: ArgumentHelp(
+      "Rollouts in all (default: 50 built-in problems, or every problem of the file, times "
+        + "--per-problem).", valueName: "n"))
+  var samples: Int?
+
+  @Option(
+    parsing: .unconditional,
+    help: ArgumentHelp(
+      "Rollouts of one problem (default: 8; for evaluate the largest --k).", valueName: "n"))
+  var perProblem: Int?
+
+  @Option(
+    parsing: .unconditional,
+    help: ArgumentHelp(
+      "Tokens a response may have (default: 119 for the embedded task, else what the model's "
+        + "positions leave).", valueName: "n"))
+  var maxNewTokens: Int?
+
+  @Option(
+    parsing: .unconditional,
+    help: ArgumentHelp(
+      "1 samples the model's distribution, 0 takes the likeliest token.",
+      valueName: "t"))
+  var temperature = 1.0
+
+  func validate() throws {
+    for (name, value) in [
+      ("samples", samples), ("per-problem", perProblem), ("max-new-tokens", maxNewTokens),
+    ] {
+      if let value, !(1...1 << 30).contains(value) {
+        throw ValidationError("--\(name) is \(value) (expected an integer of at least 1)")
+      }
+    }
+    guard temperature.isFinite, temperature >= 0 else {
+      throw ValidationError("--temperature is \(temperature) (expected a number of at least 0)")
+    }
+  }
+}

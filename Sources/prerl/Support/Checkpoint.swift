@@ -1,0 +1,80 @@
+// The checkpoint a command works on: the embedded one, or the folder that --model names.
+import Foundation
+import ModelCore
+import Safetensors
+import Tasks
+import Tokenizers
+
+/// A checkpoint folder whose configuration is known and whose weights are loaded on demand.
+struct Checkpoint: Sendable {
+  let directory: String
+  /// Whether it is the one that travels inside the program.
+  let isEmbedded: Bool
+  let configuration: ModelConfiguration
+  /// The tokenizer, or why there is none; only text needs it.
+  let tokenizer: Result<Tokenizer, TokenizerError>
+
+  init(_ options: CommonOptions) throws {
+    isEmbedded = options.model == nil
+    directory = try options.model ?? Self.embeddedDirectory()
+    configuration = try ModelConfiguration(directory: directory)
+    let path = directory + "/tokenizer.json"
+    // The built-in tokenizer also serves checkpoints that came without the file.
+    let isBuiltIn = configuration.vocabularySize == CountdownVocabulary.count
+    tokenizer = Result { () throws(TokenizerError) in
+      isBuiltIn
+        ? try Tokenizer(json: Array(CountdownTokenizer.files().tokenizer.utf8))
+        : try Tokenizer(path: path)
+    }
+  }
+
+  /// Whether its vocabulary is that of the embedded Countdown task.
+  var isCountdown: Bool { configuration.vocabularySize == CountdownVocabulary.count }
+
+  /// How messages call it.
+  var name: String { isEmbedded ? "the embedded checkpoint" : directory }
+
+  /// The files whose hashes belong into a manifest.
+  var files: [String] {
+    let names = (try? FileManager.default.contentsOfDirectory(atPath: directory)) ?? []
+    return names.sorted()
+      .filter { $0 == "config.json" || $0.hasPrefix("model") && $0.contains(".safetensors") }
+      .map { directory + "/" + $0 }
+  }
+
+  /// Reads the weights.
+  func model<Scalar: ModelScalar>(_: Scalar.Type = Float.self) throws -> Transformer<Scalar> {
+    // A tensor that lacks the room ends the program, so the room is looked at first. Files that do
+    // not hold what config.json claims are left to the loader, which knows what to say.
+    let count = ParameterLayout(configuration).count
+    let held = try SafetensorsCheckpoint(directory: directory).tensors
+      .reduce(0) { $0 + $1.elementCount }
+    if held >= count {
+      try requireMemory(Double(count) * Double(MemoryLayout<Scalar>.stride), for: directory)
+    }
+    return try Transformer<Scalar>(directory: directory)
+  }
+
+  /// The folder beside the program, wherever it was started from: the program's own path has its
+  /// symbolic links resolved. `Bundle.module` finds the same folder, but ends the program where it
+  /// is missing.
+  private static func embeddedDirectory() throws -> String {
+    let place = "prerl_prerl.resources/base"
+    let directory = Bundle.main.bundleURL.resolvingSymlinksInPath().appendingPathComponent(place)
+    guard FileManager.default.fileExists(atPath: directory.path + "/config.json") else {
+      throw CommandFailure.usage(
+        "\(directory.path): the embedded checkpoint is missing "
+          + "(expected it beside the program; --model DIR names another)")
+    }
+    return directory.path
+  }
+}
+
+/// Refuses work that needs more memory than the machine has.
+func requireMemory(_ bytes: Double, for what: String) throws(CommandFailure) {
+  let available = Double(ProcessInfo.processInfo.physicalMemory)
+  if bytes > available {
+    throw .machine(
+      "\(what): needs \(byteSize(bytes)) of memory (this machine has \(byteSize(available)))")
+  }
+}

@@ -1,0 +1,101 @@
+// How a command fails: an exit status and one line.
+import ArgumentParser
+import Foundation
+import HDF5
+import ModelCore
+import Results
+import Safetensors
+import StrictJSON
+import Tasks
+import Tokenizers
+
+/// The end of a command that did not do what it was asked.
+struct CommandFailure: Error {
+  /// 1 a check failed, 2 usage or input, 3 the machine, 130 interrupted.
+  let status: Int32
+  /// One line: `FILE:LINE: what is wrong (what was expected)`.
+  let message: String
+
+  private init(_ status: Int32, _ message: String) {
+    self.status = status
+    // Names from files and words of the system must not break the line.
+    self.message = message.split(whereSeparator: \.isNewline).joined(separator: " ")
+  }
+
+  /// A check of numbers failed.
+  static func check(_ message: String) -> CommandFailure { CommandFailure(1, message) }
+  /// Wrong usage, or input that is absent or malformed.
+  static func usage(_ message: String) -> CommandFailure { CommandFailure(2, message) }
+  /// Permission, input and output, disk or memory.
+  static func machine(_ message: String) -> CommandFailure { CommandFailure(3, message) }
+  /// Stopped by the user; says what there is.
+  static func interrupted(_ message: String) -> CommandFailure { CommandFailure(130, message) }
+
+  /// What any error of the package means to the caller of the program.
+  ///
+  /// - Parameter arguments: the command line, to point at the right help.
+  init(reporting error: any Error, arguments: [String] = []) {
+    switch error {
+    case let error as CommandFailure:
+      self = error
+    case let error as OutputError:
+      self.init(error.exitStatus, error.description)
+    case let error as TaskFileError:
+      self.init(error.kind == .machine ? 3 : 2, error.description)
+    case let error as TokenizerError:
+      self.init(error.kind == .machine ? 3 : 2, error.description)
+    case let error as SafetensorsError:
+      self.init(Self.status(ofSystemCode: error.systemCode), error.description)
+    case let error as HDF5Error:
+      self.init(error.isMachineFailure ? 3 : 2, error.description)
+    case let error as CheckpointError:
+      self.init(2, error.description)
+    case let error as JSONValueError:
+      self.init(2, error.description)
+    case let error as JSONError:
+      self.init(2, error.description)
+    case let error as ByteReader.Malformed:
+      self.init(2, error.description)
+    case _ where Prerl.exitCode(for: error) == .validationFailure:
+      self.init(2, Self.usageMessage(Prerl.message(for: error), arguments))
+    default:
+      self.init(system: error as NSError)
+    }
+  }
+
+  /// Errors of Foundation and of the system, with the path where one is known.
+  private init(system error: NSError) {
+    var cause = error
+    while let below = cause.userInfo[NSUnderlyingErrorKey] as? NSError { cause = below }
+    let code = cause.domain == NSPOSIXErrorDomain ? Int32(truncatingIfNeeded: cause.code) : nil
+    let isAbsent =
+      error.domain == NSCocoaErrorDomain
+      && [CocoaError.fileNoSuchFile.rawValue, CocoaError.fileReadNoSuchFile.rawValue]
+        .contains(error.code)
+    let path = error.userInfo[NSFilePathErrorKey] as? String
+    let words = cause.localizedFailureReason ?? cause.localizedDescription
+    self.init(
+      isAbsent ? 2 : code.map(Self.status(ofSystemCode:)) ?? 3,
+      [path, words].compactMap(\.self).joined(separator: ": "))
+  }
+
+  /// What names no file is the caller's mistake; every other failure of the system is the machine's.
+  private static func status(ofSystemCode code: Int32?) -> Int32 {
+    guard let code else { return 2 }
+    return [ENOENT, ENOTDIR, EISDIR, ELOOP, ENAMETOOLONG, EINVAL].contains(code) ? 2 : 3
+  }
+
+  /// The parser's message as part of one line, with the command whose help knows more.
+  private static func usageMessage(_ message: String, _ arguments: [String]) -> String {
+    var text = message.split(whereSeparator: \.isNewline)
+      .map { $0.trimmingCharacters(in: .whitespaces) }.joined(separator: " ")
+    if text.hasSuffix(".") { text.removeLast() }
+    let commands = Prerl.configuration.subcommands.map { $0._commandName }
+    let name = arguments.first(where: commands.contains)
+    if name == nil, let first = arguments.first, !first.hasPrefix("-") {
+      return "unknown command '\(first)' (expected one of: \(commands.joined(separator: ", ")))"
+    }
+    let command = ["prerl", name].compactMap(\.self).joined(separator: " ")
+    return text.prefix(1).lowercased() + text.dropFirst() + " (see \(command) --help)"
+  }
+}

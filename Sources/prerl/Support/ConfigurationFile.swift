@@ -1,0 +1,57 @@
+// Configurations of experiments: JSON files, decoded strictly.
+import Foundation
+import StrictJSON
+
+/// A configuration file with its text, so that errors can name the line.
+struct ConfigurationFile {
+  let path: String
+  /// The configuration as it is, or as the command line changed it.
+  var json: JSON
+  private let bytes: [UInt8]
+
+  /// Reads a file; a configuration is small, a large file is refused.
+  init(path: String) throws {
+    let limit = 1 << 20
+    let handle: FileHandle
+    switch FileKind(path) {
+    case .absent:
+      throw CommandFailure.usage("\(path): there is no such file (expected a configuration)")
+    case .folder:
+      throw CommandFailure.usage("\(path): this is a folder (expected a configuration file)")
+    case .file, .other: break
+    }
+    do {
+      handle = try FileHandle(forReadingFrom: URL(fileURLWithPath: path))
+      defer { try? handle.close() }
+      bytes = [UInt8](try handle.read(upToCount: limit + 1) ?? Data())
+    } catch {
+      throw CommandFailure.machine(
+        "\(path): cannot read: \(CommandFailure(reporting: error).message)")
+    }
+    guard bytes.count <= limit else {
+      throw CommandFailure.usage("\(path): larger than \(limit) bytes (expected a configuration)")
+    }
+    do {
+      json = try JSON.parse(bytes)
+    } catch {
+      throw CommandFailure.usage(
+        "\(path):\(error.line): broken JSON: \(error.message) at column \(error.column) "
+          + "(expected a configuration)")
+    }
+    self.path = path
+  }
+
+  /// Decodes the configuration; keys that `read` does not ask for are refused.
+  func decode<Value>(
+    _ read: (inout JSONReader) throws(JSONValueError) -> Value
+  ) throws(CommandFailure) -> Value {
+    do {
+      var reader = try JSONReader(json)
+      let value = try read(&reader)
+      try reader.finish()
+      return value
+    } catch {
+      throw .usage("\(path):\(JSONLocator.line(of: error.path, in: bytes)): \(error)")
+    }
+  }
+}

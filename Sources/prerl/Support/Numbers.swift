@@ -1,0 +1,24 @@
+// Numbers as people read them, the same in every locale.
+import Foundation
+
+/// So many decimals, with a leading zero; a dash for NaN.
+func fixed(_ value: Double, _ decimals: Int) -> String {
+  value.isNaN ? "-" : String(format: "%.\(decimals)f", value)
+}
+
+/// So many significant digits; a dash for NaN.
+func significant(_ value: Double, _ digits: Int) -> String {
+  guard value.isFinite else { return value.isNaN ? "-" : "\(value)" }
+  if value == 0 { return "0" }
+  let magnitude = abs(value)
+  if magnitude >= 1e6 || magnitude < 1e-3 {
+    return String(format: "%.\(max(0, digits - 1))e", value)
+  }
+  let decimals = max(0, digits - 1 - Int(log10(magnitude).rounded(.down)))
+  return String(format: "%.\(decimals)f", value)
+}
+
+/// Bytes in GiB or MiB.
+func byteSize(_ bytes: Double) -> String {
+  bytes >= 0x1p30 ? "\(fixed(bytes / 0x1p30, 1)) GiB" : "\(fixed(bytes / 0x1p20, 1)) MiB"
+}
