@@ -16,5 +16,6 @@ struct Prerl: ParsableCommand {
     version: "prerl \(version)",
     subcommands: [
       RolloutCommand.self,
+      TrainCommand.self,
     ])
 }

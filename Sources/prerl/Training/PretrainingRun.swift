@@ -1,0 +1,110 @@
+// One pretraining run from its configuration to its folder.
+import Foundation
+import ModelCore
+import Results
+import StrictJSON
+import Training
+
+/// Runs `Training.Pretraining` and writes what it reports.
+struct PretrainingRun {
+  let configuration: PretrainingConfiguration
+  /// The whole configuration as resolved, for the manifest.
+  let json: JSON
+  /// Updates to make, at most the configuration's; its schedule stays.
+  let steps: Int
+  let common: CommonOptions
+
+  /// Trains, writes the folder and returns the summary.
+  ///
+  /// - Throws: `CommandFailure.interrupted` after everything up to the last step is written, marked
+  ///   as incomplete.
+  func run(_ folder: RunFolder) throws -> JSON {
+    var manifest = Manifest(
+      config: json, version: Prerl.version, seeds: ["seed": configuration.seed],
+      precision: "float32", threads: common.threads, blas: BLAS.version, blasCore: BLAS.core)
+    try folder.write(manifest)
+    let metrics = try folder.openMetrics()
+    let pretraining = Pretraining(configuration, threads: common.threads)
+    let progress = Progress("pretraining", total: steps, unit: "steps", quiet: common.quiet)
+    defer { progress.finish() }
+
+    let start = ContinuousClock.now
+    var tokenCount = 0
+    var recentLosses: [Double] = []
+    while pretraining.step < steps, !Interruption.isRequested {
+      let stepStart = ContinuousClock.now
+      let step = try pretraining.advance()
+      let seconds = (ContinuousClock.now - stepStart) / .seconds(1)
+      tokenCount += step.tokenCount
+      recentLosses = recentLosses.suffix(99) + [step.loss]
+      let line: JSON = [
+        "step": .integer(step.step), "loss": .real(step.loss), "entropy": .real(step.entropy),
+        "grad_norm": .real(step.gradientNorm), "learning_rate": .real(step.learningRate),
+        "num_tokens": .integer(tokenCount), "step_time": .real(seconds),
+      ]
+      try metrics.write(line.text())
+      progress.update(step.step, note: note(step, tokenCount, since: start))
+    }
+    progress.finish()
+    try metrics.close()
+
+    try folder.makeCheckpointFolder()
+    try pretraining.model.save(directory: folder.checkpoint)
+    try CountdownTokenizer.write(
+      to: folder.checkpoint, maximumLength: configuration.model.maximumPositions)
+
+    manifest.end = Date()
+    try folder.write(manifest)
+    let seconds = (ContinuousClock.now - start) / .seconds(1)
+    let summary: JSON = [
+      "algorithm": "pretrain", "complete": .bool(pretraining.step == steps),
+      "step": .integer(pretraining.step), "steps": .integer(steps),
+      // Of the last hundred steps: one step's loss is noisy.
+      "loss": .real(recentLosses.reduce(0, +) / Double(recentLosses.count)),
+      "num_tokens": .integer(tokenCount), "train_runtime": .real(seconds),
+      "tokens_per_second": .real(Double(tokenCount) / seconds), "checkpoint": "checkpoint",
+    ]
+    try folder.write(summary: summary)
+    guard pretraining.step == steps else {
+      throw CommandFailure.interrupted(
+        "interrupted after \(pretraining.step) of \(steps) steps "
+          + "(\(folder.path) holds them, marked incomplete)")
+    }
+    return summary
+  }
+
+  /// Writes the batches of the run, one line a step, as the throughput experiment's PyTorch
+  /// script reads them; nothing is trained.
+  func dumpBatches(to path: String) throws {
+    try AtomicFile.publish(path, overwrite: common.overwrite) { temporary in
+      let file = try LineFile(temporary)
+      let pretraining = Pretraining(configuration, threads: 1)
+      for _ in 0..<steps {
+        try Interruption.check()
+        let rows = pretraining.nextRows()
+        let line: JSON = [
+          "rows": .array(
+            rows.map { row in .array(row.joined().map { .integer(Int($0)) }) }),
+          "document_offsets": .array(
+            rows.map { row in
+              var offset = 0
+              return .array(
+                row.map { document in
+                  defer { offset += document.count }
+                  return .integer(offset)
+                })
+            }),
+        ]
+        try file.write(line.text())
+      }
+      try file.close()
+    }
+  }
+
+  private func note(
+    _ step: Pretraining.StepMetrics, _ tokenCount: Int, since start: ContinuousClock.Instant
+  ) -> String {
+    let rate = Double(tokenCount) / ((ContinuousClock.now - start) / .seconds(1))
+    return "loss \(fixed(step.loss, 3))  \(Int(rate)) tokens/s"
+  }
+}
