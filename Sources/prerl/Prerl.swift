@@ -16,6 +16,7 @@ struct Prerl: ParsableCommand {
     version: "prerl \(version)",
     subcommands: [
       RolloutCommand.self,
+      EvaluateCommand.self,
       TrainCommand.self,
     ])
 }

@@ -1,0 +1,171 @@
+// What rollouts are worth: accuracy, Avg@k, Pass@k, lengths and moves, each with an interval.
+import Analysis
+import Foundation
+import StrictJSON
+import Tasks
+
+/// The statistics of scored rollouts. Intervals resample clusters (bootstrap-t, 95%); shares that
+/// may be 0 or 1 altogether have Korn and Graubard's.
+struct Evaluation {
+  /// One statistic and the number of rollouts or problems behind it.
+  struct Entry {
+    let name: String
+    let interval: Interval
+    let count: Int
+    /// Decimals that are worth showing.
+    var decimals = 3
+
+    /// `{"mean", "low", "high", "n"}`; null where a statistic is not defined.
+    var json: JSON {
+      [
+        "mean": .real(interval.estimate), "low": .real(interval.low),
+        "high": .real(interval.high), "n": .integer(count),
+      ]
+    }
+  }
+
+  let rolloutCount: Int
+  let problemCount: Int
+  let clusterCount: Int
+  /// The share of rollouts with reward 1 or more.
+  let accuracy: Entry
+  /// Mean over problems of the mean reward, by k; problems with fewer than k rollouts are left out.
+  let averageAtK: [(k: Int, entry: Entry)]
+  /// Mean over problems of the unbiased Pass@k; likewise.
+  let passAtK: [(k: Int, entry: Entry)]
+  /// Tokens of a response, the end token included.
+  let responseLength: Entry
+  /// The share of responses that end in an end token.
+  let ended: Entry
+  /// Moves of Countdown responses by JSON key; empty for other tasks.
+  let moves: [(key: String, entry: Entry)]
+
+  /// Evaluates rollouts that all have a reward.
+  ///
+  /// - Parameter endTokens: the model's.
+  init(_ rollouts: [Rollout], ks: [Int], endTokens: [Int32], bootstrap: BootstrapT) {
+    // Names are compared by their bytes: canonically equal ones may differ.
+    let clusters = rollouts.map { Array($0.cluster.utf8) }
+    func mean(
+      _ name: String, _ values: [Double], weights: [Double]? = nil, decimals: Int = 3
+    ) -> Entry {
+      let sample = ClusteredSample(values, clusters: clusters, weights: weights)
+      return Entry(
+        name: name, interval: sample.mean(bootstrap), count: sample.count, decimals: decimals)
+    }
+
+    rolloutCount = rollouts.count
+    clusterCount = Set(clusters).count
+    let isRight = rollouts.map { ($0.reward ?? 0) >= 1 }
+    accuracy = mean("accuracy", isRight.map { $0 ? 1 : 0 })
+
+    var groups: [[Int]] = []
+    var placeOfProblem: [[UInt8]: Int] = [:]
+    for (index, rollout) in rollouts.enumerated() {
+      let place = placeOfProblem[Array(rollout.problemID.utf8), default: groups.count]
+      if place == groups.count {
+        placeOfProblem[Array(rollout.problemID.utf8)] = place
+        groups.append([])
+      }
+      groups[place].append(index)
+    }
+    problemCount = groups.count
+    let groupClusters = groups.map { clusters[$0[0]] }
+    func problemMean(_ name: String, _ value: ([Int]) -> Double) -> Entry {
+      let sample = ClusteredSample(groups.map(value), clusters: groupClusters)
+      return Entry(name: name, interval: sample.mean(bootstrap), count: sample.count)
+    }
+    averageAtK = ks.map { k in
+      (
+        k,
+        problemMean("Avg@\(k)") {
+          PassAtK.average(rewards: $0.map { rollouts[$0].reward ?? 0 }, k: k)
+        }
+      )
+    }
+    passAtK = ks.map { k in
+      (
+        k,
+        problemMean("Pass@\(k)") { group in
+          PassAtK.pass(right: group.count { isRight[$0] }, rollouts: group.count, k: k)
+        }
+      )
+    }
+
+    let lengths = rollouts.map { Double($0.responseTokens.count) }
+    responseLength = mean("response length", lengths, decimals: 1)
+    let hasEnded = rollouts.map { rollout in
+      rollout.responseTokens.last.map(endTokens.contains) == true ? 1.0 : 0
+    }
+    ended = Entry(
+      name: "ended", interval: ClusteredSample(hasEnded, clusters: clusters).fraction(),
+      count: rollouts.count)
+
+    let problems = rollouts.map { CountdownProblem(prompt: $0.promptTokens) }
+    guard !problems.contains(where: { $0 == nil }) else {
+      moves = []
+      return
+    }
+    let counts = zip(rollouts, problems).map { rollout, problem in
+      problem.map { CountdownMoves(rollout.responseTokens, of: $0) } ?? CountdownMoves()
+    }
+    func perHundred(_ count: KeyPath<CountdownMoves, Int>) -> [Double] {
+      zip(counts, lengths).map { 100 * Double($0[keyPath: count]) / $1 }
+    }
+    moves = [
+      ("transitions", mean("transitions", counts.map { Double($0.transitions) })),
+      ("reflections", mean("reflections", counts.map { Double($0.reflections) })),
+      (
+        "transitions_per_100_tokens",
+        mean("  per 100 tokens", perHundred(\.transitions), weights: lengths)
+      ),
+      (
+        "reflections_per_100_tokens",
+        mean("  per 100 tokens", perHundred(\.reflections), weights: lengths)
+      ),
+      (
+        "false_step_share",
+        // Every step weighs the same; a response without steps has no share.
+        mean("false steps", counts.map(\.falseStepShare), weights: counts.map { Double($0.steps) })
+      ),
+    ]
+  }
+
+  /// The keys of the contract.
+  var json: JSON {
+    func object(_ entries: [(String, Entry)]) -> JSON {
+      var object = JSONObject()
+      for (key, entry) in entries { object[key] = entry.json }
+      return .object(object)
+    }
+    return [
+      "accuracy": accuracy.json,
+      "avg_at_k": object(averageAtK.map { (String($0.k), $0.entry) }),
+      "pass_at_k": object(passAtK.map { (String($0.k), $0.entry) }),
+      "response_length": responseLength.json, "ended": ended.json,
+      "moves": moves.isEmpty ? .null : object(moves.map { ($0.key, $0.entry) }),
+    ]
+  }
+
+  /// The table, under a line that says what was evaluated.
+  func text(of what: String) -> String {
+    var table = Table(["", "mean", "95% interval", "n"])
+    let order = moves.isEmpty ? [] : [0, 2, 1, 3, 4].map { moves[$0].entry }
+    let entries =
+      [accuracy] + averageAtK.map(\.entry) + passAtK.map(\.entry) + [responseLength, ended] + order
+    for entry in entries {
+      let interval = entry.interval
+      table.add([
+        entry.name, fixed(interval.estimate, entry.decimals),
+        interval.low.isNaN
+          ? "-"
+          : "\(fixed(interval.low, entry.decimals)) .. \(fixed(interval.high, entry.decimals))",
+        String(entry.count),
+      ])
+    }
+    return """
+      \(what): \(rolloutCount) rollouts, \(problemCount) problems, \(clusterCount) clusters
+      \(table.text)
+      """
+  }
+}
