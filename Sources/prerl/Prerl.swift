@@ -18,5 +18,6 @@ struct Prerl: ParsableCommand {
       RolloutCommand.self,
       EvaluateCommand.self,
       TrainCommand.self,
+      BenchCommand.self,
     ])
 }

@@ -1,0 +1,82 @@
+// `prerl bench`: how fast the machine is, and how much of it every stage uses.
+import ArgumentParser
+import Foundation
+import ModelCore
+import Results
+import StrictJSON
+
+struct BenchCommand: ParsableCommand {
+  static let configuration = CommandConfiguration(
+    commandName: "bench",
+    abstract: "The machine's own sgemm rate and every stage's rate as a share of it.",
+    discussion: """
+      Measures on one thread and on --threads. A share is that of sgemm at the shapes of the stage. Operations are counted as if every weight gradient were formed. Measure on an idle machine.
+
+      Example: prerl bench --json > bench.json
+      """)
+
+  @Option(
+    parsing: .unconditional,
+    help: ArgumentHelp("Seconds for which each rate is measured.", valueName: "s"))
+  var seconds = 0.5
+
+  @OptionGroup var common: CommonOptions
+
+  func validate() throws {
+    guard 0.01...3600 ~= seconds else {
+      throw ValidationError("--seconds is \(seconds) (expected a number in 0.01...3600)")
+    }
+  }
+
+  func run() throws {
+    let checkpoint = try Checkpoint(common)
+    let model = try checkpoint.model(Float.self)
+    let threadCounts = Set([1, common.threads]).sorted()
+    let progress = Progress(
+      "bench", total: 11 * threadCounts.count, unit: "stages", quiet: common.quiet)
+    defer { progress.finish() }
+    var done = 0
+    var rates: [Benchmark.Rate] = []
+    for threads in threadCounts {
+      let benchmark = Benchmark(
+        checkpoint, model, threads: threads, seconds: seconds, key: common.key.derive("bench"))
+      rates += try benchmark.run { stage in
+        progress.update(done, note: "\(stage), threads: \(threads)")
+        done += 1
+      }
+    }
+    progress.finish()
+    try Console.print(common.json ? json(checkpoint, rates) : text(checkpoint, rates))
+  }
+
+  private func json(_ checkpoint: Checkpoint, _ rates: [Benchmark.Rate]) -> String {
+    let machine = Machine.current()
+    let object: JSON = [
+      "model": .string(checkpoint.name),
+      "parameters": .integer(ParameterLayout(checkpoint.configuration).count),
+      "cpu": .string(machine.processor), "cpu_count": .integer(machine.processorCount),
+      "cpu_flags": .array(machine.instructionSets.map(JSON.string)),
+      "blas": .string(BLAS.version), "blas_core": .string(BLAS.core),
+      "rates": .array(rates.map(\.json)),
+    ]
+    return object.text(indent: 2)
+  }
+
+  private func text(_ checkpoint: Checkpoint, _ rates: [Benchmark.Rate]) -> String {
+    var table = Table(["stage", "threads", "samples/s", "tokens/s", "GFLOP/s", "of sgemm"])
+    for rate in rates {
+      table.add([
+        rate.stage, String(rate.threads), rate.samplesPerSecond.map { significant($0, 3) } ?? "",
+        rate.tokensPerSecond.map { String(Int($0)) } ?? "", significant(rate.gigaflops, 3),
+        rate.share.map { "\(fixed(100 * $0, 0))%" } ?? "",
+      ])
+    }
+    let machine = Machine.current()
+    return """
+      \(checkpoint.name), \(ParameterLayout(checkpoint.configuration).count) parameters
+      \(machine.processor), \(machine.processorCount) logical processors
+      \(BLAS.version), kernels: \(BLAS.core)
+      \(table.text)
+      """
+  }
+}

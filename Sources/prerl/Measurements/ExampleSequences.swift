@@ -1,0 +1,46 @@
+// Prompts and responses to measure a checkpoint with, whatever its vocabulary.
+import KeyedRandom
+import ModelCore
+import Tasks
+
+/// One response after its prompt and after the null context; both score the same tokens.
+struct ExampleSequences: Sendable {
+  let prompt: [Int32]
+  let response: [Int32]
+  let marginal: ScoredSequence
+  let conditional: ScoredSequence
+
+  /// Both as the two sides of an alignment.
+  var pair: PackedSequences { PackedSequences(first: marginal, second: conditional) }
+
+  /// Written solutions of held-out problems for the embedded task's vocabulary, random tokens of
+  /// similar length for any other.
+  static func make(
+    _ count: Int, for configuration: ModelConfiguration, key: RandomKey
+  ) -> [ExampleSequences] {
+    let isCountdown = configuration.vocabularySize == CountdownVocabulary.count
+    let corpus = CountdownCorpus(split: .heldOut, key: key)
+    let nullContext = configuration.bosToken ?? configuration.eosTokens.first
+    return (0..<count).map { index in
+      let prompt: [Int32]
+      let response: [Int32]
+      if isCountdown {
+        let document = corpus.document(index)
+        (prompt, response) = (document.problem.prompt, document.response)
+      } else {
+        var random = key.derive(UInt64(index)).generator()
+        let room = max(4, min(40, configuration.maximumPositions))
+        let tokens = (0..<room).map { _ in
+          Int32(random.uniform(below: configuration.vocabularySize))
+        }
+        (prompt, response) = (Array(tokens.prefix(room / 4)), Array(tokens.dropFirst(room / 4)))
+      }
+      let context = nullContext.map { [Int32($0)] } ?? []
+      let firstScored = context.isEmpty ? 1 : 0
+      return ExampleSequences(
+        prompt: prompt, response: response,
+        marginal: ScoredSequence(context: context, response: response, firstScored: firstScored),
+        conditional: ScoredSequence(context: prompt, response: response, firstScored: firstScored))
+    }
+  }
+}
