@@ -1,5 +1,4 @@
 // Gradients of a batch, summed over fixed chunks in a fixed order.
-import Synchronization
 
 /// Sums the gradients of chunks of a batch.
 ///
@@ -7,9 +6,8 @@ import Synchronization
 /// has the same bits on any number of threads. Workspaces and buffers are kept from one batch to
 /// the next.
 public final class BatchGradient<Scalar: ModelScalar> {
-  private let model: Transformer<Scalar>
   private let chunks: [Chunk]
-  private let workspaces = WorkspacePool<Scalar>()
+  private let workspaces: WorkspaceLender<Scalar>
   /// The sum of the last batch.
   public var gradient: GradientBuffer<Scalar>
 
@@ -24,7 +22,7 @@ public final class BatchGradient<Scalar: ModelScalar> {
 
   /// - Parameter chunkCount: The most chunks a batch may have; each holds a gradient.
   public init(_ model: Transformer<Scalar>, chunkCount: Int) {
-    self.model = model
+    workspaces = WorkspaceLender(model)
     chunks = (0..<chunkCount).map { _ in Chunk(model.layout) }
     gradient = GradientBuffer(model.layout)
   }
@@ -40,10 +38,10 @@ public final class BatchGradient<Scalar: ModelScalar> {
   ) throws -> [Result] {
     precondition(chunkCount <= chunks.count, "more chunks than buffers")
     var results: [Result] = []
-    let (model, chunks, workspaces) = (model, chunks, workspaces)
+    let (chunks, workspaces) = (chunks, workspaces)
     gradient.values.clear()
     try forEachInOrder(
-      0..<chunkCount, threads: threads, makeWorker: { workspaces.take(model) },
+      0..<chunkCount, threads: threads, makeWorker: { workspaces.borrow() },
       body: { loan, index in
         let chunk = chunks[index]
         chunk.gradient.values.clear()
@@ -54,36 +52,5 @@ public final class BatchGradient<Scalar: ModelScalar> {
         results.append(result)
       })
     return results
-  }
-}
-
-/// Workspaces that outlive the threads that use them.
-final class WorkspacePool<Scalar: ModelScalar>: @unchecked Sendable {
-  private let idle = Mutex<[Handle]>([])
-
-  /// Carries a workspace from one thread to the next; only one has it at a time.
-  private struct Handle: @unchecked Sendable {
-    let workspace: Workspace<Scalar>
-  }
-
-  /// A workspace on loan; it goes back when the loan ends.
-  final class Loan {
-    let workspace: Workspace<Scalar>
-    private let pool: WorkspacePool
-
-    init(_ workspace: Workspace<Scalar>, _ pool: WorkspacePool) {
-      self.workspace = workspace
-      self.pool = pool
-    }
-
-    deinit {
-      let handle = Handle(workspace: workspace)
-      pool.idle.withLock { $0.append(handle) }
-    }
-  }
-
-  func take(_ model: Transformer<Scalar>) -> Loan {
-    let handle = idle.withLock { $0.popLast() }
-    return Loan(handle?.workspace ?? Workspace(model), self)
   }
 }

@@ -1,0 +1,179 @@
+// The `first-order` control: does a small step do what its inner product predicts?
+//
+// Per sample: θ + η g_m(y_i) should change log P(y_i | x_i) by η <g_m, g_c>. Per rule: θ + η u, with u
+// from the first half of the batches, should change J = Σ A_i log π(y_i | x_i) / N of the other half
+// by η <u, ∇J>. The validity radius is the largest tested |Δθ| such that |actual/predicted − 1| ≤ 0.1
+// there and at every smaller one; steps grow by factors of 2. Collateral is the mean change of
+// log P(y | x) per token on other problems' responses, which no rule asks for.
+import ModelCore
+import RealModule
+import Tasks
+
+/// Predicted and actual changes over step lengths.
+public struct FirstOrderControl: Sendable {
+  /// One direction and what steps along it do.
+  public struct Direction: Sendable {
+    /// A rule's name, or the rollout's index for a per-sample direction.
+    public let name: String
+    /// The rollout, for a per-sample direction.
+    public let sample: Int?
+    /// Predicted change of the objective at each length.
+    public let predicted: [Double]
+    /// Actual change.
+    public let actual: [Double]
+    /// Mean change of log P(y | x) per token on other problems' rollouts.
+    public let collateral: [Double]
+
+    public init(
+      name: String, sample: Int?, predicted: [Double], actual: [Double], collateral: [Double]
+    ) {
+      self.name = name
+      self.sample = sample
+      self.predicted = predicted
+      self.actual = actual
+      self.collateral = collateral
+    }
+  }
+
+  /// |Δθ|, Euclidean, growing by factors of 2. (S)
+  public let lengths: [Double]
+  public let samples: [Direction]
+  public let rules: [Direction]
+
+  public init(lengths: [Double], samples: [Direction], rules: [Direction]) {
+    self.lengths = lengths
+    self.samples = samples
+    self.rules = rules
+  }
+
+  /// Relative error of the prediction that still counts as valid.
+  public static let tolerance = 0.1
+
+  /// The largest tested length up to which the prediction holds; 0 if it fails at the smallest.
+  public func validityRadius(_ direction: Direction) -> Double {
+    var radius = 0.0
+    for (index, length) in lengths.enumerated() {
+      let error = abs(direction.actual[index] / direction.predicted[index] - 1)
+      guard error <= Self.tolerance else { break }
+      radius = length
+    }
+    return radius
+  }
+
+  /// Step lengths as shares of |θ|: 2⁻¹⁶ … 2⁻⁵.
+  private static let exponents = -16 ... -5
+  /// Rollouts with a direction of their own.
+  private static let sampleCount = 16
+  /// Rollouts of other problems for the collateral change of a sample's step.
+  private static let collateralCount = 16
+
+  static func measure<Scalar: ModelScalar>(
+    _ plan: AlignmentPlan, batches: UpdateBatches, vectors: BatchVectors<Scalar>,
+    model: Transformer<Scalar>, threads: Int, shouldStop: @escaping @Sendable () -> Bool,
+    progress: (Double) -> Void
+  ) throws -> FirstOrderControl? {
+    let moved = Transformer<Scalar>(model.configuration)
+    let scorer = SequenceScorer(moved)
+    let size = model.withParameters { $0.norm() }
+    let lengths = exponents.map { Scalar.exp2(Scalar($0)) }.map { Double($0) * size }
+    var gradient = GradientBuffer<Scalar>(model.layout)
+
+    /// Changes of each sequence's Σ_t log π along a direction, one row a length; nil if stopped.
+    func changes(
+      _ sequences: [ScoredSequence], along direction: borrowing Buffer<Scalar>
+    ) throws -> [[Double]]? {
+      let norm = direction.norm()
+      func totals(_ length: Double) throws -> [Double] {
+        model.withParameters { parameters in
+          moved.withParameters { target in
+            target.copy(from: parameters)
+            if length > 0, norm > 0 {
+              target.add(direction, scaledBy: Scalar(length / norm))
+            }
+          }
+        }
+        return try scorer.logProbabilities(sequences, threads: threads)
+      }
+      let base = try totals(0)
+      var rows: [[Double]] = []
+      for length in lengths {
+        if shouldStop() { return nil }
+        rows.append(zip(try totals(length), base).map { $0 - $1 })
+      }
+      return rows
+    }
+
+    // Per sample.
+    let total = plan.rollouts.count
+    let indices = (0..<min(sampleCount, total)).map { $0 * total / min(sampleCount, total) }
+    let workspace = Workspace(model)
+    var samples: [Direction] = []
+    for (place, index) in indices.enumerated() {
+      let own = plan.sequence(index, marginal: false)
+      let others = plan.rollouts.indices.filter { plan.problems[$0] != plan.problems[index] }
+      let some = (0..<min(collateralCount, others.count)).map {
+        others[$0 * others.count / min(collateralCount, others.count)]
+      }
+      let otherSequences = some.map { plan.sequence($0, marginal: false) }
+      let otherTokens = otherSequences.reduce(0) { $0 + $1.scoredCount }
+      func fill(_ sequence: ScoredSequence) {
+        var batch = PackedSequences()
+        batch.append(sequence)
+        _ = workspace.score(batch)
+        gradient.values.clear()
+        workspace.accumulateGradient(
+          coefficients: Array(repeating: 1, count: batch.scoredCount), into: &gradient)
+      }
+      fill(own)
+      var conditional = Buffer<Scalar>(count: model.layout.count)
+      conditional.copy(from: gradient.values)
+      fill(plan.sequence(index, marginal: true))
+      let slope = gradient.values.innerProduct(conditional) / gradient.values.norm()
+      guard let rows = try changes([own] + otherSequences, along: gradient.values) else {
+        return nil
+      }
+      samples.append(
+        Direction(
+          name: "\(index)", sample: index, predicted: lengths.map { $0 * slope },
+          actual: rows.map { $0[0] },
+          collateral: rows.map { $0.dropFirst().reduce(0, +) / Double(otherTokens) }))
+      progress(0.5 * Double(place + 1) / Double(indices.count))
+    }
+
+    // Per rule: u from the first half of the batches, J on the other half.
+    let half = UpdateBatches.count / 2
+    let heldOut = batches.members[half...].joined().map { $0 }
+    let sequences = heldOut.map { plan.sequence($0, marginal: false) }
+    let tokens = Double(sequences.reduce(0) { $0 + $1.scoredCount })
+    let advantages = heldOut.map { batches.advantages[$0] }
+    // ∇J from the batches: C_k is already divided by its own N_k.
+    var slopeOfJ = Buffer<Scalar>(count: model.layout.count)
+    let conditionalC = UpdateVector.basisNames.firstIndex(of: "C_c") ?? 0
+    for batch in half..<UpdateBatches.count {
+      vectors.set.add(
+        conditionalC * UpdateBatches.count + batch,
+        scaledBy: Scalar(Double(vectors.tokens[batch]) / tokens), to: &slopeOfJ)
+    }
+    var rules: [Direction] = []
+    for (place, rule) in UpdateVector.rules.enumerated() {
+      var direction = Buffer<Scalar>(count: model.layout.count)
+      for (basis, name) in UpdateVector.basisNames.enumerated() {
+        guard let coefficient = rule.coefficients[name] else { continue }
+        for batch in 0..<half {
+          vectors.set.add(
+            basis * UpdateBatches.count + batch, scaledBy: Scalar(coefficient / Double(half)),
+            to: &direction)
+        }
+      }
+      let slope = direction.innerProduct(slopeOfJ) / direction.norm()
+      guard let rows = try changes(sequences, along: direction) else { return nil }
+      rules.append(
+        Direction(
+          name: rule.name, sample: nil, predicted: lengths.map { $0 * slope },
+          actual: rows.map { row in zip(row, advantages).reduce(0) { $0 + $1.0 * $1.1 } / tokens },
+          collateral: rows.map { $0.reduce(0, +) / tokens }))
+      progress(0.5 + 0.5 * Double(place + 1) / Double(UpdateVector.rules.count))
+    }
+    return FirstOrderControl(lengths: lengths, samples: samples, rules: rules)
+  }
+}

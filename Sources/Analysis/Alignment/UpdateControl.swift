@@ -1,0 +1,112 @@
+// The `update` control: the vectors that training really uses.
+//
+// Batch k of K, w_i = A_i, |A_i| or 1 for C, D and U:
+//   a_k = (1/N_k) Σ_i w_i Σ_t ∇ log π(y_it | ·),  N_k = Σ_i T_i over all its rollouts,
+// in the null-context space (_m) and in prompt space (_c), with one N_k for all. PreRL = C_m,
+// NSR = (C − D)/2, PSR = (C + D)/2, RL = C_c; U is the sign-blind drift. Beside the raw vectors:
+// Adam's metric u / (√v + ε) with one v = mean_k C_c,k² for all, and each rule's actual first Adam
+// step u / (|u| + ε), which is no linear function of C and D and so has vectors of its own.
+import KeyedRandom
+import ModelCore
+import Tasks
+
+/// Products of all batch vectors: what the statistics of the control are computed from.
+public struct UpdateControl: Sendable {
+  /// Names of the vectors: `UpdateVector.basisNames`, those with `adam:`, and with `step:` those and
+  /// the one-sided rules.
+  public let vectorNames: [String]
+  public let batchCount: Int
+  /// <a_k, b_l>, flat over (a, b, k, l).
+  public let gram: [Double]
+  /// Rollouts of each batch, N_k tokens of each batch. (K)
+  public let batchRollouts: [Int]
+  public let batchTokens: [Int]
+
+  public init(
+    vectorNames: [String], batchCount: Int, gram: [Double], batchRollouts: [Int],
+    batchTokens: [Int]
+  ) {
+    self.vectorNames = vectorNames
+    self.batchCount = batchCount
+    self.gram = gram
+    self.batchRollouts = batchRollouts
+    self.batchTokens = batchTokens
+  }
+
+  /// Adam's ε.
+  static let epsilon = 1e-8
+
+  /// The metrics in which the rules are compared, with the prefix of their vectors' names.
+  public enum Metric: String, Sendable, CaseIterable {
+    case raw = ""
+    /// u / (√v + ε), v the batches' own second moment.
+    case adam = "adam:"
+    /// The first Adam step from fresh moments.
+    case step = "step:"
+
+    /// The rules' vectors in this metric, without the prefix.
+    public var rules: [UpdateVector] {
+      guard self == .step else { return UpdateVector.rules }
+      return UpdateVector.rules.map { rule in
+        rule.coefficients.count == 1 ? rule : UpdateVector(rule.name, [rule.name: 1])
+      }
+    }
+  }
+
+  /// The statistics in one metric; G of the efficiencies is the raw C_c.
+  public func statistics(_ metric: Metric) -> UpdateStatistics {
+    UpdateStatistics(
+      gram: UpdateGram(vectorNames: vectorNames, batchCount: batchCount, values: gram),
+      vectors: metric.rules, prefix: metric.rawValue)
+  }
+
+  /// Rules that are sums of two basis vectors: their Adam step needs a vector of its own.
+  static let oneSidedRules = UpdateVector.rules.filter { $0.coefficients.count > 1 }
+
+  static let vectorNames =
+    UpdateVector.basisNames + UpdateVector.basisNames.map { "adam:" + $0 }
+    + UpdateVector.basisNames.map { "step:" + $0 } + oneSidedRules.map { "step:" + $0.name }
+
+  static func measure<Scalar: ModelScalar>(
+    _ plan: AlignmentPlan, batches: UpdateBatches, vectors: BatchVectors<Scalar>
+  ) -> UpdateControl {
+    let names = vectorNames
+    let batchCount = UpdateBatches.count
+    let set = vectors.set
+    func row(_ name: String, _ batch: Int) -> Int {
+      (names.firstIndex(of: name) ?? 0) * batchCount + batch
+    }
+    let secondMoment = set.meanSquare((0..<batchCount).map { row("C_c", $0) })
+    for batch in 0..<batchCount {
+      for name in UpdateVector.basisNames {
+        let source = row(name, batch)
+        set.rescale(
+          source, by: secondMoment, epsilon: Scalar(epsilon), into: row("adam:" + name, batch))
+        set.firstAdamStep(source, epsilon: Scalar(epsilon), into: row("step:" + name, batch))
+      }
+      for rule in oneSidedRules {
+        let target = row("step:" + rule.name, batch)
+        set.combine(
+          UpdateVector.basisNames.compactMap { name in
+            rule.coefficients[name].map { (Scalar($0), row(name, batch)) }
+          }, into: target)
+        set.firstAdamStep(target, epsilon: Scalar(epsilon), into: target)
+      }
+    }
+    let products = set.products(0..<set.count, 0..<set.count)
+    var gram: [Double] = []
+    gram.reserveCapacity(products.count)
+    for a in names.indices {
+      for b in names.indices {
+        for k in 0..<batchCount {
+          for l in 0..<batchCount {
+            gram.append(products[(a * batchCount + k) * set.count + b * batchCount + l])
+          }
+        }
+      }
+    }
+    return UpdateControl(
+      vectorNames: names, batchCount: batchCount, gram: gram,
+      batchRollouts: batches.members.map(\.count), batchTokens: vectors.tokens)
+  }
+}
