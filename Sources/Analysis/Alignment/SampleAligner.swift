@@ -8,6 +8,16 @@ public struct SampleAligner<Scalar: ModelScalar> {
   private let plan: AlignmentPlan
   private let meter: PairMeter<Scalar>
   private let untrained: PairMeter<Scalar>?
+  private let gradient: ConditionalGradient?
+
+  /// A whole g_c, which per-token products need.
+  private final class ConditionalGradient {
+    var values: GradientBuffer<Scalar>
+
+    init(_ layout: ParameterLayout) {
+      values = GradientBuffer(layout)
+    }
+  }
 
   /// - Parameter untrained: A freshly initialised model of the same shape, for that control.
   public init(
@@ -20,13 +30,14 @@ public struct SampleAligner<Scalar: ModelScalar> {
       PairMeter(
         workspace: Workspace($0), reduction: plan.options.reduction, method: plan.options.method)
     }
+    gradient = plan.options.tokenProducts ? ConditionalGradient(model.layout) : nil
   }
 
   /// Measures the rollout at an index of the file. The result depends on nothing else.
   public func measure(_ index: Int) -> SampleAlignment {
     let rollout = plan.rollouts[index]
     let null = plan.options.nullContext.tokens
-    let pair = meter.measure(
+    var pair = meter.measure(
       rollout.responseTokens, first: null, second: rollout.promptTokens)
     // The breakdown goes on from the main pair's activations, so it comes before the others.
     var rows: [AlignmentControl: [PairSummary]] = [:]
@@ -34,8 +45,28 @@ public struct SampleAligner<Scalar: ModelScalar> {
     for control in plan.controls where control != .breakdown {
       rows[control] = measure(control, index)
     }
+    if let gradient { pair.tokenInnerProducts = tokenProducts(index, gradient) }
     return SampleAlignment(
       index: index, pair: pair, controls: plan.controls.flatMap { rows[$0] ?? [] })
+  }
+
+  /// <∇ log π(y_t | n, ·), g_c> of each token, scaled so that they add up to the inner product.
+  private func tokenProducts(_ index: Int, _ gradient: ConditionalGradient) -> [Double] {
+    let workspace = meter.workspace
+    var batch = PackedSequences()
+    batch.append(plan.sequence(index, marginal: false))
+    _ = workspace.score(batch)
+    let coefficient = meter.coefficient(batch.scoredCount)
+    gradient.values.values.clear()
+    workspace.accumulateGradient(
+      coefficients: Array(repeating: coefficient, count: batch.scoredCount),
+      into: &gradient.values)
+    batch = PackedSequences()
+    batch.append(plan.sequence(index, marginal: true))
+    _ = workspace.score(batch)
+    let unscored = plan.rollouts[index].responseTokens.count - batch.scoredCount
+    return Array(repeating: .nan, count: unscored)
+      + workspace.tokenDerivatives(along: gradient.values).map { $0 * Double(coefficient) }
   }
 
   private func measure(_ control: AlignmentControl, _ index: Int) -> [PairSummary] {

@@ -95,25 +95,32 @@ public struct PairMean: Sendable {
       }
       let shift = total / number
       var squares = 0.0
+      var independent = 0.0
       for p in present {
         // One draw of p against every draw of the others.
         var sum = 0.0
         var twice = 0.0
+        var own = 0.0
         for q in present {
           let at = p * clusterCount + q
           let residual = deviations[at] - shift * counts[at]
           if q == p {
             sum += residual
+            own = residual * residual
           } else {
             sum += times[q] * residual
             twice += times[q] * residual * residual
           }
         }
         squares += times[p] * (sum * sum - twice / 2)
+        independent += times[p] * (own + twice / 2)
       }
+      // The difference can come out below what independent pairs would have, even below 0, where
+      // clusters hardly matter; the larger of the two keeps the interval honest.
+      squares = max(squares, independent)
       let correction = Double(drawn.count) / Double(max(1, drawn.count - 1))
       return BootstrapT.Estimate(
-        value: mean + shift, standardError: max(0, squares * correction).squareRoot() / number)
+        value: mean + shift, standardError: (squares * correction).squareRoot() / number)
     }
   }
 }
