@@ -25,15 +25,16 @@ public struct AlignmentSummary: Sendable {
   public private(set) var statistics: [SummaryStatistic] = []
 
   /// - Parameters:
-  ///   - main: One row a rollout, in input order.
+  ///   - main: One row a rollout, in input order, from the rollout at `start` on.
   ///   - columns: One list of rows a column of `plan.controlColumns`.
   public init(
-    plan: AlignmentPlan, main: [PairSummary], columns: [[PairSummary]], fileControls: FileControls
+    plan: AlignmentPlan, start: Int = 0, main: [PairSummary], columns: [[PairSummary]],
+    fileControls: FileControls
   ) {
     let key = RandomKey(seed: plan.options.seed).derive("bootstrap")
     let bootstrap = BootstrapT(key: key, replicates: plan.options.bootstrapReplicates)
     // Clusters are compared by bytes: String's == is canonical equivalence.
-    let clusters = plan.rollouts.prefix(main.count).map { Array($0.cluster.utf8) }
+    let clusters = plan.rollouts.dropFirst(start).prefix(main.count).map { Array($0.cluster.utf8) }
     append(rows: main, clusters, bootstrap, prefix: "", title: "")
     for (column, rows) in zip(plan.controlColumns, columns) {
       append(

@@ -16,9 +16,25 @@ public struct PairMeasurement: Sendable {
   public var entropyMarginal: [Double]
   public var entropyConditional: [Double]
   /// <∇ log π(y_t | n, ·), g_c>, divided by T under `mean`; empty unless asked for.
-  public var tokenInnerProducts: [Double] = []
+  public var tokenInnerProducts: [Double]
   /// Tokens that are scored, T.
   public var scoredCount: Int
+
+  public init(
+    innerProducts: [Double], squaredNormsMarginal: [Double], squaredNormsConditional: [Double],
+    logMarginal: [Double], logConditional: [Double], entropyMarginal: [Double],
+    entropyConditional: [Double], tokenInnerProducts: [Double] = [], scoredCount: Int
+  ) {
+    self.innerProducts = innerProducts
+    self.squaredNormsMarginal = squaredNormsMarginal
+    self.squaredNormsConditional = squaredNormsConditional
+    self.logMarginal = logMarginal
+    self.logConditional = logConditional
+    self.entropyMarginal = entropyMarginal
+    self.entropyConditional = entropyConditional
+    self.tokenInnerProducts = tokenInnerProducts
+    self.scoredCount = scoredCount
+  }
 
   /// The totals over groups and tokens.
   public func summary(_ reduction: Reduction) -> PairSummary {
