@@ -62,7 +62,10 @@ let package = Package(
     // MARK: - Level 4: files that hold results
     .target(
       name: "Results",
-      dependencies: ["Analysis", "HDF5", "StrictJSON"], swiftSettings: fenced),
+      dependencies: [
+        "Analysis", "HDF5", "ModelCore", "Safetensors", "StrictJSON", "Tasks",
+      ],
+      swiftSettings: fenced),
 
     // MARK: - Level 5: the command line
     .executableTarget(
@@ -91,6 +94,11 @@ let package = Package(
       resources: [.copy("Fixtures")]),
     .testTarget(name: "TasksTests", dependencies: ["KeyedRandom", "Tasks", "TestSupport"]),
     .testTarget(name: "AnalysisTests", dependencies: ["Analysis", "KeyedRandom", "TestSupport"]),
-    .testTarget(name: "ResultsTests", dependencies: ["Results", "StrictJSON", "TestSupport"]),
+    .testTarget(
+      name: "ResultsTests",
+      dependencies: [
+        "Analysis", "HDF5", "KeyedRandom", "ModelCore", "Results", "StrictJSON", "Tasks",
+        "TestSupport",
+      ]),
   ]
 )

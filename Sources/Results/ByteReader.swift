@@ -11,7 +11,7 @@ public struct ByteReader: Sendable {
   }
 
   private let bytes: [UInt8]
-  private var offset = 0
+  private(set) var offset = 0
 
   /// A reader at the start of the bytes.
   public init(_ bytes: [UInt8]) {
