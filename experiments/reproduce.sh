@@ -1,0 +1,54 @@
+#!/usr/bin/env bash
+# Runs an experiment from a fresh clone: installs what is missing, builds, runs experiments/NAME/run.sh.
+set -euo pipefail
+cd "$(dirname "$0")/.."
+source experiments/setup.sh
+
+usage() {
+  cat <<'END'
+usage: experiments/reproduce.sh [NAME | all | --list | --help]
+
+Without NAME it runs `alignment`, the main job: the alignment table of the embedded model with every
+control. `--list` lists the experiments with their expected minutes on two cores after the build;
+`all` runs every one that needs no PyTorch.
+
+example: experiments/reproduce.sh alignment
+END
+}
+
+# The second line of each run.sh says "# minutes: N", with "(PyTorch)" where that is needed.
+minutes() {
+  sed -n '2s/^# minutes: *//p' "experiments/$1/run.sh"
+}
+
+names() {
+  local script
+  for script in experiments/*/run.sh; do basename "$(dirname "$script")"; done
+}
+
+list() {
+  local name
+  for name in $(names); do printf '%-14s %s min\n' "$name" "$(minutes "$name")"; done
+}
+
+name=${1:-alignment}
+(($# <= 1)) || { usage >&2; exit 2; }
+case $name in
+  -h | --help) usage; exit 0 ;;
+  --list) list; exit 0 ;;
+  all) selected=$(for each in $(names); do [[ $(minutes "$each") == *PyTorch* ]] || echo "$each"; done) ;;
+  *)
+    [[ -f experiments/$name/run.sh && $name != */* ]] ||
+      fail "there is no experiment '$name' (expected one of: $(names | tr '\n' ' ')or all)" 2
+    selected=$name
+    ;;
+esac
+
+prepare_machine
+echo "Building (about two minutes on two cores the first time)" >&2
+build --product prerl >&2
+export PRERL="$PWD/.build/release/prerl"
+for each in $selected; do
+  echo "Running $each (about $(minutes "$each") min)" >&2
+  bash "experiments/$each/run.sh"
+done
