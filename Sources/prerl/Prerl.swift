@@ -9,7 +9,9 @@ struct Prerl: ParsableCommand {
     commandName: "prerl",
     abstract: "Measures how gradients of log P(y) and log P(y|x) align in language models.",
     discussion: """
-      Every command works at once on the embedded checkpoint; --model DIR takes a folder in Hugging Face's layout. Exit status: 0 done, 1 a check failed, 2 wrong usage or input, 3 the machine failed, 130 interrupted.
+      Every command works at once on the embedded checkpoint; --model DIR takes a folder in \
+      Hugging Face's layout. Exit status: 0 done, 1 a check failed, 2 wrong usage or input, 3 the \
+      machine failed, 130 interrupted.
 
       Example: prerl evaluate --samples 400
       """,
@@ -19,5 +21,6 @@ struct Prerl: ParsableCommand {
       EvaluateCommand.self,
       TrainCommand.self,
       BenchCommand.self,
+      SelfcheckCommand.self,
     ])
 }

@@ -10,7 +10,9 @@ struct BenchCommand: ParsableCommand {
     commandName: "bench",
     abstract: "The machine's own sgemm rate and every stage's rate as a share of it.",
     discussion: """
-      Measures on one thread and on --threads. A share is that of sgemm at the shapes of the stage. Operations are counted as if every weight gradient were formed. Measure on an idle machine.
+      Measures on one thread and on --threads. A share is that of sgemm at the shapes of the \
+      stage. Operations are counted as if every weight gradient were formed. Measure on an idle \
+      machine.
 
       Example: prerl bench --json > bench.json
       """)

@@ -9,7 +9,8 @@ struct EvaluateCommand: ParsableCommand {
     commandName: "evaluate",
     abstract: "Accuracy, Avg@k, Pass@k, lengths and moves of a checkpoint or of a rollout file.",
     discussion: """
-      Without a file, samples responses to the built-in held-out problems. Right is a reward of 1 or more. Intervals are 95%, over clusters.
+      Without a file, samples responses to the built-in held-out problems. Right is a reward of 1 \
+      or more. Intervals are 95%, over clusters.
 
       Example: prerl evaluate --rollouts rollouts.jsonl --k 1,8
       """)

@@ -3,13 +3,13 @@
 /// Rows of cells; columns are as wide as their longest cell and two spaces apart.
 struct Table {
   private var rows: [[String]]
-  private let leftColumns: Int
+  private let numbers: Range<Int>
 
-  /// A table with a header. The first `leftColumns` columns are text, aligned left; the others are
-  /// numbers, aligned right.
-  init(_ header: [String], leftColumns: Int = 1) {
+  /// A table with a header. The columns of `numbers`, by default all but the first, are aligned
+  /// right, the others left.
+  init(_ header: [String], numbers: Range<Int>? = nil) {
     rows = [header]
-    self.leftColumns = leftColumns
+    self.numbers = numbers ?? min(1, header.count)..<header.count
   }
 
   /// Adds a row with one cell a column.
@@ -26,7 +26,7 @@ struct Table {
       for (column, cell) in row.enumerated() {
         if column > 0 { line += "  " }
         let space = String(repeating: " ", count: widths[column] - cell.count)
-        line += column < leftColumns ? cell + space : space + cell
+        line += numbers.contains(column) ? space + cell : cell + space
       }
       while line.hasSuffix(" ") { line.removeLast() }
       return line

@@ -1,0 +1,60 @@
+// `prerl selfcheck`: whether gradients, products and decoding of a checkpoint hold on this machine.
+import ArgumentParser
+import ModelCore
+import StrictJSON
+
+struct SelfcheckCommand: ParsableCommand {
+  static let configuration = CommandConfiguration(
+    commandName: "selfcheck",
+    abstract: "Compares two ways to the same numbers on a checkpoint; exit 1 if they differ.",
+    discussion: """
+      Finite differences, Gram against formed gradients, BLAS against plain loops, float32 against \
+      float64, cached decoding against the full forward, batches against single samples.
+
+      Example: prerl selfcheck --model my-checkpoint
+      """)
+
+  @OptionGroup var common: CommonOptions
+
+  func run() throws {
+    let checkpoint = try Checkpoint(common)
+    // Both models, a gradient, a direction and the parameters to go back to.
+    let count = Double(ParameterLayout(checkpoint.configuration).count)
+    try requireMemory(count * (4 + 4 * 8), for: "the self-check of \(checkpoint.name)")
+    let check = SelfCheck(
+      single: try checkpoint.model(Float.self), double: try checkpoint.model(Double.self),
+      key: common.key.derive("selfcheck"))
+    let progress = Progress("selfcheck", total: 6, unit: "checks", quiet: common.quiet)
+    defer { progress.finish() }
+    var done = 0
+    let deviations = try check.run { name in
+      progress.update(done, note: name)
+      done += 1
+    }
+    progress.finish()
+
+    let failed = deviations.filter { !$0.isWithin }
+    if common.json {
+      let object: JSON = [
+        "model": .string(checkpoint.name), "ok": .bool(failed.isEmpty),
+        "checks": .array(deviations.map(\.json)),
+      ]
+      try Console.print(object.text(indent: 2))
+    } else {
+      var table = Table(
+        ["check", "precision", "", "deviation", "limit", "largest at"], numbers: 3..<5)
+      for deviation in deviations {
+        table.add([
+          deviation.check, deviation.precision, deviation.isWithin ? "ok" : "FAILED",
+          significant(deviation.largest, 2), significant(deviation.limit, 2), deviation.place,
+        ])
+      }
+      try Console.print("\(checkpoint.name)\n\(table.text)")
+    }
+    if let first = failed.first {
+      throw CommandFailure.check(
+        "\(failed.count) of \(deviations.count) checks failed, the first: \(first.check) "
+          + "(expected at most \(significant(first.limit, 2)))")
+    }
+  }
+}
