@@ -100,5 +100,6 @@ let package = Package(
         "Analysis", "HDF5", "KeyedRandom", "ModelCore", "Results", "StrictJSON", "Tasks",
         "TestSupport",
       ]),
+    .testTarget(name: "prerlTests", dependencies: ["prerl", "StrictJSON", "TestSupport"]),
   ]
 )

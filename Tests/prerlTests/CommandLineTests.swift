@@ -1,0 +1,143 @@
+import Foundation
+import Testing
+
+@Suite struct CommandLineTests {
+  @Test func everyCommandHelpsWithAnExample() throws {
+    try withProgram { program in
+      let overview = try program.run("--help")
+      #expect(overview.status == 0)
+      #expect(overview.errors.isEmpty)
+      // The names stand two spaces from the left under their heading.
+      let list = try #require(overview.output.components(separatedBy: "SUBCOMMANDS:\n").last)
+      let names = list.split(separator: "\n").filter {
+        $0.hasPrefix("  ") && !$0.hasPrefix("   ") && !$0.hasPrefix("  See")
+      }.compactMap { $0.split(separator: " ").first.map(String.init) }
+      #expect(Set(names).isSuperset(of: ["rollout", "evaluate", "train", "bench", "selfcheck"]))
+      for name in names {
+        let help = try program.run(name, "--help")
+        #expect(help.status == 0)
+        #expect(help.errors.isEmpty)
+        #expect(help.output.contains("Example: prerl \(name)"))
+        for option in ["--model", "--seed", "--threads", "--json", "--quiet", "--overwrite"] {
+          #expect(help.output.contains(option), "\(name) lacks \(option)")
+        }
+      }
+    }
+  }
+
+  @Test func versionIsOneLine() throws {
+    try withProgram { program in
+      let outcome = try program.run("--version")
+      #expect(outcome.status == 0)
+      #expect(outcome.output.wholeMatch(of: /prerl \d+\.\d+\.\d+\n/) != nil)
+    }
+  }
+
+  @Test(arguments: [
+    ("frob", "unknown command 'frob' (expected one of: rollout, "),
+    ("rollout", "missing expected argument '--output <file.jsonl>' (see prerl rollout --help)"),
+    ("rollout --output", "missing value for '--output <file.jsonl>' (see prerl rollout --help)"),
+    (
+      "rollout --output a --frob",
+      "unknown option '--frob' (see prerl rollout --help)"
+    ),
+    ("rollout --output a extra", "unexpected argument 'extra' (see prerl rollout --help)"),
+    (
+      "rollout --output a --threads x",
+      "the value 'x' is invalid for '--threads <n>' (see prerl rollout --help)"
+    ),
+    (
+      "rollout --output a --threads 0",
+      "--threads is 0 (expected an integer in 1...1024) (see prerl rollout --help)"
+    ),
+    (
+      "evaluate --seed -1",
+      "--seed is -1 (expected an integer of at least 0) (see prerl evaluate --help)"
+    ),
+    ("evaluate --k 1,x", "the value '1,x' is invalid for '--k <list>' (see prerl evaluate --help)"),
+    (
+      "evaluate --rollouts a --samples 3",
+      "--samples with --rollouts (expected only one: nothing is sampled) (see prerl evaluate --help)"
+    ),
+    (
+      "evaluate --temperature -1",
+      "--temperature is -1.0 (expected a number of at least 0) (see prerl evaluate --help)"
+    ),
+    ("train", "missing expected argument '<config.json>' (see prerl train --help)"),
+    ("train nowhere.json", "nowhere.json: there is no such file (expected a configuration)"),
+    (
+      "evaluate --model nowhere",
+      "nowhere/config.json: cannot be read (expected a checkpoint folder with config.json)"
+    ),
+    ("evaluate --rollouts nowhere.jsonl", "nowhere.jsonl: "),
+    ("evaluate --problems nowhere.jsonl", "nowhere.jsonl: "),
+    (
+      "rollout --output nowhere/a.jsonl",
+      "nowhere/a.jsonl: the folder nowhere does not exist (expected it to be there)"
+    ),
+    (
+      "evaluate --max-new-tokens 1000",
+      "--max-new-tokens is 1000 (expected at most 247: the model has 256 positions, "
+        + "the longest prompt 9 tokens)"
+    ),
+  ])
+  func wrongUsageIsOneLineAndStatus2(line: String, message: String) throws {
+    try withProgram { program in
+      let outcome = try program.run(line.split(separator: " ").map(String.init))
+      #expect(outcome.status == 2)
+      #expect(outcome.output.isEmpty)
+      #expect(outcome.errors.hasPrefix("prerl: \(message)"), "\(outcome.errors)")
+      #expect(outcome.errors.hasSuffix("\n"))
+      #expect(outcome.errors.count { $0 == "\n" } == 1)
+      // Only a message that ends in a list or in another room's words may go on.
+      if !message.hasSuffix(" ") { #expect(outcome.errors == "prerl: \(message)\n") }
+      #expect(try FileManager.default.contentsOfDirectory(atPath: program.folder).count == 2)
+    }
+  }
+
+  @Test func aFullDiskBehindStandardOutputIsStatus3() throws {
+    try withProgram { program in
+      let full = try FileHandle(forWritingTo: URL(fileURLWithPath: "/dev/full"))
+      let outcome = try program.run(["evaluate", "--samples", "8", "--quiet"], output: full)
+      #expect(outcome.status == 3)
+      #expect(
+        outcome.errors == "prerl: standard output: cannot write: No space left on device\n")
+    }
+  }
+
+  @Test func aReaderThatHasGoneIsNoError() throws {
+    try withProgram { program in
+      let pipe = Pipe()
+      try pipe.fileHandleForReading.close()
+      let outcome = try program.run(
+        ["evaluate", "--samples", "8", "--quiet"], output: pipe.fileHandleForWriting)
+      #expect(outcome.status == 0)
+      #expect(outcome.errors.isEmpty)
+    }
+  }
+
+  @Test func embeddedCheckpointIsFoundFromAnywhereAndThroughALink() throws {
+    try withProgram { program in
+      var linked = program
+      linked.path = program.folder + "/link"
+      try FileManager.default.createSymbolicLink(
+        atPath: linked.path, withDestinationPath: program.path)
+      let outcome = try linked.run("evaluate", "--samples", "8", "--quiet")
+      #expect(outcome.status == 0)
+      #expect(
+        outcome.output.hasPrefix("the embedded checkpoint: 8 rollouts, 1 problems, 1 clusters"))
+    }
+  }
+
+  @Test func aProgramWithoutItsResourcesSaysWhatIsMissing() throws {
+    try withProgram { program in
+      var lonely = program
+      lonely.path = program.folder + "/prerl"
+      try FileManager.default.copyItem(atPath: program.path, toPath: lonely.path)
+      let outcome = try lonely.run("evaluate")
+      #expect(outcome.status == 2)
+      #expect(outcome.errors.contains("the embedded checkpoint is missing"))
+      #expect(outcome.errors.count { $0 == "\n" } == 1)
+    }
+  }
+}

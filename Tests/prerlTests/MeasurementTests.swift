@@ -1,0 +1,72 @@
+import Foundation
+import StrictJSON
+import TestSupport
+import Testing
+
+@Suite struct MeasurementTests {
+  /// A tiny checkpoint among the fixtures of the model core.
+  private static let tiny = URL(fileURLWithPath: #filePath).deletingLastPathComponent()
+    .deletingLastPathComponent().appendingPathComponent("ModelCoreTests/Fixtures/qwen3-tied").path
+
+  @Test func selfcheckPassesOnAGoodCheckpoint() throws {
+    try withProgram { program in
+      let outcome = try program.run("selfcheck", "--model", Self.tiny, "--json", "--quiet")
+      #expect(outcome.status == 0)
+      #expect(outcome.errors.isEmpty)
+      let object = try outcome.object()
+      #expect(object["ok"] == true)
+      let checks = try #require(object["checks"]?.arrayValue)
+      #expect(checks.count == 13)
+      #expect(checks.allSatisfy { $0.objectValue?["ok"] == true })
+    }
+  }
+
+  @Test func selfcheckFailsWithStatus1WhereNumbersAreNone() throws {
+    try withProgram { program in
+      let copy = program.folder + "/model"
+      try FileManager.default.copyItem(atPath: Self.tiny, toPath: copy)
+      var bytes = try program.read("model/model.safetensors")
+      bytes.replaceSubrange(bytes.count - 8..<bytes.count, with: repeatElement(0xFF, count: 8))
+      try Data(bytes).write(to: URL(fileURLWithPath: copy + "/model.safetensors"))
+      let outcome = try program.run("selfcheck", "--model", "model", "--quiet")
+      #expect(outcome.status == 1)
+      #expect(outcome.output.contains("FAILED"))
+      #expect(
+        outcome.errors.wholeMatch(of: /prerl: \d+ of 13 checks failed, the first: .*\n/) != nil)
+    }
+  }
+
+  @Test func benchReportsEveryStageForOneAndMoreThreads() throws {
+    try withProgram { program in
+      let outcome = try program.run(
+        "bench", "--seconds", "0.02", "--threads", "2", "--json", "--quiet")
+      #expect(outcome.status == 0)
+      let object = try outcome.object()
+      let rates = try #require(object["rates"]?.arrayValue).compactMap(\.objectValue)
+      #expect(rates.count == 22)
+      #expect(rates.map { $0["threads"]?.intValue } == (0..<22).map { $0 < 11 ? 1 : 2 })
+      for rate in rates {
+        #expect(try #require(rate["gflops"]?.doubleValue) > 0)
+        let isBLAS = try #require(rate["stage"]?.stringValue).hasPrefix("sgemm")
+        #expect((rate["share_of_sgemm"]?.doubleValue == nil) == isBLAS)
+      }
+    }
+  }
+
+  @Test func brokenCheckpointsAreOneLineAndStatus2() throws {
+    try withProgram { program in
+      let copy = program.folder + "/model"
+      try FileManager.default.copyItem(atPath: Self.tiny, toPath: copy)
+      let bytes = try program.read("model/model.safetensors")
+      try Data(bytes.dropLast()).write(to: URL(fileURLWithPath: copy + "/model.safetensors"))
+      let torn = try program.run("selfcheck", "--model", "model")
+      #expect(torn.status == 2)
+      #expect(torn.errors.hasPrefix("prerl: model/model.safetensors: "))
+      #expect(torn.errors.count { $0 == "\n" } == 1)
+      try program.write("{\n  \"model_type\": ", to: "model/config.json")
+      let broken = try program.run("selfcheck", "--model", "model")
+      #expect(broken.status == 2)
+      #expect(broken.errors.hasPrefix("prerl: model/config.json:2: "), "\(broken.errors)")
+    }
+  }
+}

@@ -1,0 +1,145 @@
+import Foundation
+import Glibc
+import Testing
+
+@Suite struct RolloutTests {
+  @Test func sameBytesOnAnyNumberOfThreads() throws {
+    try withProgram { program in
+      for threads in ["1", "2", "3"] {
+        let outcome = try program.run(
+          "rollout", "--samples", "200", "--threads", threads, "--quiet", "--output", threads)
+        #expect(outcome.status == 0)
+        #expect(outcome.errors.isEmpty)
+      }
+      #expect(try program.read("1") == program.read("2"))
+      #expect(try program.read("1") == program.read("3"))
+      #expect(try program.objects("1").count == 200)
+    }
+  }
+
+  @Test func aLongerListBeginsWithAShorterOneAndSeedsDiffer() throws {
+    try withProgram { program in
+      _ = try program.run("rollout", "--samples", "20", "--output", "short")
+      _ = try program.run("rollout", "--samples", "100", "--output", "long")
+      _ = try program.run("rollout", "--samples", "20", "--output", "other", "--seed", "1")
+      #expect(try program.read("long").starts(with: program.read("short")))
+      let (first, other) = (try program.objects("short"), try program.objects("other"))
+      #expect(first.map { $0["prompt"] } == other.map { $0["prompt"] })
+      #expect(first.map { $0["response"] } != other.map { $0["response"] })
+    }
+  }
+
+  @Test func linesHaveNamesTextsIdsAndARewardThatHolds() throws {
+    try withProgram { program in
+      _ = try program.run("rollout", "--samples", "24", "--output", "a")
+      let lines = try program.objects("a")
+      #expect(lines.map { $0["id"]?.stringValue }[7...8] == ["p0-r7", "p1-r0"])
+      for line in lines {
+        let prompt = try #require(line["prompt"]?.stringValue)
+        let response = try #require(line["response"]?.stringValue)
+        let answer = try #require(line["answer"]?.stringValue)
+        #expect(prompt.hasSuffix("to make \(answer) ."))
+        let words = prompt.split(separator: " ").dropFirst(2).prefix(3)
+        let numbers = words.compactMap { Int($0) }.sorted().map(String.init)
+        #expect(line["cluster"]?.stringValue == numbers.joined(separator: "-"))
+        #expect(line["response_ids"]?.arrayValue?.count == response.split(separator: " ").count)
+        // An independent reading of the answer.
+        let answerWords = response.components(separatedBy: "Answer ").last?.split(separator: " ")
+        let terms = try #require(answerWords)
+        var isRight = false
+        if terms.count == 6, terms[5] == "<eos>",
+          let a = Int(terms[0]), let b = Int(terms[2]), let c = Int(terms[4])
+        {
+          let value = a + (terms[1] == "-" ? -b : b) + (terms[3] == "-" ? -c : c)
+          isRight = String(value) == answer && [a, b, c].sorted().map(String.init) == numbers
+        }
+        #expect(line["reward"]?.doubleValue == (isRight ? 1 : 0), "\(response)")
+      }
+    }
+  }
+
+  @Test func anExistingOutputStaysWithoutOverwrite() throws {
+    try withProgram { program in
+      try program.write("precious", to: "a")
+      let refused = try program.run("rollout", "--samples", "8", "--output", "a")
+      #expect(refused.status == 2)
+      #expect(
+        refused.errors == "prerl: a: the file exists already (--overwrite replaces it)\n")
+      #expect(try program.read("a") == Array("precious".utf8))
+      #expect(
+        try program.run("rollout", "--samples", "8", "--output", "a", "--overwrite").status == 0)
+      #expect(try program.objects("a").count == 8)
+    }
+  }
+
+  @Test(.enabled(if: geteuid() != 0, "root may write everywhere"))
+  func aFolderWithoutPermissionIsStatus3() throws {
+    try withProgram { program in
+      let folder = program.folder + "/locked"
+      try FileManager.default.createDirectory(atPath: folder, withIntermediateDirectories: false)
+      try FileManager.default.setAttributes([.posixPermissions: 0o500], ofItemAtPath: folder)
+      let outcome = try program.run("rollout", "--samples", "8", "--output", "locked/a")
+      #expect(outcome.status == 3)
+      #expect(outcome.errors.hasPrefix("prerl: locked/a: cannot write"))
+      #expect(outcome.errors.count { $0 == "\n" } == 1)
+    }
+  }
+
+  @Test func problemsOfAFileAreAskedEvenlyAndInOrder() throws {
+    try withProgram { program in
+      try program.write(
+        """
+        {"id":"easy","prompt":"Use 1 2 3 to make 6 ."}
+        {"id":"other","prompt":"<bos> Use 4 5 6 to make 15 .","cluster":"mine"}
+
+        """, to: "problems.jsonl")
+      let outcome = try program.run(
+        "rollout", "--problems", "problems.jsonl", "--samples", "5", "--output", "a", "--json")
+      #expect(outcome.status == 0)
+      #expect(try outcome.object()["rollouts"] == 5)
+      let lines = try program.objects("a")
+      #expect(
+        lines.map { $0["id"]?.stringValue } == [
+          "easy-r0", "easy-r1", "easy-r2", "other-r0", "other-r1",
+        ])
+      #expect(lines.map { $0["cluster"]?.stringValue }[2...3] == ["1-2-3", "mine"])
+      #expect(lines[0]["prompt_ids"] == [1, 3, 20, 21, 22, 4, 5, 25, 6])
+    }
+  }
+
+  @Test(arguments: [
+    ("", ":1: no problems (expected one JSON object a line)"),
+    (#"{"id":"a","prompt":"Use 1 2 3 to make 6 ."}"# + "\n{", ":2: broken JSON"),
+    (#"{"id":"a","prompt":"Use 1 2 3 to make soup ."}"#, ":1: the prompt cannot be encoded"),
+    (#"{"id":"a","prompt":"Use 1 2 to make 6 ."}"#, ":1: no Countdown problem"),
+    (
+      #"{"id":"a","messages":[{"role":"user","content":"hi"}]}"#,
+      ":1: the prompt cannot be encoded: messages need a chat template"
+    ),
+  ])
+  func malformedProblemsAreOneLineWithFileAndLine(text: String, message: String) throws {
+    try withProgram { program in
+      try program.write(text, to: "problems.jsonl")
+      let outcome = try program.run("rollout", "--problems", "problems.jsonl", "--output", "a")
+      #expect(outcome.status == 2)
+      #expect(outcome.errors.hasPrefix("prerl: problems.jsonl\(message)"), "\(outcome.errors)")
+      #expect(outcome.errors.count { $0 == "\n" } == 1)
+      #expect(!program.exists("a"))
+    }
+  }
+
+  @Test func ctrlCEndsSamplingWith130AndWritesNothing() throws {
+    try withProgram { program in
+      let log = program.folder + "/log"
+      let process = try program.start(
+        ["rollout", "--samples", "1000000", "--output", "a", "--threads", "1"], log: log)
+      Thread.sleep(forTimeInterval: 1)
+      process.interrupt()
+      process.waitUntilExit()
+      let outcome = try program.outcome(of: process, log: log)
+      #expect(outcome.status == 130)
+      #expect(outcome.errors.split(separator: "\n").last?.hasPrefix("prerl: interrupted") == true)
+      #expect(!program.exists("a"))
+    }
+  }
+}
