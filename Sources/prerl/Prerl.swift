@@ -17,6 +17,7 @@ struct Prerl: ParsableCommand {
       """,
     version: "prerl \(version)",
     subcommands: [
+      AlignCommand.self,
       RolloutCommand.self,
       EvaluateCommand.self,
       TrainCommand.self,

@@ -95,7 +95,7 @@ public struct CrossMatrix: Sendable {
 
 extension AlignmentPlan {
   /// A rollout under one of the two objectives; both score the same tokens.
-  func sequence(_ index: Int, marginal: Bool) -> ScoredSequence {
+  public func sequence(_ index: Int, marginal: Bool) -> ScoredSequence {
     let null = options.nullContext.tokens
     return ScoredSequence(
       context: marginal ? null : rollouts[index].promptTokens,
