@@ -1,5 +1,6 @@
 // Runs the real program as a user would.
 import Foundation
+import Glibc
 import StrictJSON
 import TestSupport
 import Testing
@@ -63,7 +64,27 @@ struct Program {
     return process
   }
 
-  func outcome(of process: Process, log: String) throws -> Outcome {
+  /// Sends what Ctrl-C sends and waits; a program that goes on for a minute is killed.
+  func interrupt(_ process: Process, log: String) throws -> Outcome {
+    // A program that has hardly started would be ended by the signal itself.
+    while process.isRunning, !catchesInterrupts(process) { Thread.sleep(forTimeInterval: 0.01) }
+    process.interrupt()
+    let deadline = Date(timeIntervalSinceNow: 60)
+    while process.isRunning, Date() < deadline { Thread.sleep(forTimeInterval: 0.05) }
+    if process.isRunning { kill(process.processIdentifier, SIGKILL) }
+    process.waitUntilExit()
+    return try outcome(of: process, log: log)
+  }
+
+  private func catchesInterrupts(_ process: Process) -> Bool {
+    let path = "/proc/\(process.processIdentifier)/status"
+    let status = (try? String(contentsOfFile: path, encoding: .utf8)) ?? ""
+    let line = status.split(separator: "\n").first { $0.hasPrefix("SigCgt:") }
+    let mask = line?.split(whereSeparator: \.isWhitespace).last.flatMap { UInt64($0, radix: 16) }
+    return (mask ?? 0) >> (SIGINT - 1) & 1 == 1
+  }
+
+  private func outcome(of process: Process, log: String) throws -> Outcome {
     #expect(process.terminationReason == .exit, "ended by a signal")
     return Outcome(
       status: process.terminationStatus,

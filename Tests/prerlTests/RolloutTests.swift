@@ -133,10 +133,7 @@ import Testing
       let log = program.folder + "/log"
       let process = try program.start(
         ["rollout", "--samples", "1000000", "--output", "a", "--threads", "1"], log: log)
-      Thread.sleep(forTimeInterval: 1)
-      process.interrupt()
-      process.waitUntilExit()
-      let outcome = try program.outcome(of: process, log: log)
+      let outcome = try program.interrupt(process, log: log)
       #expect(outcome.status == 130)
       #expect(outcome.errors.split(separator: "\n").last?.hasPrefix("prerl: interrupted") == true)
       #expect(!program.exists("a"))

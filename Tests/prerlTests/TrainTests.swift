@@ -110,9 +110,7 @@ import Testing
       while (try? program.objects("run/metrics.jsonl").count) ?? 0 < 2, Date() < deadline {
         Thread.sleep(forTimeInterval: 0.05)
       }
-      process.interrupt()
-      process.waitUntilExit()
-      let outcome = try program.outcome(of: process, log: log)
+      let outcome = try program.interrupt(process, log: log)
       #expect(outcome.status == 130)
       let last = try #require(outcome.errors.split(separator: "\n").last)
       #expect(
@@ -147,9 +145,9 @@ import Testing
 
   @Test(arguments: [
     (#""pretrain""#, #""grpo""#, #":2: algorithm: "grpo" (expected one of: "pretrain")"#),
-    (#""beta1": 0.9"#, #""beta1": 1.9"#, ":16: optimizer.beta1: 1.9 (expected a number in "),
+    (#""beta1": 0.9"#, #""beta1": 1.9"#, ":15: optimizer.beta1: 1.9 (expected a number in "),
     (#""seed": 3"#, #""seed": 3, "sede": 4"#, ":3: sede: unknown key (expected one of: "),
-    (#""seed": 3,"#, "", ":1: seed: missing (expected an integer in "),
+    (#""seed": 3,"#, "", ":1: seed: missing (expected an integer of at least 0)"),
     (#""head_dim": 8"#, #""head_dim": "8""#, #":6: model.head_dim: "8" (expected an integer"#),
     ("\"seed\": 3,", "\"seed\": 3", ":4: broken JSON: "),
   ])

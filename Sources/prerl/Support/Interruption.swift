@@ -29,5 +29,10 @@ enum Interruption {
       }
     }
     signal(SIGPIPE, SIG_IGN)
+    // A parent that starts programs from a worker thread (Foundation's Process does) hands down
+    // that thread's mask, in which these signals are blocked. The pointer is that of a local set,
+    // for the length of the call.
+    var none = sigset_t()
+    unsafe pthread_sigmask(SIG_SETMASK, &none, nil)
   }
 }
