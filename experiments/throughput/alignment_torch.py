@@ -18,8 +18,8 @@ def gradients(model, parameters, context, response):
     """Gradient of the mean log-probability of the response after the context."""
     output = model(
         torch.tensor([context + response]), use_cache=False, logits_to_keep=len(response) + 1)
-    loss = torch.nn.functional.cross_entropy(output.logits[0, :-1], torch.tensor(response))
-    return [-g.view(-1) for g in torch.autograd.grad(loss, parameters)]
+    logp = -torch.nn.functional.cross_entropy(output.logits[0, :-1], torch.tensor(response))
+    return [g.view(-1) for g in torch.autograd.grad(logp, parameters)]
 
 
 def dot(a, b):
@@ -58,6 +58,7 @@ def main():
         conditional = gradients(model, parameters, prompt, response)
         product = dot(marginal, conditional)
         norms = (dot(marginal, marginal) ** 0.5, dot(conditional, conditional) ** 0.5)
+        del marginal, conditional  # else they live on beside the next sample's
         results.append(dict(
             id=row.get("id", str(i + 1)), inner_product=product, norm_marginal=norms[0],
             norm_conditional=norms[1], cosine=product / (norms[0] * norms[1])))
