@@ -16,7 +16,7 @@
 // key/value head add up in dk and dv.
 
 /// One sequence's rows of the query, key and value heads.
-struct AttentionHeads<Scalar: ModelScalar> {
+package struct AttentionHeads<Scalar: ModelScalar> {
   /// Rotated queries and keys: H then G heads of D. (T, (H + G) · D)
   let queryKey: Matrix<Scalar>
   /// Values: G heads of D. (T, G · D)
@@ -24,6 +24,17 @@ struct AttentionHeads<Scalar: ModelScalar> {
   let headCount: Int
   let keyValueHeadCount: Int
   let headDimension: Int
+
+  package init(
+    queryKey: Matrix<Scalar>, value: Matrix<Scalar>, headCount: Int, keyValueHeadCount: Int,
+    headDimension: Int
+  ) {
+    self.queryKey = queryKey
+    self.value = value
+    self.headCount = headCount
+    self.keyValueHeadCount = keyValueHeadCount
+    self.headDimension = headDimension
+  }
 
   func query(_ head: Int) -> Matrix<Scalar> { columns(of: queryKey, head) }
   func key(ofQuery head: Int) -> Matrix<Scalar> { columns(of: queryKey, headCount + shared(head)) }
@@ -39,10 +50,10 @@ struct AttentionHeads<Scalar: ModelScalar> {
 }
 
 /// The number of queries that share one tile of scores.
-let attentionTile = 128
+package let attentionTile = 128
 
 /// out (T, H·D) and lse (H, T); `scores` has room for attentionTile × T.
-func attention<Scalar: ModelScalar>(
+package func attention<Scalar: ModelScalar>(
   _ heads: AttentionHeads<Scalar>, into out: Matrix<Scalar>,
   logSumExp: UnsafeMutablePointer<Scalar>, scores: UnsafeMutablePointer<Scalar>
 ) {
@@ -75,7 +86,7 @@ func attention<Scalar: ModelScalar>(
 
 /// dQueryKey and dValue (laid out as `heads`) from dOut; `scores` and `dScores` have room for
 /// attentionTile × T each.
-func attentionBackward<Scalar: ModelScalar>(
+package func attentionBackward<Scalar: ModelScalar>(
   _ heads: AttentionHeads<Scalar>, out: Matrix<Scalar>, dOut: Matrix<Scalar>,
   logSumExp: UnsafePointer<Scalar>, dHeads: AttentionHeads<Scalar>,
   scores: UnsafeMutablePointer<Scalar>, dScores: UnsafeMutablePointer<Scalar>

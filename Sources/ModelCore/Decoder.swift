@@ -8,7 +8,7 @@
 // block always has its B rows: finished and absent ones stay as idle rows, never compacted.
 
 /// A block of rows that are decoded together.
-final class Decoder<Scalar: ModelScalar> {
+package final class Decoder<Scalar: ModelScalar> {
   private let model: Transformer<Scalar>
   private let rows: Int  // B
   private let capacity: Int  // longest sequence
@@ -27,7 +27,7 @@ final class Decoder<Scalar: ModelScalar> {
   private let scores: UnsafeMutablePointer<Scalar>  // (capacity)
   private let head: UnsafeMutablePointer<Scalar>  // (2, D)
 
-  init(_ model: Transformer<Scalar>, rows: Int, capacity: Int) {
+  package init(_ model: Transformer<Scalar>, rows: Int, capacity: Int) {
     BLAS.useOneThread
     self.model = model
     self.rows = rows
@@ -60,7 +60,7 @@ final class Decoder<Scalar: ModelScalar> {
   /// Takes each row's token at its position through the model; rows without a token idle.
   ///
   /// - Returns: Logits (B, V), valid until the next step; those of idle rows mean nothing.
-  func step(tokens: [Int32?], positions: [Int]) -> Matrix<Scalar> {
+  package func step(tokens: [Int32?], positions: [Int]) -> Matrix<Scalar> {
     let configuration = model.configuration
     let epsilon = Scalar(configuration.normEpsilon)
     let hidden = configuration.hiddenSize

@@ -9,7 +9,7 @@ import RealModule
 /// Cephes' expf: x = n·ln 2 + r with |r| ≤ ln 2 / 2, exp(r) by a polynomial of degree six, times
 /// 2ⁿ through the exponent's bits.
 @inline(__always)
-func exponential(_ x: SIMD8<Float>) -> SIMD8<Float> {
+package func exponential(_ x: SIMD8<Float>) -> SIMD8<Float> {
   let floored = x.replacing(with: -87.3, where: x .< -87.3)
   let clamped = floored.replacing(with: 88.3, where: floored .> 88.3)
   // Adding and subtracting 1.5·2²³ rounds to the nearest integer in every instruction set.

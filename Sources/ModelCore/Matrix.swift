@@ -1,14 +1,14 @@
 // A view of rows in memory that somebody else owns, and the three products of a linear layer.
 
 /// A row-major matrix view. It owns nothing: the buffer behind it must outlive it.
-struct Matrix<Scalar: ModelScalar> {
-  let base: UnsafeMutablePointer<Scalar>
-  let rows: Int
-  let columns: Int
+package struct Matrix<Scalar: ModelScalar> {
+  package let base: UnsafeMutablePointer<Scalar>
+  package let rows: Int
+  package let columns: Int
   /// The distance between rows in elements.
-  let stride: Int
+  package let stride: Int
 
-  init(_ base: UnsafeMutablePointer<Scalar>, rows: Int, columns: Int, stride: Int? = nil) {
+  package init(_ base: UnsafeMutablePointer<Scalar>, rows: Int, columns: Int, stride: Int? = nil) {
     self.base = base
     self.rows = rows
     self.columns = columns
@@ -16,20 +16,21 @@ struct Matrix<Scalar: ModelScalar> {
   }
 
   @inline(__always)
-  func row(_ index: Int) -> UnsafeMutablePointer<Scalar> {
+  package func row(_ index: Int) -> UnsafeMutablePointer<Scalar> {
     base + index * stride
   }
 
-  func rows(_ range: Range<Int>) -> Matrix {
+  package func rows(_ range: Range<Int>) -> Matrix {
     Matrix(row(range.lowerBound), rows: range.count, columns: columns, stride: stride)
   }
 
-  func columns(_ range: Range<Int>) -> Matrix {
+  package func columns(_ range: Range<Int>) -> Matrix {
     Matrix(base + range.lowerBound, rows: rows, columns: range.count, stride: stride)
   }
 
   /// y = x · wᵀ + beta · y; x (R, K), w (N, K), y (R, N). A linear layer's forward.
-  static func multiply(_ x: Matrix, transposed w: Matrix, into y: Matrix, beta: Scalar = 0) {
+  package static func multiply(_ x: Matrix, transposed w: Matrix, into y: Matrix, beta: Scalar = 0)
+  {
     precondition(x.columns == w.columns && y.rows == x.rows && y.columns == w.rows)
     guard y.rows > 0, y.columns > 0 else { return }
     Scalar.gemm(
@@ -38,7 +39,7 @@ struct Matrix<Scalar: ModelScalar> {
   }
 
   /// dx = dy · w + beta · dx; dy (R, N), w (N, K), dx (R, K). A linear layer's input gradient.
-  static func multiply(_ dy: Matrix, _ w: Matrix, into dx: Matrix, beta: Scalar = 0) {
+  package static func multiply(_ dy: Matrix, _ w: Matrix, into dx: Matrix, beta: Scalar = 0) {
     precondition(dy.columns == w.rows && dx.rows == dy.rows && dx.columns == w.columns)
     guard dx.rows > 0, dx.columns > 0 else { return }
     Scalar.gemm(
@@ -47,7 +48,9 @@ struct Matrix<Scalar: ModelScalar> {
   }
 
   /// dw = dyᵀ · x + beta · dw; dy (R, N), x (R, K), dw (N, K). A linear layer's weight gradient.
-  static func multiply(transposed dy: Matrix, _ x: Matrix, into dw: Matrix, beta: Scalar = 0) {
+  package static func multiply(
+    transposed dy: Matrix, _ x: Matrix, into dw: Matrix, beta: Scalar = 0
+  ) {
     precondition(dy.rows == x.rows && dw.rows == dy.columns && dw.columns == x.columns)
     guard dw.rows > 0, dw.columns > 0 else { return }
     Scalar.gemm(

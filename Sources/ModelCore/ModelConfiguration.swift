@@ -15,6 +15,16 @@ public struct ModelConfiguration: Sendable, Hashable {
     public var lowFrequencyFactor: Double
     public var highFrequencyFactor: Double
     public var originalMaximumPositions: Int
+
+    public init(
+      factor: Double, lowFrequencyFactor: Double, highFrequencyFactor: Double,
+      originalMaximumPositions: Int
+    ) {
+      self.factor = factor
+      self.lowFrequencyFactor = lowFrequencyFactor
+      self.highFrequencyFactor = highFrequencyFactor
+      self.originalMaximumPositions = originalMaximumPositions
+    }
   }
 
   public var family: Family

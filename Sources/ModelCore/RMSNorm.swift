@@ -15,7 +15,7 @@ func inverseRootMeanSquare<Scalar: ModelScalar>(
 
 /// y = RMSNorm(x); x, weight and y have `count` elements.
 @inline(__always)
-func rmsNorm<Scalar: ModelScalar>(
+package func rmsNorm<Scalar: ModelScalar>(
   _ x: UnsafePointer<Scalar>, weight: UnsafePointer<Scalar>, count: Int, epsilon: Scalar,
   into y: UnsafeMutablePointer<Scalar>
 ) {
@@ -26,7 +26,7 @@ func rmsNorm<Scalar: ModelScalar>(
 /// dx = beta · dx + the gradient, dWeight += its gradient. `dy` and `dx` may be the same memory
 /// when beta is 0.
 @inline(__always)
-func rmsNormBackward<Scalar: ModelScalar>(
+package func rmsNormBackward<Scalar: ModelScalar>(
   _ x: UnsafePointer<Scalar>, weight: UnsafePointer<Scalar>, dy: UnsafePointer<Scalar>, count: Int,
   epsilon: Scalar, beta: Scalar, dx: UnsafeMutablePointer<Scalar>,
   dWeight: UnsafeMutablePointer<Scalar>

@@ -8,13 +8,13 @@
 import RealModule
 
 /// Cosines and sines of every position up to a capacity; angles are computed in Double.
-struct RotaryTable<Scalar: ModelScalar>: ~Copyable {
+package struct RotaryTable<Scalar: ModelScalar>: ~Copyable {
   private let cosines: Buffer<Scalar>  // (positions, D/2)
   private let sines: Buffer<Scalar>  // (positions, D/2)
   private let half: Int
-  let positions: Int
+  package let positions: Int
 
-  init(_ configuration: ModelConfiguration, positions: Int) {
+  package init(_ configuration: ModelConfiguration, positions: Int) {
     half = configuration.headDimension / 2
     self.positions = positions
     cosines = Buffer(count: positions * half)
@@ -32,7 +32,7 @@ struct RotaryTable<Scalar: ModelScalar>: ~Copyable {
   /// f_i, with Llama 3's scaling where the configuration has it: wavelengths beyond
   /// original / low_freq_factor are stretched by `factor`, those below original / high_freq_factor
   /// stay, and between them the two are blended (transformers' `_compute_llama3_parameters`).
-  static func frequencies(_ configuration: ModelConfiguration) -> [Double] {
+  package static func frequencies(_ configuration: ModelConfiguration) -> [Double] {
     let dimension = Double(configuration.headDimension)
     return (0..<configuration.headDimension / 2).map { i in
       let frequency = Double.pow(configuration.ropeTheta, -2 * Double(i) / dimension)
@@ -50,7 +50,7 @@ struct RotaryTable<Scalar: ModelScalar>: ~Copyable {
 
   /// out = scale · rotate(x) of one head (D); not in place.
   @inline(__always)
-  borrowing func rotate(
+  package borrowing func rotate(
     _ x: UnsafePointer<Scalar>, position: Int, scale: Scalar,
     into out: UnsafeMutablePointer<Scalar>
   ) {
@@ -66,7 +66,7 @@ struct RotaryTable<Scalar: ModelScalar>: ~Copyable {
 
   /// dx = scale · rotate⁻¹(dy) of one head (D); not in place.
   @inline(__always)
-  borrowing func rotateBack(
+  package borrowing func rotateBack(
     _ dy: UnsafePointer<Scalar>, position: Int, scale: Scalar,
     into dx: UnsafeMutablePointer<Scalar>
   ) {

@@ -14,7 +14,7 @@ func dot<Scalar: ModelScalar>(
 
 /// Σ x·y with every product and sum in Double: for what is published.
 @inline(__always)
-func wideDot<Scalar: ModelScalar>(
+package func wideDot<Scalar: ModelScalar>(
   _ x: UnsafePointer<Scalar>, _ y: UnsafePointer<Scalar>, count: Int
 ) -> Double {
   var sum = 0.0
@@ -32,7 +32,7 @@ func addScaled<Scalar: ModelScalar>(
 
 /// The largest element; −∞ for an empty row.
 @inline(__always)
-func rowMaximum<Scalar: ModelScalar>(_ x: UnsafePointer<Scalar>, count: Int) -> Scalar {
+package func rowMaximum<Scalar: ModelScalar>(_ x: UnsafePointer<Scalar>, count: Int) -> Scalar {
   var lanes = SIMD8<Scalar>(repeating: -.infinity)
   var i = 0
   while i + 8 <= count {

@@ -4,7 +4,7 @@
 
 /// h (F) of a row gateUp (2F); h serves as scratch for σ(g).
 @inline(__always)
-func swiGLU<Scalar: ModelScalar>(
+package func swiGLU<Scalar: ModelScalar>(
   _ gateUp: UnsafePointer<Scalar>, width: Int, into h: UnsafeMutablePointer<Scalar>
 ) {
   let up = gateUp + width
@@ -14,7 +14,7 @@ func swiGLU<Scalar: ModelScalar>(
 
 /// h again and dGateUp (2F) from dh (F). `dGateUp` serves as scratch for σ(g).
 @inline(__always)
-func swiGLUBackward<Scalar: ModelScalar>(
+package func swiGLUBackward<Scalar: ModelScalar>(
   _ gateUp: UnsafePointer<Scalar>, dh: UnsafePointer<Scalar>, width: Int,
   dGateUp: UnsafeMutablePointer<Scalar>
 ) {

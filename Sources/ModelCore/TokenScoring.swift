@@ -9,16 +9,18 @@
 import RealModule
 
 /// Running softmax statistics of one row over vocabulary tiles (Milakov & Gimelshein, 1805.02867).
-struct RunningSoftmax {
+package struct RunningSoftmax {
   var maximum = -Double.infinity
   /// Σ exp(l − maximum)
   var sum = 0.0
   /// Σ (l − maximum) exp(l − maximum)
   var weighted = 0.0
 
+  package init() {}
+
   /// Takes in one tile of a row's logits.
   @inline(__always)
-  mutating func add<Scalar: ModelScalar>(_ logits: UnsafePointer<Scalar>, count: Int) {
+  package mutating func add<Scalar: ModelScalar>(_ logits: UnsafePointer<Scalar>, count: Int) {
     let tileMaximum = rowMaximum(logits, count: count)
     let tile = Scalar.softmaxSums(logits, count: count, shift: tileMaximum)
     let tileSum = Double(tile.sum)
@@ -34,9 +36,9 @@ struct RunningSoftmax {
     maximum = newMaximum
   }
 
-  var logSumExp: Double { maximum + .log(sum) }
+  package var logSumExp: Double { maximum + .log(sum) }
   /// In nats.
-  var entropy: Double { .log(sum) - weighted / sum }
+  package var entropy: Double { .log(sum) - weighted / sum }
 }
 
 /// What a forward pass says of each scored token, in order of the scored rows.
@@ -49,7 +51,7 @@ public struct TokenScores: Sendable {
 
 /// Turns a tile of one row's logits into coefficient · d log π(y) / d logits, in place.
 @inline(__always)
-func logSoftmaxBackward<Scalar: ModelScalar>(
+package func logSoftmaxBackward<Scalar: ModelScalar>(
   _ logits: UnsafeMutablePointer<Scalar>, vocabulary: Range<Int>, target: Int,
   logSumExp: Scalar, coefficient: Scalar
 ) {

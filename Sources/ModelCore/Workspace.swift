@@ -39,7 +39,14 @@ public final class Workspace<Scalar: ModelScalar> {
   private var rotary: RotaryTable<Scalar>
 
   /// - Parameter activationBudget: Bytes of kept activations beside the layer inputs.
-  public init(_ model: Transformer<Scalar>, activationBudget: Int = 512 << 20) {
+  public convenience init(_ model: Transformer<Scalar>, activationBudget: Int = 512 << 20) {
+    let size = model.configuration.vocabularySize
+    self.init(
+      model, activationBudget: activationBudget, vocabularyTile: size <= 16_384 ? size : 8_192)
+  }
+
+  package init(_ model: Transformer<Scalar>, activationBudget: Int, vocabularyTile: Int) {
+    precondition(activationBudget >= 0 && vocabularyTile > 0)
     BLAS.useOneThread
     self.model = model
     self.activationBudget = activationBudget
@@ -50,8 +57,7 @@ public final class Workspace<Scalar: ModelScalar> {
     queryKeyWidth = (configuration.headCount + configuration.keyValueHeadCount) * dimension
     projectionWidth = (configuration.headCount + 2 * configuration.keyValueHeadCount) * dimension
     feedForward = configuration.feedForwardSize
-    vocabularyTile =
-      configuration.vocabularySize <= 16_384 ? configuration.vocabularySize : 8_192
+    self.vocabularyTile = vocabularyTile
     rotary = RotaryTable(configuration, positions: 0)
   }
 
