@@ -1,0 +1,67 @@
+import Foundation
+import KeyedRandom
+import ModelCore
+import TestSupport
+import Testing
+
+/// Decoding with a cache against the full forward pass.
+@Suite struct DecoderTests {
+  /// The log-probability of each sequence's scored tokens, all sequences in one block; a last row
+  /// idles all the time, shorter sequences idle at the end.
+  private func decode<Scalar: ModelScalar>(
+    _ model: Transformer<Scalar>, _ sequences: [ScoredSequence]
+  ) -> [Double] {
+    let rows = sequences.map { $0.context + $0.response }
+    let length = rows.map(\.count).max() ?? 0
+    let decoder = Decoder(model, rows: rows.count + 1, capacity: length)
+    var result = sequences.map { _ in [Double]() }
+    for position in 0..<length - 1 {
+      let tokens = rows.map { position < $0.count - 1 ? $0[position] : nil } + [nil]
+      let logits = decoder.step(
+        tokens: tokens, positions: Array(repeating: position, count: rows.count + 1))
+      for (row, sequence) in sequences.enumerated() where position < rows[row].count - 1 {
+        let target = position + 1
+        guard target >= sequence.context.count + sequence.firstScored else { continue }
+        let values = (0..<logits.columns).map { Double(logits.row(row)[$0]) }
+        let largest = values.max() ?? 0
+        let total = values.reduce(0) { $0 + exp($1 - largest) }
+        result[row].append(values[Int(rows[row][target])] - largest - log(total))
+      }
+    }
+    return result.flatMap { $0 }
+  }
+
+  @Test(arguments: Golden.names) func cachedDecodingEqualsTheFullForwardPass(
+    name: String
+  ) throws {
+    let golden = try Golden(name)
+    func check<Scalar: ModelScalar>(_ type: Scalar.Type, tolerance: Double) throws {
+      let model = try Transformer<Scalar>(directory: golden.directory)
+      let sequences = golden.samples.flatMap { [$0.marginal, $0.conditional] }
+      let scores = Workspace(model).score(PackedSequences(sequences))
+      expectClose(
+        decode(model, sequences), scores.logProbabilities, absolute: tolerance, "\(type)")
+    }
+    try check(Float.self, tolerance: 1e-4)
+    try check(Double.self, tolerance: 1e-10)
+  }
+
+  /// Rows of a block do not hear of each other.
+  @Test func aRowsBitsDependOnItsOwnTokensAlone() {
+    let model = Transformer<Float>.random(Shape(family: .qwen3, tied: true).configuration())
+    func logits(_ others: [Int32?]) -> [Float] {
+      let decoder = Decoder(model, rows: 4, capacity: 8)
+      var last: [Float] = []
+      for position in 0..<6 {
+        let out = decoder.step(
+          tokens: [others[0], Int32(position), others[1], others[2]],
+          positions: Array(repeating: position, count: 4))
+        last += (0..<out.columns).map { out.row(1)[$0] }
+      }
+      return last
+    }
+    let alone = logits([nil, nil, nil])
+    #expect(logits([3, 9, nil]) == alone)
+    #expect(logits([7, 0, 10]) == alone)
+  }
+}
