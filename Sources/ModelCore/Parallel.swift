@@ -9,8 +9,8 @@ import Synchronization
 /// what varies; a result depends on its index alone, so the results do not vary. Workers run a
 /// few results ahead of `consume` and no further: memory does not grow with the number of indices.
 ///
-/// After an error, or once `shouldStop` is true, no new index is begun; what was begun is finished
-/// and consumed.
+/// Once `shouldStop` is true, no new index is begun; what was begun is finished and consumed. After
+/// an error of `body`, the results before it are; after an error of `consume`, nothing more is.
 ///
 /// - Returns: The first index that was not consumed: the end of `indices` unless it was stopped.
 /// - Throws: The first error of `makeWorker`, `body` or `consume`.
@@ -41,13 +41,16 @@ public func forEachInOrder<Worker, Result: Sendable>(
     thread.start()
   }
   var next = indices.lowerBound
+  var refused = false
   while let result = queue.take(next, workers: count) {
+    next += 1
+    if refused { continue }  // only waits for the workers to end
     do {
-      try consume(next, result)
+      try consume(next - 1, result)
     } catch {
       queue.fail(error)
+      refused = true
     }
-    next += 1
   }
   if let error = queue.error { throw error }
   return next
