@@ -53,7 +53,8 @@ extension ModelConfiguration {
     guard let family = Family(rawValue: name) else {
       let known = Family.allCases.map(\.rawValue).joined(separator: ", ")
       throw JSONValueError(
-        path: "model_type", message: "\"\(name)\" is not supported (expected one of: \(known))")
+        path: "model_type",
+        message: "\"\(name)\" is not supported (expected one of: \(known))")
     }
     try Self.refuseUnsupported(&reader, family)
     let heads = try reader.int("num_attention_heads", in: 1...4096)
@@ -164,9 +165,16 @@ extension ModelConfiguration {
   ) throws(JSONValueError) -> (theta: Double, scaling: Llama3Scaling?) {
     let thetaRange = 1e-6...1e15
     let outerTheta = try reader.optionalDouble("rope_theta", in: thetaRange)
-    var settings = try reader.optionalObject("rope_parameters")
-    if settings == nil { settings = try reader.optionalObject("rope_scaling") }
-    guard var settings else { return (outerTheta ?? 10_000, nil) }
+    let parameters = try reader.optionalObject("rope_parameters")
+    let scaling = try reader.optionalObject("rope_scaling")
+    // Where both stand, transformers 5 takes the older one, and older versions know no other.
+    let chosen = scaling.flatMap { $0.object.isEmpty ? nil : $0 } ?? parameters
+    guard var settings = chosen else { return (outerTheta ?? 10_000, nil) }
+    for (key, value) in settings.object.members where value.objectValue != nil {
+      throw JSONValueError(
+        path: settings.path(of: key),
+        message: "\(value.summary) is not supported (expected one rotation for all layers)")
+    }
     let theta = try settings.optionalDouble("rope_theta", in: thetaRange) ?? outerTheta ?? 10_000
     let key = settings.contains("rope_type") || !settings.contains("type") ? "rope_type" : "type"
     let type = try settings.optionalString(key) ?? "default"
@@ -198,7 +206,8 @@ extension ModelConfiguration {
     default:
       throw JSONValueError(
         path: settings.path(of: key),
-        message: "\"\(type)\" is not supported (expected \"default\" or \"llama3\")")
+        message:
+          "\"\(type)\" is not supported (expected \"default\" or \"llama3\")")
     }
   }
 
@@ -241,8 +250,12 @@ extension ModelConfiguration {
       "attention_dropout": 0.0,
       "dtype": "float32",
     ]
-    // Before transformers 5 the base of the rotation stood outside.
+    // Before transformers 5 the rotation stood here; without it they would leave the scaling out.
     object["rope_theta"] = .real(ropeTheta)
+    if ropeScaling != nil {
+      rope["rope_theta"] = nil
+      object["rope_scaling"] = .object(rope)
+    }
     if family != .qwen2 { object["attention_bias"] = false }
     return .object(object)
   }
