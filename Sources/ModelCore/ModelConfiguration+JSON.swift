@@ -54,7 +54,7 @@ extension ModelConfiguration {
       let known = Family.allCases.map(\.rawValue).joined(separator: ", ")
       throw JSONValueError(
         path: "model_type",
-        message: "\"\(name)\" is not supported (expected one of: \(known))")
+        message: "\(JSON.string(name).summary) is not supported (expected one of: \(known))")
     }
     try Self.refuseUnsupported(&reader, family)
     let heads = try reader.int("num_attention_heads", in: 1...4096)
@@ -207,7 +207,7 @@ extension ModelConfiguration {
       throw JSONValueError(
         path: settings.path(of: key),
         message:
-          "\"\(type)\" is not supported (expected \"default\" or \"llama3\")")
+          "\(JSON.string(type).summary) is not supported (expected \"default\" or \"llama3\")")
     }
   }
 

@@ -1,6 +1,7 @@
 // Checkpoints as Hugging Face folders: config.json and safetensors.
 import Foundation
 import Safetensors
+import StrictJSON
 
 extension Transformer {
   /// Opens a checkpoint folder: `config.json` and `model.safetensors` or its shards.
@@ -30,21 +31,22 @@ extension Transformer {
       guard let tensor = checkpoint.tensor(named: parameter.name) else {
         throw CheckpointError(
           path: directory,
-          message: "tensor \(parameter.name) is missing (expected shape \(parameter.shape))")
+          message: "tensor \(quoted(parameter.name)) is missing (expected shape \(parameter.shape))"
+        )
       }
       let path = checkpoint.path(of: parameter.name) ?? directory
       guard tensor.shape == parameter.shape else {
         throw CheckpointError(
           path: path,
           message:
-            "tensor \(parameter.name) has shape \(tensor.shape) (expected \(parameter.shape) from config.json)"
+            "tensor \(quoted(parameter.name)) has shape \(tensor.shape) (expected \(parameter.shape) from config.json)"
         )
       }
       guard tensor.dtype.isFloatingPoint else {
         throw CheckpointError(
           path: path,
           message:
-            "tensor \(parameter.name) has type \(tensor.dtype.rawValue) (expected F64, F32, F16 or BF16)"
+            "tensor \(quoted(parameter.name)) has type \(tensor.dtype.rawValue) (expected F64, F32, F16 or BF16)"
         )
       }
     }
@@ -53,7 +55,8 @@ extension Transformer {
       if layout.isTied, tensor.name == "lm_head.weight" { continue }
       throw CheckpointError(
         path: checkpoint.path(of: tensor.name) ?? directory,
-        message: "tensor \(tensor.name) belongs to no \(layout.configuration.family.rawValue) model"
+        message:
+          "tensor \(quoted(tensor.name)) belongs to no \(layout.configuration.family.rawValue) model"
       )
     }
   }
@@ -90,4 +93,9 @@ extension Transformer {
     try Data(text.utf8).write(
       to: URL(fileURLWithPath: directory + "/config.json"), options: .atomic)
   }
+}
+
+/// A name in quotes and on one line, whatever the file holds.
+private func quoted(_ name: String) -> String {
+  JSON.string(name).text()
 }
