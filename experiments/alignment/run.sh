@@ -6,4 +6,4 @@ cd "$(dirname "$0")/../.."
 run=results/runs/alignment
 mkdir -p "$run"
 "${PRERL:-.build/release/prerl}" align --samples 400 --seed 0 --control all --paper --overwrite \
-  --output "$run/alignment.h5" --summary "$run/summary.json"
+  --output "$run/alignment.h5" --summary "$run/summary.json" --manifest "$run/manifest.json"

@@ -1,4 +1,5 @@
 #!/usr/bin/env bash
+# minutes: 12 (PyTorch)
 # Measures prerl beside PyTorch + transformers on the same checkpoints, rollouts and batches, and
 # prints a table of rates and their ratio. usage: run.sh [--large]   (--large: also qwen3-0.6b)
 # REPEATS (3), THREADS (2) and PRERL (an existing binary; built otherwise) may be set outside.
@@ -36,43 +37,53 @@ fi
 export HF_HUB_OFFLINE=1 TRANSFORMERS_VERBOSITY=error TQDM_DISABLE=1
 python() { "$HERE/.venv/bin/python" -W ignore "$@"; }
 
-# ---------------------------------------------------------------------------------------------
-# TO COMPLETE: prerl's side. A measured function prints, as its last line, one JSON object with the
-# key that the peer prints too (samples_per_second, tokens_per_second, rollouts_per_second), the
-# first sample or steps left out as the peer does, and returns non-zero when it cannot run. What
-# returns non-zero appears as "not measured" in the table.
+# prerl's side: whole processes, start and result file included, while a peer's clock starts after its
+# first sample. A measured function prints one JSON object with the key that the peer prints too.
 
-# Like: "$PRERL" align --model M --rollouts F --output O --threads N --json
+# Seconds of a command.
+seconds() {
+  local start end
+  start=$(date +%s.%N)
+  "$@" >/dev/null
+  end=$(date +%s.%N)
+  awk -v a="$start" -v b="$end" 'BEGIN { print b - a }'
+}
+
 prerl_align() { # MODEL ROLLOUTS THREADS
-  echo "prerl align: not connected yet" >&2
-  return 1
+  local n s
+  n=$(wc -l <"$2")
+  s=$(seconds "$PRERL" align --model "$1" --rollouts "$2" --threads "$3" --null-context 1 \
+    --output "$OUT/alignment.h5" --overwrite --quiet)
+  awk -v n="$n" -v s="$s" 'BEGIN { printf "{\"samples_per_second\": %.4f}\n", n / s }'
 }
 
-# Writes the first 60 training batches of pretraining in the format of pretrain_torch.py.
+# The first 60 training batches of pretraining in the format of pretrain_torch.py.
 prerl_batches() { # FILE
-  echo "prerl train (batches): not connected yet" >&2
-  return 1
+  "$PRERL" train experiments/pretrain/config.json --dump-batches "$1" --steps 60 --overwrite --quiet
 }
 
-# Like: "$PRERL" train CONFIG, for as many steps as the peer takes.
 prerl_train() { # THREADS
-  echo "prerl train: not connected yet" >&2
-  return 1
+  "$PRERL" train experiments/pretrain/config.json --steps 60 --output "$OUT/train" --overwrite \
+    --threads "$1" --quiet >/dev/null
+  python -c '
+import json, sys
+steps = [json.loads(line) for line in open(sys.argv[1])]
+tokens = steps[-1]["num_tokens"] - steps[4]["num_tokens"]
+print(json.dumps(dict(tokens_per_second=tokens / sum(s["step_time"] for s in steps[5:]))))' \
+    "$OUT/train/metrics.jsonl"
 }
 
-# Writes held-out problems as JSONL with prompt_ids.
+# Rollouts of held-out problems, for their prompts.
 prerl_prompts() { # FILE
-  echo "prerl rollout (prompts): not connected yet" >&2
-  return 1
+  "$PRERL" rollout --samples 512 --output "$1" --overwrite --quiet
 }
 
-# Like: "$PRERL" rollout --model M ..., 512 rollouts of at most 119 tokens.
 prerl_rollout() { # MODEL PROMPTS THREADS
-  echo "prerl rollout: not connected yet" >&2
-  return 1
+  local s
+  s=$(seconds "$PRERL" rollout --model "$1" --samples 512 --threads "$3" --output "$OUT/rollouts.jsonl" \
+    --overwrite --quiet)
+  awk -v s="$s" 'BEGIN { printf "{\"rollouts_per_second\": %.4f}\n", 512 / s }'
 }
-# END of what is to complete.
-# ---------------------------------------------------------------------------------------------
 
 torch_align() { python "$HERE/alignment_torch.py" "$1" "$2" --threads "$3"; }
 
@@ -106,8 +117,8 @@ awk -v load="$load" 'BEGIN { exit !(load > 0.5) }' &&
   echo "Warning: load $load before the start. Beside another busy process PyTorch's threads wait for" \
     "one another and its rate can fall tenfold: measure on an idle machine." >&2
 
-shapes=("tiny 200 12 40" "small 40 64 256")
-((LARGE)) && shapes+=("qwen3-0.6b 3 64 256")
+shapes=("tiny 400 24 100" "small 96 32 128")
+((LARGE)) && shapes+=("qwen3-0.6b 4 128 384")
 for row in "${shapes[@]}"; do
   read -r shape n prompt response <<<"$row"
   folder="$OUT/$shape"
@@ -132,11 +143,7 @@ if prerl_batches "$OUT/batches.jsonl"; then
 fi
 
 model=$BASE
-if [[ ! -f "$BASE/model.safetensors" ]] || ! prerl_prompts "$OUT/prompts.jsonl"; then
-  echo "Sampling from the random tiny model instead of the embedded one." >&2
-  model="$OUT/tiny/model"
-  cp "$OUT/tiny/rollouts.jsonl" "$OUT/prompts.jsonl"
-fi
+prerl_prompts "$OUT/prompts.jsonl"
 for ((repeat = 0; repeat < REPEATS; repeat++)); do
   measure rollout prerl prerl_rollout "$model" "$OUT/prompts.jsonl" "$THREADS"
   measure rollout torch torch_rollout "$model" "$OUT/prompts.jsonl" "$THREADS"

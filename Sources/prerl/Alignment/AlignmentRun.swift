@@ -21,8 +21,8 @@ struct AlignmentRun<Scalar: ModelScalar> {
     let checkpoint = try Checkpoint(common)
     let context = NullContextArgument(checkpoint)
     let nullContext = try context.resolve(command.nullContext)
-    if let summary = command.summary {
-      try AtomicFile.check(summary, overwrite: common.overwrite || command.resume)
+    for path in [command.summary, command.manifest].compactMap(\.self) {
+      try AtomicFile.check(path, overwrite: common.overwrite || command.resume)
     }
     var inputs = try checkpoint.files.map { try Manifest.Input(role: "model", path: $0) }
     if let path = command.rollouts {
@@ -263,6 +263,9 @@ struct AlignmentRun<Scalar: ModelScalar> {
       try AtomicFile.publish(
         summary.json(plan).text(indent: 2) + "\n", to: path, overwrite: true)
     }
+    if let path = command.manifest {
+      try AtomicFile.publish(manifest.json.text(indent: 2) + "\n", to: path, overwrite: true)
+    }
     return summary
   }
 
@@ -278,7 +281,7 @@ struct AlignmentRun<Scalar: ModelScalar> {
     if command.paper {
       try Console.print("\n" + report.sentences.joined(separator: "\n"))
     }
-    let files = [command.output] + (command.summary.map { [$0] } ?? [])
+    let files = [command.output, command.summary, command.manifest].compactMap(\.self)
     try Console.print("\nResults: \(files.joined(separator: ", "))")
   }
 }

@@ -26,6 +26,9 @@ struct AlignCommand: ParsableCommand {
   @Option(help: ArgumentHelp("Also writes the statistics as JSON.", valueName: "file.json"))
   var summary: String?
 
+  @Option(help: ArgumentHelp("Also writes the provenance as JSON.", valueName: "file.json"))
+  var manifest: String?
+
   @Option(
     help: ArgumentHelp(
       "\(NullContextArgument.spellings) (default: bos).", valueName: "context"))
