@@ -35,6 +35,17 @@ public struct HDF5Dataset: Sendable {
     }
   }
 
+  /// What all names of one dataset of a file have in common.
+  public var identity: UInt64 {
+    get throws(HDF5Error) {
+      try handle.use { id throws(HDF5Error) in
+        var address: haddr_t = 0
+        try handle.place.check(chdf5_address(id, &address), "cannot be read")
+        return UInt64(address)
+      }
+    }
+  }
+
   // MARK: - Values
 
   /// Reads all values, or those of a range of rows (the first axis), in row-major order.
