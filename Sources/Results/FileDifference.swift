@@ -1,5 +1,6 @@
 // Two HDF5 files compared: which quantities differ, and by how much.
 import HDF5
+import StrictJSON
 
 /// The differences between the datasets of two files.
 public struct FileDifference: Sendable {
@@ -8,6 +9,11 @@ public struct FileDifference: Sendable {
     /// The dataset's path, without the leading slash.
     public let path: String
     public let kind: Kind
+
+    package init(path: String, kind: Kind) {
+      self.path = path
+      self.kind = kind
+    }
 
     public enum Kind: Sendable, Hashable {
       case onlyInFirst
@@ -172,6 +178,39 @@ public struct FileDifference: Sendable {
           Attribute(
             path: "\(path)@\(name)", first: first?.description, second: second?.description))
       }
+    }
+  }
+}
+
+extension FileDifference {
+  /// `equal`, `compared`, and one object a dataset and an attribute that differ.
+  public var json: JSON {
+    [
+      "equal": .bool(isEmpty), "compared": .integer(comparedCount),
+      "datasets": .array(quantities.map(\.json)),
+      "attributes": .array(
+        attributes.map { attribute in
+          [
+            "path": .string(attribute.path), "first": attribute.first.map(JSON.string) ?? .null,
+            "second": attribute.second.map(JSON.string) ?? .null,
+          ]
+        }),
+    ]
+  }
+}
+
+extension FileDifference.Quantity {
+  fileprivate var json: JSON {
+    switch kind {
+    case .onlyInFirst: ["path": .string(path), "only_in": "first"]
+    case .onlyInSecond: ["path": .string(path), "only_in": "second"]
+    case .layout(let first, let second):
+      ["path": .string(path), "first": .string(first), "second": .string(second)]
+    case .values(let count, let total, let absolute, let relative):
+      [
+        "path": .string(path), "differing": .integer(count), "total": .integer(total),
+        "max_absolute": .real(absolute), "max_relative": .real(relative),
+      ]
     }
   }
 }

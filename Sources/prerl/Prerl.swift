@@ -21,6 +21,9 @@ struct Prerl: ParsableCommand {
       RolloutCommand.self,
       EvaluateCommand.self,
       TrainCommand.self,
+      DiffCommand.self,
+      InspectCommand.self,
+      MergeCommand.self,
       BenchCommand.self,
       SelfcheckCommand.self,
     ])

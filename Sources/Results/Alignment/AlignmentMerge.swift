@@ -170,8 +170,8 @@ public enum AlignmentMerge {
     of part: AlignmentPart
   ) throws -> [(name: String, text: String)] {
     var config = try json("config", of: part)
-    if var object = config.objectValue {
-      object["shard"] = nil
+    if var object = config.objectValue, object["shard"] != nil {
+      object["shard"] = .null
       config = .object(object)
     }
     return part.attributes.map { name, text in

@@ -27,7 +27,8 @@ final class AlignmentPart {
   /// Opens a file and reads everything but its rows.
   init(_ path: String) throws {
     self.path = path
-    root = try HDF5File.open(path).root
+    let root = try HDF5File.open(path).root
+    self.root = root
     let fields = try Attributes(root, path)
     guard try fields.text("schema") == AlignmentFile.schema else {
       throw OutputError.usage(path, "no alignment result (expected one that prerl align wrote)")

@@ -7,6 +7,11 @@ extension AlignmentSummary {
   /// summary.json: `key`, and where a statistic has an interval `key_low` and `key_high`; dots of a
   /// key lead into nested objects. What is NaN is null.
   public func json(_ plan: AlignmentPlan) -> JSON { SummaryTree(self, plan).json }
+
+  /// The number of rollouts.
+  public var rolloutCount: Int {
+    statistics.first { $0.key == "n" }.map { Int($0.interval.estimate) } ?? 0
+  }
 }
 
 /// Each statistic with its place.

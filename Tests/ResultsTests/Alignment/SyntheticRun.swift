@@ -76,7 +76,7 @@ struct SyntheticRun {
     func values(_ count: Int) -> [Double] { (0..<count).map { _ in random.normal() } }
     var controls = FileControls()
     if plan.controls.contains(.cross) {
-      let samples = [0, 3, 11, 20, 21, 30]
+      let samples = [0, 3, 10, 11, 20, 23]
       controls.cross = CrossMatrix(
         samples: samples, innerProducts: values(36), normsMarginal: [0] + values(5).map(abs),
         normsConditional: values(6).map(abs))

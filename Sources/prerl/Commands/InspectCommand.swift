@@ -1,0 +1,34 @@
+// `prerl inspect`: what a checkpoint or a result file holds.
+import ArgumentParser
+import HDF5
+import Results
+
+struct InspectCommand: ParsableCommand {
+  static let configuration = CommandConfiguration(
+    commandName: "inspect",
+    abstract: "Lists what a result file, a safetensors file or a checkpoint folder holds.",
+    discussion: "Example: prerl inspect alignment.h5")
+
+  @Argument(help: ArgumentHelp("The file or folder.", valueName: "file"))
+  var file: String
+
+  @OptionGroup var common: CommonOptions
+
+  func run() throws {
+    let inspection = try HDF5File.reportingCrashes(
+      as: "prerl: \(file): damaged (expected an intact HDF5 file)", status: 2
+    ) { try Inspection(file) }
+    if common.json { return try Console.print(inspection.json.text(indent: 2)) }
+    var table = Table(inspection.columns, leftColumns: inspection.columns.count)
+    for row in inspection.rows { table.add(row.map { shortened($0, to: 80) }) }
+    let facts = inspection.facts.map { "\($0.name): \(shortened($0.value, to: 100))" }
+    try Console.print(
+      ([inspection.kind] + facts + ["", table.text]).joined(separator: "\n"))
+  }
+}
+
+/// A text on one line, cut where it is longer.
+func shortened(_ text: String, to length: Int) -> String {
+  let line = text.split(whereSeparator: \.isNewline).joined(separator: " ")
+  return line.count <= length ? line : line.prefix(length - 1) + "…"
+}

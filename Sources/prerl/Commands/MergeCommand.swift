@@ -1,0 +1,45 @@
+// `prerl merge`: joins the shards of one run.
+import ArgumentParser
+import Foundation
+import HDF5
+import Results
+import StrictJSON
+
+struct MergeCommand: ParsableCommand {
+  static let configuration = CommandConfiguration(
+    commandName: "merge",
+    abstract: "Joins the result files of prerl align --shard i/n into that of the whole run.",
+    discussion: """
+      Every dataset of the result is bitwise that of the undivided run. Gaps, overlaps, unfinished parts and parts of other runs are refused.
+
+      Example: prerl merge --output alignment.h5 part0.h5 part1.h5
+      """)
+
+  @Option(help: ArgumentHelp("The joined result file.", valueName: "file.h5"))
+  var output: String
+
+  @Argument(help: ArgumentHelp("The parts, in any order.", valueName: "part"))
+  var parts: [String]
+
+  @OptionGroup var common: CommonOptions
+
+  func run() throws {
+    try AtomicFile.check(output, overwrite: common.overwrite)
+    let line =
+      "prerl: \(parts.joined(separator: ", ")): damaged (expected intact files of prerl align)"
+    let history = ([Date().formatted(.iso8601) + ":"] + CommandLine.arguments)
+      .joined(separator: " ")
+    var count = 0
+    try HDF5File.reportingCrashes(as: line, status: 2) {
+      try AtomicFile.publish(output, overwrite: common.overwrite) { temporary in
+        count = try AlignmentMerge.write(parts, to: temporary, history: history).rolloutCount
+      }
+    }
+    let result: JSON = [
+      "output": .string(output), "parts": .integer(parts.count), "rollouts": .integer(count),
+    ]
+    try Console.print(
+      common.json
+        ? result.text() : "\(count) rollouts of \(parts.count) parts in \(output)")
+  }
+}
