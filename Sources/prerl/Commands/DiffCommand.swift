@@ -74,7 +74,7 @@ struct DiffCommand: ParsableCommand {
   }
 
   private static func table(_ attributes: [FileDifference.Attribute]) -> String {
-    var table = Table(["attribute", "first", "second"], leftColumns: 3)
+    var table = Table(["attribute", "first", "second"], numbers: 0..<0)
     for attribute in attributes {
       table.add(
         [attribute.path]

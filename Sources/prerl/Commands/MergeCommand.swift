@@ -10,7 +10,8 @@ struct MergeCommand: ParsableCommand {
     commandName: "merge",
     abstract: "Joins the result files of prerl align --shard i/n into that of the whole run.",
     discussion: """
-      Every dataset of the result is bitwise that of the undivided run. Gaps, overlaps, unfinished parts and parts of other runs are refused.
+      Every dataset of the result is bitwise that of the undivided run. Gaps, overlaps, \
+      unfinished parts and parts of other runs are refused.
 
       Example: prerl merge --output alignment.h5 part0.h5 part1.h5
       """)
