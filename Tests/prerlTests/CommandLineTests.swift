@@ -34,7 +34,7 @@ import Testing
   }
 
   @Test(arguments: [
-    ("frob", "unknown command 'frob' (expected one of: rollout, "),
+    ("frob", "unknown command 'frob' (expected one of: "),
     ("rollout", "missing expected argument '--output <file.jsonl>' (see prerl rollout --help)"),
     ("rollout --output", "missing value for '--output <file.jsonl>' (see prerl rollout --help)"),
     (
