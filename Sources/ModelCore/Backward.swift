@@ -69,16 +69,13 @@ extension Workspace {
 
     // MLP. The forward was: x' = xᵐ + W_down · swiGLU(W_gateUp · norm(xᵐ))
     normRows(slot.middle, weight: parameters.postAttentionNorm, into: views.normed)
-    for row in 0..<views.gated.rows {
-      swiGLU(slot.gateUp.row(row), width: feedForward, into: views.gated.row(row))
-    }
-    receiver.linear(parameters.down, input: views.gated, outputGradient: dx)
     Matrix.multiply(dx, model.matrix(parameters.down), into: views.dGated)
     for row in 0..<views.dGated.rows {
       swiGLUBackward(
         slot.gateUp.row(row), dh: views.dGated.row(row), width: feedForward,
-        dGateUp: views.dGateUp.row(row))
+        h: views.gated.row(row), dGateUp: views.dGateUp.row(row))
     }
+    receiver.linear(parameters.down, input: views.gated, outputGradient: dx)
     receiver.linear(parameters.gateUp, input: views.normed, outputGradient: views.dGateUp)
     Matrix.multiply(views.dGateUp, model.matrix(parameters.gateUp), into: views.dNormed)
     normRowsBackward(slot.middle, weight: parameters.postAttentionNorm, into: &receiver)

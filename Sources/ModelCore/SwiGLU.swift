@@ -12,11 +12,12 @@ package func swiGLU<Scalar: ModelScalar>(
   for i in 0..<width { h[i] = gateUp[i] * h[i] * up[i] }
 }
 
-/// h again and dGateUp (2F) from dh (F). `dGateUp` serves as scratch for σ(g).
+/// dGateUp (2F) from dh (F), and h (F) again, which the weight gradient of what follows needs: one
+/// pass, since σ(g) is the cost of both. `h` must be other memory than `dh`.
 @inline(__always)
 package func swiGLUBackward<Scalar: ModelScalar>(
   _ gateUp: UnsafePointer<Scalar>, dh: UnsafePointer<Scalar>, width: Int,
-  dGateUp: UnsafeMutablePointer<Scalar>
+  h: UnsafeMutablePointer<Scalar>, dGateUp: UnsafeMutablePointer<Scalar>
 ) {
   let up = gateUp + width
   let dUp = dGateUp + width
@@ -25,6 +26,7 @@ package func swiGLUBackward<Scalar: ModelScalar>(
     // In the forward pass this was: h[i] = gate[i] * σ * up[i]
     let s = dGateUp[i]
     let silu = gateUp[i] * s
+    h[i] = silu * up[i]
     dUp[i] = dh[i] * silu
     dGateUp[i] = dh[i] * up[i] * (s + silu * (1 - s))
   }

@@ -20,7 +20,9 @@ import Testing
     let gateUp = randomValues(14, 1, scale: 3)
     let dh = randomValues(7, 2)
     var dGateUp = [Double](repeating: -777, count: 14)
-    swiGLUBackward(gateUp, dh: dh, width: 7, dGateUp: &dGateUp)
+    var h = [Double](repeating: -777, count: 7)
+    swiGLUBackward(gateUp, dh: dh, width: 7, h: &h, dGateUp: &dGateUp)
+    expectClose(h, forward(gateUp), relative: 1e-14, "h again")
     checkGradient(
       of: { dotProduct(forward($0), dh) }, at: gateUp, gradient: dGateUp, tolerance: 1e-9)
   }
@@ -40,9 +42,10 @@ import Testing
 
     let dh = randomValues(width, 4)
     var expected = [Double](repeating: 0, count: 2 * width)
-    swiGLUBackward(exact, dh: dh, width: width, dGateUp: &expected)
+    var again = [Double](repeating: 0, count: width)
+    swiGLUBackward(exact, dh: dh, width: width, h: &again, dGateUp: &expected)
     var dGateUp = [Float](repeating: -777, count: 2 * width)
-    swiGLUBackward(narrow, dh: dh.map { Float($0) }, width: width, dGateUp: &dGateUp)
+    swiGLUBackward(narrow, dh: dh.map { Float($0) }, width: width, h: &h, dGateUp: &dGateUp)
     expectClose(
       dGateUp.map { Double($0) }, expected, relative: 1e-5, absolute: 1e-5, "dGateUp")
   }
