@@ -28,6 +28,9 @@ public protocol ModelScalar: Real, BinaryFloatingPoint, SIMDScalar, Codable, Bit
     _ row: UnsafePointer<Self>, count: Int, shift: Self
   ) -> (sum: Self, weighted: Self)
 
+  /// The largest element of a row; −∞ for an empty one.
+  static func maximum(_ row: UnsafePointer<Self>, count: Int) -> Self
+
   /// out = 1 / (1 + exp(−x)) for each x of a row.
   static func sigmoid(_ row: UnsafePointer<Self>, count: Int, into out: UnsafeMutablePointer<Self>)
 }

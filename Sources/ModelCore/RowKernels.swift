@@ -33,18 +33,32 @@ func addScaled<Scalar: ModelScalar>(
 /// The largest element; −∞ for an empty row.
 @inline(__always)
 package func rowMaximum<Scalar: ModelScalar>(_ x: UnsafePointer<Scalar>, count: Int) -> Scalar {
-  var lanes = SIMD8<Scalar>(repeating: -.infinity)
-  var i = 0
-  while i + 8 <= count {
-    let next = UnsafeRawPointer(x + i).loadUnaligned(as: SIMD8<Scalar>.self)
-    lanes.replace(with: next, where: next .> lanes)
-    i += 8
+  Scalar.maximum(x, count: count)
+}
+
+// Each type for itself: comparisons of a generic SIMD8 are made lane by lane.
+extension Float {
+  public static func maximum(_ row: UnsafePointer<Float>, count: Int) -> Float {
+    var lanes = SIMD8<Float>(repeating: -.infinity)
+    var i = 0
+    while i + 8 <= count {
+      let next = UnsafeRawPointer(row + i).loadUnaligned(as: SIMD8<Float>.self)
+      lanes.replace(with: next, where: next .> lanes)
+      i += 8
+    }
+    var largest = lanes.max()
+    while i < count {
+      if row[i] > largest { largest = row[i] }
+      i += 1
+    }
+    return largest
   }
-  var largest = -Scalar.infinity
-  for lane in 0..<8 where lanes[lane] > largest { largest = lanes[lane] }
-  while i < count {
-    if x[i] > largest { largest = x[i] }
-    i += 1
+}
+
+extension Double {
+  public static func maximum(_ row: UnsafePointer<Double>, count: Int) -> Double {
+    var largest = -Double.infinity
+    for i in 0..<count where row[i] > largest { largest = row[i] }
+    return largest
   }
-  return largest
 }
