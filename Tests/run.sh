@@ -6,5 +6,6 @@ cd "$(dirname "$0")/.."
 source experiments/setup.sh
 
 prepare_machine
+swift format lint --strict --recursive Package.swift Sources Tests
 build --build-tests
 swift test "${SWIFT_FLAGS[@]}" --skip-build "$@"

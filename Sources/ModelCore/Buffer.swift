@@ -15,8 +15,10 @@ public struct Buffer<Scalar: ModelScalar>: ~Copyable, @unchecked Sendable {
     self.count = count
     let raw = UnsafeMutableRawPointer.allocate(
       byteCount: max(count, 1) * MemoryLayout<Scalar>.stride, alignment: 64)
+    // Zero bits are 0.0; a generic fill would go element by element.
+    raw.initializeMemory(
+      as: UInt8.self, repeating: 0, count: max(count, 1) * MemoryLayout<Scalar>.stride)
     base = raw.bindMemory(to: Scalar.self, capacity: max(count, 1))
-    base.initialize(repeating: 0, count: max(count, 1))
   }
 
   deinit {
@@ -24,6 +26,8 @@ public struct Buffer<Scalar: ModelScalar>: ~Copyable, @unchecked Sendable {
   }
 
   /// Sets every scalar to zero.
+  @specialized(where Scalar == Float)
+  @specialized(where Scalar == Double)
   public mutating func clear() {
     base.update(repeating: 0, count: count)
   }

@@ -30,7 +30,7 @@ fi
 # The virtual environment, made once; remade when the pins change.
 if ! cmp -s "$HERE/requirements.txt" "$HERE/.venv/installed.txt"; then
   python3 -m venv --clear "$HERE/.venv" &&
-    "$HERE/.venv/bin/pip" install --quiet --disable-pip-version-check -r "$HERE/requirements.txt" ||
+    "$HERE/.venv/bin/pip" install --quiet --disable-pip-version-check --retries 0 -r "$HERE/requirements.txt" ||
     fail "could not install PyTorch (network needed once: $HERE/requirements.txt)"
   cp "$HERE/requirements.txt" "$HERE/.venv/installed.txt"
 fi

@@ -43,16 +43,18 @@ public struct AlignmentPlan: Sendable {
 
     let root = RandomKey(seed: options.seed).derive("alignment controls")
     let problems = problems
-    let others = (0..<problemCount).map { problem in
-      rollouts.indices.filter { problems[$0] != problem }
-    }
+    var members = [[Int]](repeating: [], count: problemCount)
+    for (index, problem) in problems.enumerated() { members[problem].append(index) }
     partners =
       problemCount < 2
       ? []
       : rollouts.indices.map { index in
         var random = root.derive("mismatched prompt").derive(UInt64(index)).generator()
-        let candidates = others[problems[index]]
-        return candidates[random.uniform(below: candidates.count)]
+        let own = members[problems[index]]
+        // The chosen one among the rollouts of other problems, without a list of those.
+        var partner = random.uniform(below: rollouts.count - own.count)
+        for member in own where member <= partner { partner += 1 }
+        return partner
       }
 
     var leftOut: [(control: AlignmentControl, reason: String)] = []
