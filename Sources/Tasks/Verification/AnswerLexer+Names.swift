@@ -1,0 +1,69 @@
+// The names that the lexer of answers knows.
+
+extension AnswerLexer {
+  static let spaces: Set<String> = [
+    "quad", "qquad", "thinspace", "medspace", "thickspace", "enspace", "space", "nobreakspace",
+  ]
+
+  static let sizes: Set<String> = [
+    "left", "right", "middle", "big", "Big", "bigg", "Bigg", "bigl", "bigr", "Bigl", "Bigr",
+    "biggl", "biggr", "Biggl", "Biggr", "bigm", "Bigm", "displaystyle", "textstyle",
+    "scriptstyle", "limits", "nolimits",
+  ]
+
+  /// Commands whose argument is words.
+  static let texts: Set<String> = [
+    "text", "textbf", "textit", "textrm", "textsf", "texttt", "textnormal", "mathrm", "mbox",
+    "hbox", "operatorname", "emph",
+  ]
+
+  /// Commands that change the look of their argument alone.
+  static let styles: Set<String> = [
+    "mathbf", "mathit", "mathsf", "mathtt", "boldsymbol", "bm", "rm", "bf", "it", "boxed", "fbox",
+    "ensuremath",
+  ]
+
+  /// Commands that go together with their argument.
+  static let dropped: Set<String> = [
+    "hspace", "vspace", "phantom", "hphantom", "vphantom", "color", "textcolor", "label", "tag",
+  ]
+
+  static let symbolCommands: [String: String] = [
+    "times": "*", "cdot": "*", "ast": "*", "div": "/", "lt": "<", "gt": ">", "degree": "°",
+    "degrees": "°", "textdegree": "°", "lbrack": "[", "rbrack": "]", "colon": ":",
+  ]
+
+  static let aliases: [String: String] = [
+    "dfrac": "frac", "tfrac": "frac", "cfrac": "frac", "dbinom": "binom", "tbinom": "binom",
+    "leq": "le", "leqslant": "le", "geq": "ge", "geqslant": "ge", "neq": "ne", "infin": "infty",
+    "lbrace": "{", "rbrace": "}", "varnothing": "emptyset", "ldots": "dots", "cdots": "dots",
+    "textdollar": AnswerToken.currency, "dollar": AnswerToken.currency,
+  ]
+
+  /// Words that stand for commands outside of TeX.
+  static let plainCommands: [String: String] = [
+    "pi": "pi", "sqrt": "sqrt", "inf": "infty", "infinity": "infty", "infty": "infty",
+  ]
+
+  static let unicode: [Unicode.Scalar: (AnswerToken.Kind, String)] = [
+    "\u{2212}": (.symbol, "-"), "\u{2013}": (.symbol, "-"), "×": (.symbol, "*"),
+    "·": (.symbol, "*"), "⋅": (.symbol, "*"), "÷": (.symbol, "/"), "°": (.symbol, "°"),
+    "：": (.symbol, ":"), "，": (.symbol, ","), "π": (.command, "pi"), "√": (.command, "sqrt"),
+    "∞": (.command, "infty"), "±": (.command, "pm"), "∪": (.command, "cup"),
+    "∩": (.command, "cap"), "≤": (.command, "le"), "≥": (.command, "ge"), "≠": (.command, "ne"),
+    "∅": (.command, "emptyset"), "∈": (.command, "in"), "θ": (.command, "theta"),
+    "α": (.command, "alpha"), "≈": (.command, "approx"),
+  ]
+
+  static let superscripts: [Unicode.Scalar: String] = [
+    "⁰": "0", "¹": "1", "²": "2", "³": "3", "⁴": "4", "⁵": "5", "⁶": "6", "⁷": "7", "⁸": "8",
+    "⁹": "9",
+  ]
+
+  /// Marks without width.
+  static let ignored: Set<Unicode.Scalar> = ["\u{200B}", "\u{2060}", "\u{FEFF}"]
+
+  static let separators: [[Unicode.Scalar]] = [
+    "{,}", ",\\!", "\\,", "{\\,}", "\u{A0}", "\u{2009}", "\u{202F}",
+  ].map { (text: String) in Array(text.unicodeScalars) }
+}

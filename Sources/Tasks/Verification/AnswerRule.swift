@@ -1,0 +1,12 @@
+// The places where a response may state its answer.
+
+/// How an answer is marked in a response. The last mark of a kind counts; whatever is wrong with it,
+/// an earlier one is never taken instead.
+public enum AnswerRule: String, Sendable, Hashable, CaseIterable {
+  /// `\boxed{…}`, `\boxed 5` or `\fbox{…}`.
+  case boxed
+  /// A line `#### …`, as in GSM8K.
+  case hashes
+  /// "answer is …" or "Answer: …", in any case and with Markdown's asterisks.
+  case phrase
+}

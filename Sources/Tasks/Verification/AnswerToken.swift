@@ -1,0 +1,48 @@
+// The pieces that an answer is read in.
+
+/// One piece of an answer. In the canonical form every argument of a command stands in braces and no
+/// other braces are left.
+struct AnswerToken: Equatable {
+  enum Kind {
+    /// Digits with at most one point and one exponent: `12`, `.5`, `1.5e-3`.
+    case number
+    /// Letters of a to z without a backslash.
+    case word
+    /// `\name`, without the backslash; `\{` and `\}` are those of a set.
+    case command
+    /// Any other scalar; `{` and `}` are TeX's groups.
+    case symbol
+  }
+
+  let kind: Kind
+  let text: String
+  /// Whether there was a space before it.
+  var hasSpace = false
+  /// Whether it stands in `\text{}` or the like, or in a sentence: a word that is no variable.
+  var isProse = false
+
+  func isSymbol(_ symbol: String) -> Bool { kind == .symbol && text == symbol }
+  func isCommand(_ name: String) -> Bool { kind == .command && text == name }
+  func isWord(_ word: String) -> Bool { kind == .word && text == word }
+
+  static func symbol(_ text: String) -> AnswerToken { AnswerToken(kind: .symbol, text: text) }
+
+  /// The amount of money that follows is in dollars.
+  static let currency = "$"
+}
+
+extension Sequence<AnswerToken> {
+  /// The tokens as text. Spaces are left out except between two numbers, which they keep apart:
+  /// `3 1/2` is not `31/2`. Currency signs are left out.
+  var canonicalText: String {
+    var text = ""
+    var followsNumber = false
+    for token in self where !token.isCommand(AnswerToken.currency) {
+      if token.kind == .number, followsNumber, token.hasSpace { text += " " }
+      if token.kind == .command { text += "\\" }
+      text += token.text
+      followsNumber = token.kind == .number
+    }
+    return text
+  }
+}

@@ -1,0 +1,107 @@
+// What an answer means, as far as it is understood.
+
+/// The value of an answer or of a part of it.
+indirect enum AnswerValue {
+  case number(ExactNumber, AnswerUnit?)
+  case infinity(isNegative: Bool)
+  /// a ± b, as written: it equals neither a + b nor a - b.
+  case plusMinus(ExactNumber, ExactNumber)
+  /// Elements in order between brackets, `(]` for a half-open interval.
+  case tuple(brackets: String, [AnswerValue])
+  /// Elements in any order: a set, or a list without brackets.
+  case list([AnswerValue])
+  /// Parts joined by `\cup`, in any order.
+  case union([AnswerValue])
+  /// `x=…`, with the name.
+  case assigned(String, AnswerValue)
+  /// What has no other value, in canonical form.
+  case text(String)
+
+  /// Whether it was compared as text alone.
+  var isText: Bool {
+    if case .text = self { true } else { false }
+  }
+
+  /// Whether both mean the same. A name in front, as in `x=5`, may be missing on one side.
+  func matches(
+    _ other: AnswerValue, _ budget: inout OperationBudget
+  ) throws(ArithmeticFault) -> Bool {
+    switch (self, other) {
+    case (.assigned, .assigned): try equals(other, &budget)
+    case (.assigned(_, let value), _): try value.equals(other, &budget)
+    case (_, .assigned(_, let value)): try equals(value, &budget)
+    default: try equals(other, &budget)
+    }
+  }
+
+  private func equals(
+    _ other: AnswerValue, _ budget: inout OperationBudget
+  ) throws(ArithmeticFault) -> Bool {
+    try budget.spend()
+    switch (self, other) {
+    case (.number(let a, let unit), .number(let b, let otherUnit)):
+      return try Self.equal(a, unit, b, otherUnit, &budget)
+    case (.infinity(let a), .infinity(let b)): return a == b
+    case (.plusMinus(let a, let b), .plusMinus(let c, let d)): return a == c && b == d
+    case (.tuple(let brackets, let a), .tuple(let otherBrackets, let b)):
+      guard brackets == otherBrackets, a.count == b.count else { return false }
+      for (a, b) in zip(a, b) {
+        guard try a.equals(b, &budget) else { return false }
+      }
+      return true
+    case (.list(let a), .list(let b)), (.union(let a), .union(let b)):
+      return try Self.equalInAnyOrder(a, b, &budget)
+    case (.assigned(let name, let a), .assigned(let otherName, let b)):
+      return name == otherName ? try a.equals(b, &budget) : false
+    case (.text(let a), .text(let b)): return Self.equal(a, b)
+    default: return false
+    }
+  }
+
+  /// Multisets: every element of one has its own partner in the other.
+  private static func equalInAnyOrder(
+    _ a: [AnswerValue], _ b: [AnswerValue], _ budget: inout OperationBudget
+  ) throws(ArithmeticFault) -> Bool {
+    guard a.count == b.count else { return false }
+    var rest = b
+    for element in a {
+      var partner: Int?
+      for (index, other) in rest.enumerated() {
+        if try element.equals(other, &budget) {
+          partner = index
+          break
+        }
+      }
+      guard let partner else { return false }
+      rest.remove(at: partner)
+    }
+    return true
+  }
+
+  /// A unit on one side alone says nothing, but 50% is 1/2 as well as the bare 50.
+  private static func equal(
+    _ a: ExactNumber, _ unit: AnswerUnit?, _ b: ExactNumber, _ otherUnit: AnswerUnit?,
+    _ budget: inout OperationBudget
+  ) throws(ArithmeticFault) -> Bool {
+    switch (unit, otherUnit) {
+    case (nil, nil), (.known, nil), (nil, .known): return a == b
+    case (.percent, nil):
+      if a == b { return true }
+      return try a.multiplied(by: ExactNumber(Rational(1, over: 100)), &budget) == b
+    case (nil, .percent): return try equal(b, otherUnit, a, unit, &budget)
+    default: return unit == otherUnit && a == b
+    }
+  }
+
+  /// Bytes, except that a word may begin with a capital.
+  private static func equal(_ a: String, _ b: String) -> Bool {
+    if a.utf8.elementsEqual(b.utf8) { return true }
+    guard a.utf8.count == b.utf8.count, a.utf8.count >= 3,
+      let first = a.utf8.first, let other = b.utf8.first
+    else { return false }
+    let isWord = a.utf8.dropFirst().allSatisfy { UInt8(ascii: "a")...UInt8(ascii: "z") ~= $0 }
+    return isWord && first | 0x20 == other | 0x20
+      && UInt8(ascii: "a")...UInt8(ascii: "z") ~= first | 0x20
+      && a.utf8.dropFirst().elementsEqual(b.utf8.dropFirst())
+  }
+}

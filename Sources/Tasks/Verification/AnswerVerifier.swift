@@ -1,0 +1,114 @@
+// Verifies the answer of a response against a reference answer.
+import StrictJSON
+
+/// The built-in verifier of answers in text.
+///
+/// It takes the answer from the response by the first of its rules that finds a mark, brings answer
+/// and reference into one canonical form, and calls them equal when these are the same bytes, or
+/// when both have a value and the values are equal: fractions, decimals, percentages, scientific
+/// notation, square roots, multiples of π, complex numbers, tuples, intervals, sets and lists of
+/// them. All arithmetic is exact, of at most 38 digits and a fixed number of operations, so it
+/// never hangs, and numbers that differ are never equal; where the budget ends the outcome says so.
+///
+/// Symbolic identities are not tried: `1+x` is not `x+1`. A lone number with a unit equals the bare
+/// number, since reference answers have mostly lost theirs; likewise 50% equals 50, besides 1/2.
+/// Lists without brackets have no order.
+public struct AnswerVerifier: Sendable, Hashable {
+  /// The rules in the order in which they are tried.
+  public let rules: [AnswerRule]
+
+  /// A verifier with all rules, or with some, in the order given.
+  public init(rules: [AnswerRule] = AnswerRule.allCases) {
+    self.rules = rules
+  }
+
+  /// Verifies one response. Without a reference, or without an answer, the outcome is `unparsed`,
+  /// also where both are missing.
+  ///
+  /// - Parameter answer: the reference, bare or inside a solution with `\boxed{}` or `####`.
+  /// - Complexity: O(length of the response); what follows is bounded.
+  public func verify(_ response: String, answer: String?) -> Verification {
+    let reference: String
+    switch Self.reference(answer) {
+    case .success(let text): reference = text
+    case .failure(let finding): return finding.verification
+    }
+    switch AnswerExtractor.find(in: response, rules: rules) {
+    case .none:
+      let marks = rules.map(\.mark).joined(separator: ", ")
+      return Verification(.unparsed, reason: "no answer (expected one of: \(marks))")
+    case .broken(let message, let rule):
+      return Verification(.unparsed, rule: rule, reason: message)
+    case .tooLong(let rule):
+      return Verification(
+        .overBudget, rule: rule,
+        reason: "an answer of more than \(AnswerExtractor.maximumLength) bytes")
+    case .answer(let text, let rule):
+      let (outcome, reason) = Self.compare(text, reference, isProse: rule != .boxed)
+      return Verification(outcome, extracted: text, rule: rule, reason: reason)
+    }
+  }
+
+  // MARK: - Parts
+
+  private struct NoReference: Error {
+    let verification: Verification
+  }
+
+  /// The reference answer, taken out of the solution around it where there is one.
+  private static func reference(_ answer: String?) -> Result<String, NoReference> {
+    func fail(_ outcome: VerificationOutcome, _ reason: String) -> Result<String, NoReference> {
+      .failure(NoReference(verification: Verification(outcome, reason: reason)))
+    }
+    guard let answer else { return fail(.unparsed, "no reference answer") }
+    switch AnswerExtractor.find(in: answer, rules: [.boxed, .hashes]) {
+    case .answer(let text, _): return .success(text)
+    case .broken(let message, _): return fail(.unparsed, "in the reference: \(message)")
+    case .tooLong: break
+    case .none where answer.utf8.count <= AnswerExtractor.maximumLength: return .success(answer)
+    case .none: break
+    }
+    return fail(
+      .overBudget, "a reference of more than \(AnswerExtractor.maximumLength) bytes")
+  }
+
+  /// Compares an answer with a reference; the reason is one line.
+  package static func compare(
+    _ answer: String, _ reference: String, isProse: Bool
+  ) -> (VerificationOutcome, String) {
+    let tokens: (answer: [AnswerToken], reference: [AnswerToken])
+    do {
+      tokens = (
+        try CanonicalAnswer.tokens(of: answer, isProse: isProse),
+        try CanonicalAnswer.tokens(of: reference, isProse: true)
+      )
+    } catch {
+      return (.overBudget, "braces nested deeper than \(CanonicalAnswer.maximumDepth)")
+    }
+    let text = (
+      answer: tokens.answer.canonicalText, reference: tokens.reference.canonicalText
+    )
+    guard !text.reference.isEmpty else { return (.unparsed, "the reference answer is empty") }
+    guard !text.answer.isEmpty else { return (.unparsed, "the answer is empty") }
+    let words = (answer: quote(text.answer), reference: quote(text.reference))
+    if text.answer.utf8.elementsEqual(text.reference.utf8) {
+      return (.correct, "\(words.answer) is the reference, as text")
+    }
+    var budget = OperationBudget()
+    do {
+      let value = try AnswerParser.value(of: tokens.answer, &budget)
+      let expected = try AnswerParser.value(of: tokens.reference, &budget)
+      if try value.matches(expected, &budget) {
+        return (.correct, "\(words.answer) equals \(words.reference) by value")
+      }
+      let manner = value.isText || expected.isText ? "as text" : "by value"
+      return (.wrong, "\(words.answer) is not \(words.reference), \(manner)")
+    } catch .overBudget(let what) {
+      return (.overBudget, "\(words.answer) against \(words.reference): \(what)")
+    } catch {
+      return (.wrong, "\(words.answer) is not \(words.reference), as text")
+    }
+  }
+
+  private static func quote(_ text: String) -> String { JSON.string(text).summary }
+}

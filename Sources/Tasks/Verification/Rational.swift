@@ -1,0 +1,89 @@
+// Exact fractions of bounded size.
+
+/// A fraction in lowest terms with a positive denominator. Whatever does not fit 128 bits throws
+/// `overBudget`; nothing is ever rounded.
+struct Rational: Hashable {
+  let numerator: Int128
+  let denominator: Int128
+
+  static let one = Rational(1)
+
+  init(_ value: Int128) {
+    numerator = value
+    denominator = 1
+  }
+
+  /// The fraction; 0 as denominator throws `notNumeric`.
+  init(_ numerator: Int128, over denominator: Int128) throws(ArithmeticFault) {
+    guard denominator != 0 else { throw .notNumeric }
+    // The least integer has no negative.
+    guard numerator > .min, denominator > .min else { throw .digits }
+    var (a, b) = (abs(numerator), abs(denominator))
+    while b != 0 { (a, b) = (b, a % b) }
+    self.numerator = (denominator < 0 ? -numerator : numerator) / a
+    self.denominator = abs(denominator) / a
+  }
+
+  /// A number such as `12`, `.5` or `1.5e-3`.
+  init(decimal text: String) throws(ArithmeticFault) {
+    let parts = text.utf8.split(separator: UInt8(ascii: "e"), omittingEmptySubsequences: false)
+    let digits = parts[0].filter { $0 != UInt8(ascii: ".") }
+    guard !digits.isEmpty, parts.count <= 2 else { throw .notNumeric }
+    var value: Int128 = 0
+    for digit in digits {
+      guard UInt8(ascii: "0")...UInt8(ascii: "9") ~= digit else { throw .notNumeric }
+      value = try Self.product(value, 10)
+      value = try Self.sum(value, Int128(digit - UInt8(ascii: "0")))
+    }
+    let point = parts[0].firstIndex(of: UInt8(ascii: "."))
+    var exponent = point.map { 1 - parts[0].distance(from: $0, to: parts[0].endIndex) } ?? 0
+    if parts.count == 2 {
+      guard parts[1].count <= 4, let shift = Int(String(parts[1]) ?? "") else { throw .digits }
+      exponent += shift
+    }
+    guard value != 0 else {
+      self = Rational(0)
+      return
+    }
+    guard abs(exponent) <= 38 else { throw .digits }
+    var power: Int128 = 1
+    for _ in 0..<abs(exponent) { power = try Self.product(power, 10) }
+    self =
+      exponent < 0
+      ? try Rational(value, over: power) : Rational(try Self.product(value, power))
+  }
+
+  /// The integer, if it is one.
+  var integer: Int128? { denominator == 1 ? numerator : nil }
+
+  static func + (a: Rational, b: Rational) throws(ArithmeticFault) -> Rational {
+    try Rational(
+      sum(product(a.numerator, b.denominator), product(b.numerator, a.denominator)),
+      over: product(a.denominator, b.denominator))
+  }
+
+  static func * (a: Rational, b: Rational) throws(ArithmeticFault) -> Rational {
+    // Crosswise reduction keeps products small that cancel.
+    let left = try Rational(a.numerator, over: b.denominator)
+    let right = try Rational(b.numerator, over: a.denominator)
+    return try Rational(
+      product(left.numerator, right.numerator), over: product(left.denominator, right.denominator))
+  }
+
+  /// 1 / self; of 0 throws `notNumeric`.
+  func inverse() throws(ArithmeticFault) -> Rational {
+    try Rational(denominator, over: numerator)
+  }
+
+  private static func sum(_ a: Int128, _ b: Int128) throws(ArithmeticFault) -> Int128 {
+    let (value, overflow) = a.addingReportingOverflow(b)
+    if overflow { throw .digits }
+    return value
+  }
+
+  private static func product(_ a: Int128, _ b: Int128) throws(ArithmeticFault) -> Int128 {
+    let (value, overflow) = a.multipliedReportingOverflow(by: b)
+    if overflow { throw .digits }
+    return value
+  }
+}

@@ -1,0 +1,27 @@
+// What a verifier found, and why.
+
+/// The outcome for one sample, with what makes it checkable by hand.
+public struct Verification: Sendable, Hashable {
+  /// The finding.
+  public let outcome: VerificationOutcome
+  /// 1 for correct and 0 for everything else, unless an external verifier gave another number.
+  public let reward: Double
+  /// The answer as the response has it, where one was found.
+  public let extracted: String?
+  /// The rule that found the answer.
+  public let rule: AnswerRule?
+  /// One line for people.
+  public let reason: String
+
+  /// A finding; `reward` nil means 1 for correct, else 0.
+  public init(
+    _ outcome: VerificationOutcome, reward: Double? = nil, extracted: String? = nil,
+    rule: AnswerRule? = nil, reason: String
+  ) {
+    self.outcome = outcome
+    self.reward = reward ?? (outcome == .correct ? 1 : 0)
+    self.extracted = extracted
+    self.rule = rule
+    self.reason = reason
+  }
+}

@@ -1,0 +1,13 @@
+// What a verifier may find.
+
+/// How a response fares against the reference answer.
+public enum VerificationOutcome: String, Sendable, Hashable, CaseIterable {
+  /// The response's answer is the reference answer.
+  case correct
+  /// The response has an answer and it was not found to be the reference answer.
+  case wrong
+  /// There is nothing to compare: no answer in the response, or no reference.
+  case unparsed
+  /// The comparison would need more than its budget of digits, operations, depth or time.
+  case overBudget = "over_budget"
+}
