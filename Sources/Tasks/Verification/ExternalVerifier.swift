@@ -1,0 +1,220 @@
+// Verifies responses by a command of the user's.
+import Foundation
+import Glibc
+import StrictJSON
+
+/// A command that reads samples and writes rewards, both as JSONL.
+///
+/// The command is run once, by `/bin/sh`. Its standard input has one line a sample,
+/// `{"id": …, "response": …, "answer": …}` (no `answer` where there is none); its standard output
+/// is to have one line a sample, in any order: `{"id": …, "reward": 1}` or
+/// `{"id": …, "outcome": "correct"}` with an outcome of `VerificationOutcome`, and `extracted` and
+/// `reason` where they are worth keeping. Its standard error is passed through.
+///
+/// Both are files, so neither side can block the other, whatever the sizes, and no write can meet a
+/// closed pipe. Results are matched by id alone: a sample without a result is `unparsed`, or
+/// `overBudget` where the time ran out, and never takes another's.
+public struct ExternalVerifier: Sendable, Hashable {
+  /// The command, in the shell's language.
+  public let command: String
+  /// The longest time without new output before the command is killed. A program that holds its
+  /// output back in a buffer seems to do nothing.
+  public let timeout: Duration
+
+  static let maximumOutput = 1 << 28
+
+  /// A verifier.
+  public init(command: String, timeout: Duration = .seconds(300)) {
+    self.command = command
+    self.timeout = timeout
+  }
+
+  /// The results of all samples, in their order.
+  ///
+  /// - Parameter shouldStop: asked many times a second; true kills the command and what it started.
+  /// - Throws: `CancellationError` when stopped; `TaskFileError` with the line of the output that
+  ///   has an unknown or a repeated id, and when the command fails.
+  public func verify(
+    _ samples: [VerificationSample], shouldStop: () -> Bool = { false }
+  ) throws -> [Verification] {
+    if samples.isEmpty { return [] }
+    let folder = FileManager.default.temporaryDirectory
+      .appendingPathComponent("prerl-verify-\(UUID().uuidString)")
+    let (input, output) = (
+      folder.appendingPathComponent("samples.jsonl"), folder.appendingPathComponent("results.jsonl")
+    )
+    defer { try? FileManager.default.removeItem(at: folder) }
+    do {
+      try FileManager.default.createDirectory(
+        at: folder, withIntermediateDirectories: true, attributes: [.posixPermissions: 0o700])
+      try Self.write(samples, to: input)
+      try Data().write(to: output)
+    } catch {
+      throw TaskFileError(
+        "the verifier's input cannot be written (expected room and the right to)",
+        path: folder.path, kind: .machine)
+    }
+    let isTimedOut = try run(from: input, to: output, shouldStop: shouldStop)
+    guard let bytes = try? Data(contentsOf: output) else {
+      throw TaskFileError("cannot be read", path: output.path, kind: .machine)
+    }
+    return try results(of: samples, [UInt8](bytes), isTimedOut: isTimedOut)
+  }
+
+  // MARK: - The command
+
+  private static func write(_ samples: [VerificationSample], to file: URL) throws {
+    try Data().write(to: file)
+    let handle = try FileHandle(forWritingTo: file)
+    defer { try? handle.close() }
+    var chunk = Data()
+    for sample in samples {
+      var object: JSONObject = ["id": .string(sample.id), "response": .string(sample.response)]
+      object["answer"] = sample.answer.map(JSON.string)
+      chunk.append(contentsOf: JSON.object(object).text().utf8)
+      chunk.append(UInt8(ascii: "\n"))
+      if chunk.count > 1 << 20 {
+        try handle.write(contentsOf: chunk)
+        chunk.removeAll(keepingCapacity: true)
+      }
+    }
+    try handle.write(contentsOf: chunk)
+  }
+
+  /// Runs the command to its end; tells whether it was killed because it had gone quiet.
+  private func run(from input: URL, to output: URL, shouldStop: () -> Bool) throws -> Bool {
+    let process = Process()
+    process.executableURL = URL(fileURLWithPath: "/bin/sh")
+    process.arguments = ["-c", command]
+    let watched: FileHandle
+    do {
+      process.standardInput = try FileHandle(forReadingFrom: input)
+      process.standardOutput = try FileHandle(forWritingTo: output)
+      watched = try FileHandle(forReadingFrom: output)
+      try process.run()
+    } catch {
+      throw failure("cannot be started", kind: .machine)
+    }
+    defer { try? watched.close() }
+    var size: UInt64 = 0
+    var lastChange = ContinuousClock.now
+    while process.isRunning {
+      if shouldStop() {
+        Self.kill(process)
+        throw CancellationError()
+      }
+      let newSize = (try? watched.seekToEnd()) ?? size
+      if newSize > Self.maximumOutput {
+        Self.kill(process)
+        throw failure("wrote more than \(Self.maximumOutput) bytes (expected a line a sample)")
+      }
+      if newSize != size {
+        size = newSize
+        lastChange = .now
+      } else if .now - lastChange > timeout {
+        Self.kill(process)
+        return true
+      }
+      Thread.sleep(forTimeInterval: 0.01)
+    }
+    guard process.terminationReason == .exit else {
+      throw failure("ended by signal \(process.terminationStatus) (expected exit status 0)")
+    }
+    guard process.terminationStatus == 0 else {
+      throw failure("exit status \(process.terminationStatus) (expected 0)")
+    }
+    return false
+  }
+
+  /// Ends the command and everything it started: Foundation gives it a process group of its own.
+  private static func kill(_ process: Process) {
+    let id = process.processIdentifier
+    _ = Glibc.kill(getpgid(id) == id ? -id : id, SIGKILL)
+    // What cannot be killed (a disk that hangs) is not waited for.
+    let deadline = ContinuousClock.now + .seconds(5)
+    while process.isRunning, .now < deadline { Thread.sleep(forTimeInterval: 0.005) }
+  }
+
+  private func failure(
+    _ message: String, line: Int? = nil, kind: TaskFileError.Kind = .input
+  ) -> TaskFileError {
+    TaskFileError(
+      message, path: "verifier \(JSON.string(command).summary)", line: line, kind: kind)
+  }
+
+  // MARK: - Results
+
+  private func results(
+    of samples: [VerificationSample], _ bytes: [UInt8], isTimedOut: Bool
+  ) throws(TaskFileError) -> [Verification] {
+    // Keys are bytes: `String` would join canonically equal names.
+    var places: [[UInt8]: Int] = [:]
+    for (index, sample) in samples.enumerated() {
+      let earlier = places.updateValue(index, forKey: Array(sample.id.utf8))
+      precondition(earlier == nil, "every sample has an id of its own")
+    }
+    var found = [(line: Int, verification: Verification)?](repeating: nil, count: samples.count)
+    var garbage: Int?
+    var line = 0
+    for text in bytes.split(separator: UInt8(ascii: "\n"), omittingEmptySubsequences: false) {
+      line += 1
+      if text.allSatisfy({ $0 == 0x20 || $0 == 0x0D || $0 == 0x09 }) { continue }
+      // A line that is no result, such as a message, belongs to no sample.
+      guard let fields = try? LineFields(line: text), let id = try? fields.name("id") else {
+        garbage = garbage ?? line
+        continue
+      }
+      let name = JSON.string(id).summary
+      guard let place = places[Array(id.utf8)] else {
+        throw failure("the id \(name) (expected one of the samples')", line: line)
+      }
+      if let earlier = found[place] {
+        throw failure(
+          "the id \(name) of line \(earlier.line) again (expected every id once)", line: line)
+      }
+      found[place] = (line, Self.verification(fields))
+    }
+    var missing = Verification(.unparsed, reason: "the verifier gave no result")
+    if let garbage {
+      missing = Verification(
+        .unparsed,
+        reason: "the verifier gave no result, and its output's line \(garbage) has no id")
+    }
+    if isTimedOut {
+      missing = Verification(
+        .overBudget, reason: "the verifier was stopped after \(timeout) without output")
+    }
+    return found.map { $0?.verification ?? missing }
+  }
+
+  /// What a line says of its sample; what makes no sense is `unparsed`.
+  private static func verification(_ fields: LineFields) -> Verification {
+    do throws(LineFault) {
+      let reward = try fields.number("reward")
+      let given = try fields["outcome"].map { value throws(LineFault) in
+        let name = try LineFields.string(value, "outcome")
+        guard let outcome = VerificationOutcome(rawValue: name) else {
+          let names = VerificationOutcome.allCases.map(\.rawValue).joined(separator: ", ")
+          throw LineFault("outcome is \(value.summary) (expected one of: \(names))")
+        }
+        return outcome
+      }
+      let isRight = reward.map { $0 >= 1 }
+      guard let outcome = given ?? isRight.map({ $0 ? .correct : .wrong }) else {
+        throw LineFault("neither reward nor outcome (expected one of them)")
+      }
+      guard isRight ?? (outcome == .correct) == (outcome == .correct) else {
+        throw LineFault("reward and outcome contradict each other (expected 1 for correct)")
+      }
+      let extracted = try fields["extracted"].map { value throws(LineFault) in
+        try LineFields.string(value, "extracted")
+      }
+      let reason = fields["reason"]?.stringValue ?? "by the external verifier"
+      return Verification(
+        outcome, reward: reward, extracted: extracted,
+        reason: reason.split(whereSeparator: \.isNewline).joined(separator: " "))
+    } catch {
+      return Verification(.unparsed, reason: error.message)
+    }
+  }
+}
