@@ -2,6 +2,8 @@
 import Analysis
 import ArgumentParser
 import KeyedRandom
+import Results
+import StrictJSON
 import Tasks
 
 struct EvaluateCommand: ParsableCommand {
@@ -11,6 +13,12 @@ struct EvaluateCommand: ParsableCommand {
     discussion: """
       Without a file, samples responses to the built-in held-out problems. Right is a reward of 1 \
       or more. Intervals are 95%, over clusters.
+
+      Rollouts of a file without a reward are verified: Countdown by its tokens, text against its \
+      answer (the last \\boxed{}, #### or "answer is"; exact numbers, a bounded effort). --verifier \
+      runs a command of your own, which reads a line {"id", "response", "answer"} a sample and \
+      prints a line {"id", "reward"} or {"id", "outcome"} a sample, in any order. --audit lists \
+      the samples on which the rewards of the file, the built-in verifier and yours disagree.
 
       Example: prerl evaluate --rollouts rollouts.jsonl --k 1,8
       """)
@@ -23,10 +31,37 @@ struct EvaluateCommand: ParsableCommand {
   @Option(help: ArgumentHelp("The k of Avg@k and Pass@k.", valueName: "list"))
   var k = TryCounts([1, 8, 32])
 
+  @Flag(help: "Verify rollouts that have a reward, too.")
+  var verify = false
+
+  @Option(
+    help: ArgumentHelp(
+      "Verify all rollouts by a shell command instead of the built-in verifier.",
+      valueName: "cmd"))
+  var verifier: String?
+
+  @Option(
+    parsing: .unconditional,
+    help: ArgumentHelp(
+      "Longest time --verifier may be without output before it is stopped.", valueName: "seconds"))
+  var verifierTimeout = 300.0
+
+  @Option(
+    defaultAsFlag: "-", parsing: .next,
+    help: ArgumentHelp(
+      "List the samples that verifiers judge differently, as JSONL if a file is named.",
+      valueName: "file"))
+  var audit: String?
+
   @OptionGroup var sampling: SamplingArguments
   @OptionGroup var common: CommonOptions
 
   func validate() throws {
+    if verifier == "" { throw ValidationError("--verifier is empty (expected a shell command)") }
+    guard verifierTimeout > 0, verifierTimeout <= 1e6 else {
+      throw ValidationError(
+        "--verifier-timeout is \(verifierTimeout) (expected seconds above 0, at most a million)")
+    }
     guard rollouts != nil else { return }
     for (name, isGiven) in [
       ("problems", sampling.problems != nil), ("samples", sampling.samples != nil),
@@ -38,46 +73,51 @@ struct EvaluateCommand: ParsableCommand {
   }
 
   func run() throws {
+    let auditFile = audit == "-" ? nil : audit
+    if let auditFile { try AtomicFile.check(auditFile, overwrite: common.overwrite) }
     let checkpoint = try Checkpoint(common)
-    let evaluated =
+    let scored =
       if let path = rollouts {
         try Self.read(path, for: checkpoint)
       } else {
         try RolloutSampling(checkpoint, sampling, perProblem: k.values.last ?? 8).run(common)
       }
-    if evaluated.contains(where: { $0.reward == nil }) {
-      throw CommandFailure.usage(
-        "\(checkpoint.directory): rewards are known for the embedded task only "
-          + "(expected --rollouts FILE with rewards)")
-    }
+    let verification = try RolloutVerification(
+      scored, path: rollouts, checkpoint: checkpoint,
+      external: verifier.map { ExternalVerifier(command: $0, timeout: .seconds(verifierTimeout)) },
+      again: verify, everywhere: audit != nil)
+    // Sampled rollouts have their rewards from the built-in verifier.
+    let audited =
+      audit == nil
+      ? nil
+      : try VerificationAudit(
+        verification, given: scored.map { rollouts == nil ? nil : $0.reward })
+    if let auditFile { try audited?.write(to: auditFile, overwrite: common.overwrite) }
     let evaluation = Evaluation(
-      evaluated, ks: k.values,
+      verification.rollouts, ks: k.values,
       endTokens: checkpoint.configuration.eosTokens.map { Int32($0) },
       bootstrap: BootstrapT(key: common.key.derive("bootstrap")))
-    try Console.print(
-      common.json
-        ? evaluation.json.text(indent: 2) : evaluation.text(of: rollouts ?? checkpoint.name))
+    if common.json {
+      var object = evaluation.json.objectValue ?? JSONObject()
+      for (key, value) in verification.members { object[key] = value }
+      object["audit"] = audited?.json(listsSamples: auditFile == nil)
+      try Console.print(JSON.object(object).text(indent: 2))
+    } else {
+      let parts = [
+        evaluation.text(of: rollouts ?? checkpoint.name), verification.text,
+        audited?.text(listsSamples: auditFile == nil),
+      ]
+      try Console.print(parts.compactMap(\.self).joined(separator: "\n"))
+    }
   }
 
-  /// The rollouts of a file; those without a reward are verified where their task is known.
+  /// The rollouts of a file, with the rewards that it has.
   private static func read(_ path: String, for checkpoint: Checkpoint) throws -> [Rollout] {
     let configuration = checkpoint.configuration
-    var rollouts = try RolloutReader.read(
+    return try RolloutReader.read(
       path: path,
       options: RolloutReader.Options(
         vocabularySize: configuration.vocabularySize, maximumLength: configuration.maximumPositions,
         encoder: TextEncoder(checkpoint: checkpoint)))
-    for index in rollouts.indices where rollouts[index].reward == nil {
-      guard checkpoint.isCountdown,
-        let problem = CountdownProblem(prompt: rollouts[index].promptTokens)
-      else {
-        // Every line up to the last rollout holds one.
-        throw TaskFileError(
-          "no reward (expected a number, since its task is not known)", path: path, line: index + 1)
-      }
-      rollouts[index].reward =
-        CountdownVerifier.verify(rollouts[index].responseTokens, of: problem).reward
-    }
-    return rollouts
   }
 }

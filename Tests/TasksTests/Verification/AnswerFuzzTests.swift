@@ -46,7 +46,7 @@ import Testing
           counts[found.outcome, default: 0] += 1
         })
     }
-    #expect(slowest < .milliseconds(500), "\(slowest)")
+    #expect(slowest < .seconds(2), "\(slowest)")
     // The mutations reach every outcome.
     for outcome in VerificationOutcome.allCases {
       #expect(counts[outcome, default: 0] > Self.inputs / 1000, "\(counts)")

