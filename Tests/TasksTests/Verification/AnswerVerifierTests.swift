@@ -169,6 +169,20 @@ import Testing
     }
   }
 
+  @Test func operationsAreBoundedToo() {
+    let numbers = (0..<1000).map(String.init)
+    let (ascending, descending) = (
+      numbers.joined(separator: ","), numbers.reversed().joined(separator: ",")
+    )
+    #expect(outcome(ascending, descending) == .overBudget)
+    #expect(outcome(ascending, ascending + ",") == .correct)
+    // One root of the largest radicand that is factored, then many.
+    let root = "\\sqrt{281474976710597}"
+    #expect(outcome(root, "\\frac{2}{2}" + root) == .correct)
+    let roots = Array(repeating: root, count: 100).joined(separator: "+")
+    #expect(outcome(roots, "100" + root) == .overBudget)
+  }
+
   // MARK: - Extraction
 
   @Test(arguments: [
