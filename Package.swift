@@ -100,6 +100,7 @@ let package = Package(
         "Analysis", "HDF5", "KeyedRandom", "ModelCore", "Results", "StrictJSON", "Tasks",
         "TestSupport",
       ]),
-    .testTarget(name: "prerlTests", dependencies: ["prerl", "StrictJSON", "TestSupport"]),
+    .testTarget(
+      name: "prerlTests", dependencies: ["prerl", "ModelCore", "StrictJSON", "TestSupport"]),
   ]
 )

@@ -1,6 +1,7 @@
 #!/usr/bin/env bash
 # Installs what is missing, builds in release and runs every Swift test. Extra arguments go to
-# `swift test` (for example: Tests/run.sh --filter Safetensors).
+# `swift test` (for example: Tests/run.sh --filter Safetensors); without any, fresh numbers are then
+# compared with the committed baselines.
 set -euo pipefail
 cd "$(dirname "$0")/.."
 source experiments/setup.sh
@@ -9,3 +10,7 @@ prepare_machine
 swift format lint --strict --recursive Package.swift Sources Tests
 build --build-tests
 swift test "${SWIFT_FLAGS[@]}" --skip-build "$@"
+if (($# == 0)); then
+  echo "Alignment, sampling and training against results/baselines (prerl regress shows the table)"
+  .build/release/prerl regress --quiet | tail -n 1
+fi

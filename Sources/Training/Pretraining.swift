@@ -33,18 +33,22 @@ public final class Pretraining {
   private let threads: Int
   public private(set) var step = 0
 
-  /// A run at its beginning: the parameters freshly drawn.
-  public init(_ configuration: PretrainingConfiguration, threads: Int) {
+  /// A run at its beginning.
+  ///
+  /// - Parameter model: the model to train, of the configuration's shape; nil draws one afresh.
+  public init(
+    _ configuration: PretrainingConfiguration, from model: Transformer<Float>? = nil, threads: Int
+  ) {
     self.configuration = configuration
     self.threads = threads
     let key = RandomKey(seed: configuration.seed)
-    model = Transformer(configuration.model)
-    model.initialize(key.derive("initialization"))
+    self.model = model ?? Transformer(configuration.model)
+    if model == nil { self.model.initialize(key.derive("initialization")) }
     corpus = CountdownCorpus(key: key.derive("corpus"))
     packer = DocumentPacker(rowLength: configuration.rowLength)
-    optimizer = AdamW(model.layout, settings: configuration.optimizer)
+    optimizer = AdamW(self.model.layout, settings: configuration.optimizer)
     batch = BatchGradient(
-      model,
+      self.model,
       chunkCount: (configuration.rowsPerStep + configuration.rowsPerChunk - 1)
         / configuration.rowsPerChunk)
   }

@@ -1,6 +1,7 @@
 // Where the program starts and ends: every error becomes one line and an exit status here.
 import ArgumentParser
 import Foundation
+import Results
 
 @main
 enum EntryPoint {
@@ -14,6 +15,7 @@ enum EntryPoint {
     do {
       do {
         var command = try Prerl.parseAsRoot(arguments)
+        try checkKernels()
         try command.run()
         return 0
       } catch  where Prerl.exitCode(for: error) == .success {
@@ -26,5 +28,16 @@ enum EntryPoint {
       Console.note("prerl: \(failure.message)")
       return failure.status
     }
+  }
+  /// OpenBLAS takes the kernels that OPENBLAS_CORETYPE names without asking the processor, and
+  /// AVX-512 kernels end the program elsewhere.
+  private static func checkKernels() throws(CommandFailure) {
+    guard let name = ProcessInfo.processInfo.environment["OPENBLAS_CORETYPE"],
+      ["skylakex", "cooperlake", "sapphirerapids"].contains(name.lowercased()),
+      !Machine.current().instructionSets.contains("avx512f")
+    else { return }
+    throw .usage(
+      "OPENBLAS_CORETYPE is \(name), kernels for AVX-512, which this processor lacks (expected "
+        + "Haswell, Zen or the variable unset)")
   }
 }

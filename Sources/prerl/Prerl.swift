@@ -24,6 +24,8 @@ struct Prerl: ParsableCommand {
       DiffCommand.self,
       InspectCommand.self,
       MergeCommand.self,
+      ReplayCommand.self,
+      RegressCommand.self,
       BenchCommand.self,
       SelfcheckCommand.self,
     ])

@@ -80,7 +80,9 @@ struct AlignmentReport {
         fixed(cosine(rule.name, "drift-PreRL").estimate, 2), significant(radius, 2),
       ])
     }
-    return table.text
+    guard table.text.contains(" - ") else { return table.text }
+    return table.text + "\n-: withheld, because a signal it is divided by is not told from noise "
+      + "by \(plan.rollouts.count) rollouts"
   }
 
   /// The corrected cosine of two rules, in whichever order it was stored.

@@ -17,7 +17,15 @@ struct AlignmentRun<Scalar: ModelScalar> {
     self.command = command
   }
 
+  /// Measures, publishes the files and prints the report.
   func run() throws {
+    guard let (summary, plan) = try complete() else { return }
+    try report(summary, plan)
+  }
+
+  /// Measures and publishes the files; nil if `--resume` found nothing left to do.
+  @discardableResult
+  func complete() throws -> (AlignmentSummary, AlignmentPlan)? {
     let checkpoint = try Checkpoint(common)
     let context = NullContextArgument(checkpoint)
     let nullContext = try context.resolve(command.nullContext)
@@ -31,7 +39,7 @@ struct AlignmentRun<Scalar: ModelScalar> {
       inputs.append(try Manifest.Input(role: "problems", path: path))
     }
     let configuration = configuration(checkpoint, nullContext, inputs)
-    if try isFinished(configuration) { return }
+    if try isFinished(configuration) { return nil }
 
     let rollouts = try rollouts(checkpoint, nullContext)
     let model = try checkpoint.model(Scalar.self)
@@ -73,7 +81,7 @@ struct AlignmentRun<Scalar: ModelScalar> {
           + "(\(command.output) holds them, --resume goes on)")
     }
     try journal.remove()
-    try report(summary, plan)
+    return (summary, plan)
   }
 
   // MARK: - Before the run

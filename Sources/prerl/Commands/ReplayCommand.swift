@@ -1,0 +1,108 @@
+// `prerl replay`: a result made again from what its file stores.
+import ArgumentParser
+import Foundation
+import HDF5
+import ModelCore
+import Results
+import StrictJSON
+import Tasks
+
+struct ReplayCommand: ParsableCommand {
+  static let configuration = CommandConfiguration(
+    commandName: "replay",
+    abstract: "Reruns an alignment from its result file; exit status 1 if the bits differ.",
+    discussion: """
+      The file stores prompts, responses, rewards and settings; the model is the one it names, or
+      --model DIR, and must have the same SHA-256. Other OpenBLAS kernels change the last bits:
+      the kernels of both runs are printed when the bits differ.
+
+      Example: prerl replay results/reference/alignment/alignment.h5
+      """)
+
+  @Argument(help: ArgumentHelp("The result file.", valueName: "run.h5"))
+  var file: String
+
+  @OptionGroup var common: CommonOptions
+
+  func run() throws {
+    let stored = try HDF5File.reportingCrashes(
+      as: "prerl: \(file): is damaged (expected an intact HDF5 file)", status: 2
+    ) { try StoredAlignment(file) }
+    let model = common.model ?? Self.model(of: stored)
+    try check(model, stored)
+    let difference = try withTemporaryFolder { folder in
+      let rollouts = folder + "/rollouts.jsonl"
+      try RolloutWriter.write(stored.rollouts, to: rollouts)
+      let output = folder + "/alignment.h5"
+      let command = try AlignCommand.parse(
+        try Self.arguments(stored.configuration, file) + [
+          "--rollouts", rollouts, "--output", output, "--threads", "\(common.threads)",
+        ] + (model.map { ["--model", $0] } ?? []) + (common.quiet ? ["--quiet"] : []))
+      switch command.precision {
+      case .float32: try AlignmentRun<Float>(command).complete()
+      case .float64: try AlignmentRun<Double>(command).complete()
+      }
+      return try FileDifference(file, output)
+    }
+    if common.json {
+      try Console.print(difference.json.text(indent: 2))
+    } else if difference.isEmpty {
+      try Console.print("\(file): \(difference.comparedCount) datasets agree bit for bit")
+    }
+    guard difference.isEmpty else {
+      let names = difference.quantities.prefix(3).map(\.path).joined(separator: ", ")
+      let core = stored.origin.first { $0.name == "blas_core" }?.text ?? "unknown"
+      throw CommandFailure.check(
+        "\(file): \(difference.quantities.count) of \(difference.comparedCount) datasets differ, "
+          + "among them \(names) (made with \(core) kernels, rerun with \(BLAS.core); expected the "
+          + "same bits from the same build and kernels)")
+    }
+  }
+
+  /// The folder of the model that the run names; nil for the embedded one.
+  private static func model(of stored: StoredAlignment) -> String? {
+    let name = stored.configuration["model"]?.stringValue
+    return name == "embedded" ? nil : name
+  }
+
+  /// The model must be the one that the file was made with.
+  private func check(_ model: String?, _ stored: StoredAlignment) throws {
+    var options = common
+    options.model = model
+    for path in try Checkpoint(options).files {
+      let name = URL(fileURLWithPath: path).lastPathComponent
+      let hash = try Manifest.Input(role: "model", path: path).hash
+      guard stored.modelHashes[name] == hash else {
+        throw CommandFailure.usage(
+          "\(path): has SHA-256 \(hash.prefix(12))…, \(file) was made with "
+            + "\(stored.modelHashes[name]?.prefix(12) ?? "no such file")… (expected the same model; "
+            + "--model names another folder)")
+      }
+    }
+  }
+
+  /// The options that stand for a stored configuration.
+  private static func arguments(_ configuration: JSONObject, _ file: String) throws -> [String] {
+    func value(_ key: String) throws -> JSON {
+      guard let value = configuration[key] else {
+        throw CommandFailure.usage("\(file): the attribute config has no \(key)")
+      }
+      return value
+    }
+    func text(_ key: String) throws -> String {
+      let json = try value(key)
+      return json.stringValue ?? json.text()
+    }
+    var arguments = try [
+      "--null-context", text("null_context"), "--reduction", text("reduction"),
+      "--method", text("method"), "--precision", text("precision"), "--seed", text("seed"),
+      "--cross-limit", text("cross_limit"), "--dump-gradients", text("dump_gradients"),
+      "--bootstrap", text("bootstrap"), "--allow-long",
+    ]
+    for control in try value("controls").arrayValue ?? [] {
+      arguments += ["--control", control.stringValue ?? ""]
+    }
+    if try value("token_products").boolValue == true { arguments.append("--token-products") }
+    return arguments
+  }
+}
