@@ -13,16 +13,12 @@ public struct Buffer<Scalar: ModelScalar>: ~Copyable, @unchecked Sendable {
   public init(count: Int) {
     precondition(count >= 0, "negative buffer size")
     self.count = count
-    let raw = UnsafeMutableRawPointer.allocate(
-      byteCount: max(count, 1) * MemoryLayout<Scalar>.stride, alignment: 64)
-    // Zero bits are 0.0; a generic fill would go element by element.
-    raw.initializeMemory(
-      as: UInt8.self, repeating: 0, count: max(count, 1) * MemoryLayout<Scalar>.stride)
-    base = raw.bindMemory(to: Scalar.self, capacity: max(count, 1))
+    base = ZeroedMemory.allocate(byteCount: count * MemoryLayout<Scalar>.stride)
+      .bindMemory(to: Scalar.self, capacity: max(count, 1))
   }
 
   deinit {
-    base.deallocate()
+    ZeroedMemory.deallocate(base, byteCount: count * MemoryLayout<Scalar>.stride)
   }
 
   /// Sets every scalar to zero.

@@ -39,7 +39,7 @@ public final class Workspace<Scalar: ModelScalar> {
   private var rotary: RotaryTable<Scalar>
 
   /// - Parameter activationBudget: Bytes of kept activations beside the layer inputs.
-  public convenience init(_ model: Transformer<Scalar>, activationBudget: Int = 512 << 20) {
+  public convenience init(_ model: Transformer<Scalar>, activationBudget: Int = 1 << 30) {
     let size = model.configuration.vocabularySize
     self.init(
       model, activationBudget: activationBudget, vocabularyTile: size <= 16_384 ? size : 8_192)

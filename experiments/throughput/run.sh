@@ -40,21 +40,21 @@ python() { "$HERE/.venv/bin/python" -W ignore "$@"; }
 # prerl's side: whole processes, start and result file included, while a peer's clock starts after its
 # first sample. A measured function prints one JSON object with the key that the peer prints too.
 
-# Seconds of a command.
-seconds() {
-  local start end
-  start=$(date +%s.%N)
-  "$@" >/dev/null
-  end=$(date +%s.%N)
-  awk -v a="$start" -v b="$end" 'BEGIN { print b - a }'
+# Runs a command that does COUNT pieces of work: its rate under KEY and its peak memory.
+rate() { # KEY COUNT COMMAND...
+  python -c '
+import json, resource, subprocess, sys, time
+key, count, command = sys.argv[1], int(sys.argv[2]), sys.argv[3:]
+start = time.perf_counter()
+subprocess.run(command, check=True, stdout=subprocess.DEVNULL)
+seconds = time.perf_counter() - start
+peak = resource.getrusage(resource.RUSAGE_CHILDREN).ru_maxrss // 1024
+print(json.dumps({key: count / seconds, "peak_rss_mib": peak}))' "$@"
 }
 
 prerl_align() { # MODEL ROLLOUTS THREADS
-  local n s
-  n=$(wc -l <"$2")
-  s=$(seconds "$PRERL" align --model "$1" --rollouts "$2" --threads "$3" --null-context 1 \
-    --output "$OUT/alignment.h5" --overwrite --quiet)
-  awk -v n="$n" -v s="$s" 'BEGIN { printf "{\"samples_per_second\": %.4f}\n", n / s }'
+  rate samples_per_second "$(wc -l <"$2")" "$PRERL" align --model "$1" --rollouts "$2" \
+    --threads "$3" --null-context 1 --output "$OUT/alignment.h5" --overwrite --quiet
 }
 
 # The first 60 training batches of pretraining in the format of pretrain_torch.py.
@@ -79,13 +79,13 @@ prerl_prompts() { # FILE
 }
 
 prerl_rollout() { # MODEL PROMPTS THREADS
-  local s
-  s=$(seconds "$PRERL" rollout --model "$1" --samples 512 --threads "$3" --output "$OUT/rollouts.jsonl" \
-    --overwrite --quiet)
-  awk -v s="$s" 'BEGIN { printf "{\"rollouts_per_second\": %.4f}\n", 512 / s }'
+  rate rollouts_per_second 512 "$PRERL" rollout --model "$1" --samples 512 --threads "$3" \
+    --output "$OUT/rollouts.jsonl" --overwrite --quiet
 }
 
-torch_align() { python "$HERE/alignment_torch.py" "$1" "$2" --threads "$3"; }
+torch_align() { # MODEL ROLLOUTS THREADS LIMIT
+  python "$HERE/alignment_torch.py" "$1" "$2" --threads "$3" --limit "$4"
+}
 
 # As many processes of one thread as THREADS, each on its share; their rates add up.
 torch_align_processes() { # MODEL ROLLOUTS
@@ -118,16 +118,20 @@ awk -v load="$load" 'BEGIN { exit !(load > 0.5) }' &&
     "one another and its rate can fall tenfold: measure on an idle machine." >&2
 
 shapes=("tiny 400 24 100" "small 96 32 128")
-((LARGE)) && shapes+=("qwen3-0.6b 4 128 384")
+((LARGE)) && shapes+=("qwen3-0.6b 12 128 384")
 for row in "${shapes[@]}"; do
   read -r shape n prompt response <<<"$row"
+  limit=$n
   folder="$OUT/$shape"
   python "$HERE/make_bench.py" "$folder" "$shape" "$n" "$prompt" "$response" >&2
   repeats=$REPEATS
-  [[ $shape == qwen3-0.6b ]] && repeats=1
+  if [[ $shape == qwen3-0.6b ]]; then
+    repeats=1 limit=4 # the peer's rate is of the samples after the first: three of them will do
+  fi
   for ((repeat = 0; repeat < repeats; repeat++)); do # in turn, so that both meet the same weather
     measure "align-$shape" prerl prerl_align "$folder/model" "$folder/rollouts.jsonl" "$THREADS"
-    measure "align-$shape" torch torch_align "$folder/model" "$folder/rollouts.jsonl" "$THREADS"
+    measure "align-$shape" torch torch_align "$folder/model" "$folder/rollouts.jsonl" "$THREADS" \
+      "$limit"
     [[ $shape == qwen3-0.6b ]] || # which would hold the weights and two gradients in each process
       measure "align-$shape" torch-processes \
         torch_align_processes "$folder/model" "$folder/rollouts.jsonl"
@@ -157,16 +161,20 @@ folder = Path(sys.argv[1])
 KEYS = dict(align="samples_per_second", pretrain="tokens_per_second", rollout="rollouts_per_second")
 
 def best(path, key):
-    return max(json.loads(line)[key] for line in path.read_text().splitlines())
+    """The best rate, and the most memory that any repetition took."""
+    rows = [json.loads(line) for line in path.read_text().splitlines()]
+    peaks = [row["peak_rss_mib"] for row in rows if "peak_rss_mib" in row]
+    return max(row[key] for row in rows), f"{max(peaks)}" if peaks else ""
 
-print(f"{'task':18} {'unit':12} {'prerl':>12} {'peer':>12} {'ratio':>7}  peer")
+print(f"{'task':18} {'unit':10} {'prerl':>10} {'MiB':>6} {'peer':>10} {'MiB':>6} {'ratio':>6}  peer")
 for task in sorted({p.name.rsplit(".", 1)[0] for p in folder.iterdir()}):
     key = KEYS[task.split("-")[0]]
     ours = folder / f"{task}.prerl"
-    ours = best(ours, key) if ours.exists() else None
+    ours, memory = best(ours, key) if ours.exists() else (None, "")
     for path in sorted(p for p in folder.glob(f"{task}.*") if p.suffix != ".prerl"):
-        peer = best(path, key)
-        mine, ratio = (f"{ours:.2f}", f"{ours / peer:.2f}") if ours else ("not measured", "")
+        peer, peer_memory = best(path, key)
+        mine, ratio = (f"{ours:.4g}", f"{ours / peer:.2f}") if ours else ("", "")
         unit = key.replace("_per_second", "/s")
-        print(f"{task:18} {unit:12} {mine:>12} {peer:12.2f} {ratio:>7}  {path.suffix[1:]}")
+        print(f"{task:18} {unit:10} {mine:>10} {memory:>6} {peer:10.4g} {peer_memory:>6} "
+              f"{ratio:>6}  {path.suffix[1:]}")
 PYTHON

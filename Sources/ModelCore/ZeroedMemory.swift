@@ -1,0 +1,40 @@
+// Zeroed memory of a given size, large pieces in huge pages.
+import Glibc
+
+/// Allocation behind `Buffer`. Zero bits are 0.0 in every scalar type.
+enum ZeroedMemory {
+  /// From this size on memory is mapped: the kernel hands out zeroed pages when they are first
+  /// touched, so what is never used costs nothing, and huge pages spare most of the page faults.
+  private static let mappedSize = 4 << 20
+  private static let alignment = 64
+
+  static func allocate(byteCount: Int) -> UnsafeMutableRawPointer {
+    guard byteCount >= mappedSize else {
+      let memory = UnsafeMutableRawPointer.allocate(
+        byteCount: max(byteCount, 1), alignment: alignment)
+      memset(memory, 0, max(byteCount, 1))
+      return memory
+    }
+    let memory = mmap(
+      nil, byteCount, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0)
+    guard let memory, memory != MAP_FAILED else { exhausted(byteCount) }
+    madvise(memory, byteCount, MADV_HUGEPAGE)  // a hint: where it fails, small pages serve
+    return memory
+  }
+
+  static func deallocate(_ memory: UnsafeMutableRawPointer, byteCount: Int) {
+    if byteCount >= mappedSize {
+      munmap(memory, byteCount)
+    } else {
+      memory.deallocate()
+    }
+  }
+
+  /// Memory is the one resource whose lack no caller can answer; the program ends with the status
+  /// of a failed machine.
+  private static func exhausted(_ byteCount: Int) -> Never {
+    let message = "prerl: out of memory (\(byteCount >> 20) MiB more were asked for)\n"
+    _ = message.utf8CString.withUnsafeBytes { write(STDERR_FILENO, $0.baseAddress, $0.count - 1) }
+    exit(3)
+  }
+}
