@@ -41,6 +41,12 @@ public struct ByteWriter: Sendable {
     bytes.append(contentsOf: text.utf8)
   }
 
+  /// Bytes as they are.
+  mutating func put(_ raw: [UInt8]) { bytes += raw }
+
+  /// A word of 2, 4 or 8 bytes.
+  mutating func put<Word: FixedWidthInteger & UnsignedInteger>(_ word: Word) { append(word) }
+
   private mutating func append<Word: FixedWidthInteger>(_ word: Word) {
     var rest = word
     for _ in 0..<Word.bitWidth / 8 {

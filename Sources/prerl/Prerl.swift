@@ -24,6 +24,7 @@ struct Prerl: ParsableCommand {
       DiffCommand.self,
       InspectCommand.self,
       MergeCommand.self,
+      ExportCommand.self,
       ReplayCommand.self,
       RegressCommand.self,
       BenchCommand.self,
