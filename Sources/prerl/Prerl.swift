@@ -26,6 +26,7 @@ struct Prerl: ParsableCommand {
       MergeCommand.self,
       ExportCommand.self,
       ReplayCommand.self,
+      SurrogateCommand.self,
       RegressCommand.self,
       BenchCommand.self,
       SelfcheckCommand.self,

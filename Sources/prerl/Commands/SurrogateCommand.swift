@@ -1,0 +1,78 @@
+// `prerl surrogate`: which update rule promises what, before any training.
+import Analysis
+import ArgumentParser
+import ModelCore
+import Results
+import StrictJSON
+import Tasks
+
+struct SurrogateCommand: ParsableCommand {
+  static let configuration = CommandConfiguration(
+    commandName: "surrogate",
+    abstract: "Predicts each update rule's held-out gain relative to RL at equal step length.",
+    discussion: """
+      Needs scored rollouts in groups of one prompt, of at least eight independent units (clusters,
+      by default problems). A rule's gain is first-order, without noise and at this batch size, raw
+      and in Adam's metric; its noise ceiling is the share of a batch vector that is signal; a dash
+      stands where a signal is not told from noise.
+
+      Example: prerl surrogate --model DIR --rollouts rollouts.jsonl
+      """)
+
+  @Option(
+    help: ArgumentHelp(
+      "Scored rollouts as JSONL (default: sample them from the model first).", valueName: "file"))
+  var rollouts: String?
+
+  @Option(
+    help: ArgumentHelp("\(NullContextArgument.spellings) (default: bos).", valueName: "context"))
+  var nullContext: String?
+
+  @Option(help: ArgumentHelp("Also writes the numbers as JSON.", valueName: "file.json"))
+  var summary: String?
+
+  @Flag(help: "Takes sequences beyond the model's positions.")
+  var allowLong = false
+
+  @OptionGroup var sampling: SamplingArguments
+  @OptionGroup var common: CommonOptions
+
+  func validate() throws {
+    if rollouts != nil, sampling.samples != nil || sampling.problems != nil {
+      throw ValidationError("--rollouts and --samples or --problems contradict each other")
+    }
+  }
+
+  func run() throws {
+    let checkpoint = try Checkpoint(common)
+    let context = NullContextArgument(checkpoint)
+    let nullContext = try context.resolve(nullContext)
+    if let summary { try AtomicFile.check(summary, overwrite: common.overwrite) }
+    let sampled =
+      try rollouts.map { path in
+        try RolloutReader.read(
+          path: path,
+          options: RolloutReader.Options(
+            vocabularySize: checkpoint.configuration.vocabularySize,
+            maximumLength: allowLong ? nil : checkpoint.configuration.maximumPositions,
+            encoder: TextEncoder(checkpoint: checkpoint)))
+      } ?? RolloutSampling(checkpoint, sampling).run(common)
+    let model = try checkpoint.model(Float.self)
+    var options = AlignmentOptions(nullContext: nullContext, seed: common.seed)
+    options.specialTokens = context.specialTokens
+    let progress = Progress("measuring updates", total: 100, unit: "%", quiet: common.quiet)
+    let prediction = try SurrogatePrediction.measure(
+      sampled, of: rollouts ?? "sampled rollouts", model: model, options: options,
+      threads: common.threads, progress: { progress.update(Int(100 * $1), note: $0) })
+    progress.finish()
+    guard let prediction else {
+      throw CommandFailure.interrupted("interrupted (nothing was written)")
+    }
+    if let summary {
+      try AtomicFile.publish(
+        prediction.json.text(indent: 2) + "\n", to: summary, overwrite: common.overwrite)
+    }
+    if common.json { return try Console.print(prediction.json.text(indent: 2)) }
+    try Console.print(prediction.table + "\n\n" + prediction.conclusion)
+  }
+}

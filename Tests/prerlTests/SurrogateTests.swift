@@ -1,0 +1,33 @@
+// `surrogate`: one row a rule, and what may be concluded.
+import Foundation
+import StrictJSON
+import TestSupport
+import Testing
+
+@Suite struct SurrogateTests {
+  @Test func predictsEveryRuleOrSaysThatItCannot() throws {
+    try withTemporaryDirectory { folder in
+      let program = try Program(in: folder)
+      let outcome = try program.run(
+        "surrogate", "--samples", "64", "--per-problem", "4", "--quiet", "--summary", "s.json")
+      #expect(outcome.status == 0, "\(outcome.errors)")
+      let rules = try #require(try program.object("s.json")["rules"]?.objectValue)
+      #expect(rules.keys.count == 8 && outcome.output.contains("\nNSR-PreRL "))
+      // RL against itself is 1, or withheld with everything else.
+      let rl = try #require(rules["RL"]?.objectValue?["efficiency"]?.objectValue?["estimate"])
+      #expect(rl == .null || rl == .real(1))
+      #expect(rl != .null || outcome.output.contains("is not told from noise by 64 rollouts"))
+
+      let flat = (0..<16).map { index in
+        """
+        {"id": "r\(index)", "problem_id": "p\(index / 2)", "prompt_ids": [1, 3], \
+        "response_ids": [8, \(20 + index), 2], "reward": 0}
+        """
+      }
+      try program.write(flat.joined(separator: "\n") + "\n", to: "flat.jsonl")
+      let refused = try program.run("surrogate", "--rollouts", "flat.jsonl", "--quiet")
+      #expect(refused.status == 2)
+      #expect(refused.errors.hasPrefix("prerl: flat.jsonl: every group's rewards are all equal"))
+    }
+  }
+}
