@@ -46,10 +46,3 @@ extension AdamW {
     restore(moments, step: step)
   }
 }
-
-/// A file that holds no optimizer of this model.
-public struct OptimizerError: Error, Equatable, Sendable, CustomStringConvertible {
-  public let path: String
-  public let message: String
-  public var description: String { "\(path): \(message)" }
-}

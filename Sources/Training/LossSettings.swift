@@ -34,7 +34,8 @@ public struct LossSettings: Sendable, Hashable {
       guard nullContext.count <= CountdownProblem.promptLength else {
         throw JSONValueError(
           path: loss.path(of: "null_context"),
-          message: "\(nullContext.count) tokens (expected at most \(CountdownProblem.promptLength))")
+          message: "\(nullContext.count) tokens (expected at most \(CountdownProblem.promptLength))"
+        )
       }
     }
     try loss.finish()

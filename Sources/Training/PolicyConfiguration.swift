@@ -36,7 +36,8 @@ public struct PolicyConfiguration: Sendable {
   public init(reading reader: inout JSONReader) throws(JSONValueError) {
     let name = try reader.string("algorithm", oneOf: Self.algorithmNames)
     let presets = Preset.allCases.map(\.rawValue)
-    preset = try reader.optionalString("preset", oneOf: presets).flatMap { Preset(rawValue: $0) }
+    preset =
+      try reader.optionalString("preset", oneOf: presets).flatMap { Preset(rawValue: $0) }
       ?? .matched
     seed = UInt64(try reader.optionalInt("seed", in: 0...Int.max) ?? 0)
     steps = try reader.int("steps", in: 1...1_000_000)

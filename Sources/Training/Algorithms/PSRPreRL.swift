@@ -25,11 +25,15 @@ public struct PSRPreRL: Algorithm {
   public var usesGroupBaseline: Bool { advantage.usesGroupBaseline }
 
   public var json: JSONObject {
-    ["advantage": .string(advantage.rawValue), "coefficient": .real(coefficient), "loss": loss.json]
+    [
+      "advantage": .string(advantage.rawValue), "coefficient": .real(coefficient),
+      "loss": loss.json,
+    ]
   }
 
   public func objective(of groups: [RolloutGroup], step: Int) -> PolicyObjective {
     PolicyObjective(
-      groups, space: .preTrain, advantages: advantage.advantages(of: groups), keeping: { $0 > 0 }, coefficient: coefficient, loss)
+      groups, space: .preTrain, advantages: advantage.advantages(of: groups), keeping: { $0 > 0 },
+      coefficient: coefficient, loss)
   }
 }

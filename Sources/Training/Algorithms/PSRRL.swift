@@ -28,6 +28,7 @@ public struct PSRRL: Algorithm {
 
   public func objective(of groups: [RolloutGroup], step: Int) -> PolicyObjective {
     PolicyObjective(
-      groups, space: .postTrain, advantages: advantage.advantages(of: groups), keeping: { $0 > 0 }, loss)
+      groups, space: .postTrain, advantages: advantage.advantages(of: groups), keeping: { $0 > 0 },
+      loss)
   }
 }

@@ -30,11 +30,15 @@ public struct PreRL: Algorithm {
   public var usesGroupBaseline: Bool { advantage.usesGroupBaseline }
 
   public var json: JSONObject {
-    ["advantage": .string(advantage.rawValue), "coefficient": .real(coefficient), "loss": loss.json]
+    [
+      "advantage": .string(advantage.rawValue), "coefficient": .real(coefficient),
+      "loss": loss.json,
+    ]
   }
 
   public func objective(of groups: [RolloutGroup], step: Int) -> PolicyObjective {
     PolicyObjective(
-      groups, space: .preTrain, advantages: advantage.advantages(of: groups), coefficient: coefficient, loss)
+      groups, space: .preTrain, advantages: advantage.advantages(of: groups),
+      coefficient: coefficient, loss)
   }
 }
