@@ -144,7 +144,7 @@ import Testing
   }
 
   @Test(arguments: [
-    (#""pretrain""#, #""grpo""#, #":2: algorithm: "grpo" (expected one of: "pretrain")"#),
+    (#""pretrain""#, #""gpro""#, #":2: algorithm: "gpro" (expected one of: "pretrain", "grpo", "#),
     (#""beta1": 0.9"#, #""beta1": 1.9"#, ":15: optimizer.beta1: 1.9 (expected a number in "),
     (#""seed": 3"#, #""seed": 3, "sede": 4"#, ":3: sede: unknown key (expected one of: "),
     (#""seed": 3,"#, "", ":1: seed: missing (expected an integer of at least 0)"),

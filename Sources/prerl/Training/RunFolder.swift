@@ -3,19 +3,25 @@ import Foundation
 import Results
 import StrictJSON
 
-/// `manifest.json`, `metrics.jsonl`, `summary.json` and `checkpoint/` of a run.
+/// `manifest.json`, `metrics.jsonl`, `summary.json` and `checkpoint/` of a run; reinforcement learning
+/// adds `evaluation.jsonl`, `timing.jsonl`, `training.h5` and has `checkpoints/` instead.
 struct RunFolder {
   let path: String
   var checkpoint: String { path + "/checkpoint" }
+  var checkpoints: String { path + "/checkpoints" }
+  var metricsPath: String { path + "/metrics.jsonl" }
+  var evaluationPath: String { path + "/evaluation.jsonl" }
+  /// Wall-clock times, kept apart so that all other files depend on nothing but the inputs.
+  var timingPath: String { path + "/timing.jsonl" }
+  var resultPath: String { path + "/training.h5" }
   private var manifestPath: String { path + "/manifest.json" }
-  private var metricsPath: String { path + "/metrics.jsonl" }
   private var summaryPath: String { path + "/summary.json" }
 
   /// Makes the folder, and for the default place the folders above it.
   ///
   /// A folder with anything in it needs `overwrite`, which takes away the results of an earlier run
-  /// and leaves other files alone.
-  init(given: String?, name: String, overwrite: Bool) throws {
+  /// and leaves other files alone, or `resume`, which takes nothing away.
+  init(given: String?, name: String, overwrite: Bool, resume: Bool = false) throws {
     let files = FileManager.default
     path = given ?? "results/runs/\(name)"
     let parent = URL(fileURLWithPath: path).deletingLastPathComponent().path
@@ -30,7 +36,7 @@ struct RunFolder {
     case .absent: break
     case .folder:
       let contents = (try? files.contentsOfDirectory(atPath: path)) ?? []
-      guard contents.isEmpty || overwrite else {
+      guard contents.isEmpty || overwrite || resume else {
         throw OutputError.usage(path, "the folder is not empty (--overwrite replaces its run)")
       }
     case .file, .other:
@@ -41,8 +47,13 @@ struct RunFolder {
     } catch  where FileKind(path) != .folder {
       throw OutputError.machine(path, "cannot make the folder", error)
     } catch {}  // it was there
+    if resume { return }
     // The summary goes first: it is what says that a run is complete.
-    for file in [summaryPath, manifestPath, metricsPath, checkpoint] {
+    let results = [
+      summaryPath, manifestPath, metricsPath, evaluationPath, timingPath, resultPath, checkpoint,
+      checkpoints,
+    ]
+    for file in results {
       guard files.fileExists(atPath: file) else { continue }
       do {
         try files.removeItem(atPath: file)
@@ -74,5 +85,14 @@ struct RunFolder {
     } catch {
       throw .machine(checkpoint, "cannot make the folder", error)
     }
+  }
+
+  /// The manifest and the summary of an earlier run in the folder; nil where there is none.
+  func earlier() -> (manifest: JSONObject?, summary: JSONObject?) {
+    func object(_ path: String) -> JSONObject? {
+      guard let data = FileManager.default.contents(atPath: path) else { return nil }
+      return try? JSON.parse([UInt8](data)).objectValue
+    }
+    return (object(manifestPath), object(summaryPath))
   }
 }
