@@ -35,13 +35,28 @@ public final class PolicyGradient<Scalar: ModelScalar> {
   private let batch: BatchGradient<Scalar>
   private let chunkSize: Int
 
+  /// Rollouts of one chunk unless asked otherwise.
+  public static var chunkSize: Int { 16 }
+
   /// - Parameters:
   ///   - rolloutCount: The most rollouts a batch may have.
   ///   - chunkSize: Rollouts of one chunk; changes rounding and speed and nothing else.
-  public init(_ model: Transformer<Scalar>, rolloutCount: Int, chunkSize: Int = 16) {
+  public init(
+    _ model: Transformer<Scalar>, rolloutCount: Int, chunkSize: Int = PolicyGradient.chunkSize
+  ) {
     self.chunkSize = chunkSize
-    // One more for a second list that ends within a chunk.
-    batch = BatchGradient(model, chunkCount: (rolloutCount + chunkSize - 1) / chunkSize + 1)
+    batch = BatchGradient(model, chunkCount: Self.chunkCount(rolloutCount, chunkSize))
+  }
+
+  /// Bytes of the gradients that are held for a batch, one a chunk.
+  public static func byteCount(_ layout: ParameterLayout, rolloutCount: Int) -> Double {
+    Double(chunkCount(rolloutCount, chunkSize) + 1) * Double(layout.count)
+      * Double(MemoryLayout<Scalar>.stride)
+  }
+
+  /// One more than the rollouts fill, for a second list that ends within a chunk.
+  private static func chunkCount(_ rolloutCount: Int, _ chunkSize: Int) -> Int {
+    (rolloutCount + chunkSize - 1) / chunkSize + 1
   }
 
   /// The gradient of the loss of the last pass with a gradient.

@@ -43,13 +43,15 @@ struct TrainCommand: ParsableCommand {
 
   @Flag(
     help:
-      "Go on from the newest checkpoint of a run of the same configuration; not for pretraining."
+      "Go on from the newest checkpoint of a run of the same configuration; start where there is none."
   )
   var resume = false
 
   @Option(
     parsing: .unconditional,
-    help: ArgumentHelp("Checkpoints to keep, the newest ones (default: 2).", valueName: "n"))
+    help: ArgumentHelp(
+      "Checkpoints to keep, the newest ones (default: 2; of pretraining's states 1).",
+      valueName: "n"))
   var keep: Int?
 
   @OptionGroup var common: CommonOptions
@@ -105,23 +107,20 @@ struct TrainCommand: ParsableCommand {
       _ = try reader.string("algorithm", oneOf: Self.algorithms)
       return try PretrainingConfiguration(reading: &reader)
     }
-    if resume || keep != nil {
-      throw CommandFailure.usage(
-        "\(resume ? "--resume" : "--keep"): pretraining writes one checkpoint, at its end "
-          + "(expected the option with reinforcement learning only)")
-    }
     if let model = common.model {
       throw CommandFailure.usage("--model is \(model) (expected none: pretraining starts afresh)")
     }
     try checkSteps(settings.steps)
     let run = PretrainingRun(
-      configuration: settings, json: file.json, steps: steps ?? settings.steps, common: common)
+      configuration: settings, json: file.json, steps: steps ?? settings.steps, keep: keep ?? 1,
+      resume: resume, common: common)
     if let dumpBatches {
       try AtomicFile.check(dumpBatches, overwrite: common.overwrite)
       return try run.dumpBatches(to: dumpBatches)
     }
-    let folder = try RunFolder(given: output, name: name, overwrite: common.overwrite)
-    let summary = try run.run(folder)
+    let folder = try RunFolder(
+      given: output, name: name, overwrite: common.overwrite, resume: resume)
+    guard let summary = try run.run(folder) else { return }
     try Console.print(common.json ? summary.text() : Self.line(summary, folder))
   }
 

@@ -1,5 +1,6 @@
 // The checkpoints of a run: folders that are there as a whole or not at all.
 import Foundation
+import ModelCore
 import Results
 import StrictJSON
 
@@ -22,8 +23,33 @@ struct CheckpointStore {
       .compactMap { Int($0.dropFirst(Self.prefix.count)) }.sorted()
   }
 
+  /// The newest checkpoint; nil where there is none.
+  ///
+  /// - Throws: a usage error where its state cannot be read.
+  func newest() throws -> SavedCheckpoint? {
+    try steps.last.map { try SavedCheckpoint(path($0), step: $0) }
+  }
+
+  /// Writes the checkpoint of a step: a Hugging Face folder with the tokenizer, `optimizer.safetensors`
+  /// and `training_state.json`, which holds `step` and `state`.
+  func publish(
+    step: Int, model: Transformer<Float>, state: JSONObject, saveOptimizer: (String) throws -> Void
+  ) throws {
+    var state = state
+    state["step"] = .integer(step)
+    try publish(step: step) { path in
+      try model.save(directory: path)
+      try CountdownTokenizer.write(
+        to: path, maximumLength: model.configuration.maximumPositions)
+      try saveOptimizer(path + "/" + SavedCheckpoint.optimizer)
+      try AtomicFile.publish(
+        JSON.object(state).text() + "\n", to: path + "/" + SavedCheckpoint.state,
+        overwrite: true)
+    }
+  }
+
   /// Has `write` fill a folder under a temporary name, gives it its name, and removes the oldest.
-  func publish(step: Int, write: (String) throws -> Void) throws {
+  private func publish(step: Int, write: (String) throws -> Void) throws {
     let files = FileManager.default
     let temporary = "\(folder)/.\(Self.prefix)\(step)\(Self.partial)"
     do {

@@ -43,15 +43,24 @@ struct PolicyRun {
         "\(checkpoint.directory): max_new_tokens is \(settings.maximumNewTokens) (expected at most "
           + "\(room): the model's positions less the prompt)")
     }
+    try requireMemory(
+      PolicyGradient<Float>.byteCount(
+        ParameterLayout(checkpoint.configuration),
+        rolloutCount: settings.problemsPerStep * settings.rolloutsPerProblem),
+      for: "problems_per_step times rollouts_per_problem")
     var manifest = Manifest(
       config: settings.json, version: Prerl.version,
       inputs: try checkpoint.files.map { try Manifest.Input(role: "model", path: $0) },
       seeds: ["seed": settings.seed], precision: "float32", threads: common.threads,
       blas: BLAS.version, blasCore: BLAS.core)
-    if resume, try isFinished(folder, manifest) { return nil }
+    if resume, try folder.summaryOfSameRun(manifest)?["complete"] == true {
+      if !common.quiet { Console.note("\(folder.path) is complete; there is nothing to resume") }
+      return nil
+    }
 
     let store = CheckpointStore(folder: folder.checkpoints, keep: keep)
     let training = try training(store)
+    try folder.checkSteps(steps, after: training.step)
     try folder.write(manifest)
     let logs = Logs(
       metrics: try StepLog(folder.metricsPath, through: training.step),
@@ -84,61 +93,20 @@ struct PolicyRun {
     return summary
   }
 
-  // MARK: - Before the run
-
-  /// True if the folder holds the whole run; refuses one of another configuration.
-  private func isFinished(_ folder: RunFolder, _ manifest: Manifest) throws -> Bool {
-    let (earlier, summary) = folder.earlier()
-    guard let earlier else { return false }
-    let (config, own) = (earlier["config"]?.objectValue ?? [:], settings.json.objectValue ?? [:])
-    // As read from text, so that numbers compare as they are stored.
-    let stored = try JSON.parse(Array(JSON.object(own).text().utf8)).objectValue ?? [:]
-    if let key = (stored.keys + config.keys).first(where: { stored[$0] != config[$0] }) {
-      throw CommandFailure.usage(
-        "\(folder.path): was made with another \(key) (expected the same configuration to resume)")
-    }
-    func hashes(_ inputs: JSON?) -> [String?] {
-      (inputs?.arrayValue ?? []).map { $0.objectValue?["sha256"]?.stringValue }
-    }
-    guard hashes(earlier["inputs"]) == hashes(manifest.json.objectValue?["inputs"]) else {
-      throw CommandFailure.usage(
-        "\(folder.path): was made with another model (expected the same --model to resume)")
-    }
-    guard summary?["complete"]?.boolValue == true else { return false }
-    if !common.quiet { Console.note("\(folder.path) is complete; there is nothing to resume") }
-    return true
-  }
-
   /// The run at its beginning, or at the newest checkpoint.
   private func training(_ store: CheckpointStore) throws -> PolicyTraining {
-    guard resume, let step = store.steps.last else {
+    guard resume, let saved = try store.newest() else {
       return PolicyTraining(
         settings, model: try checkpoint.model(Float.self), threads: common.threads)
     }
-    let path = store.path(step)
-    let state = path + "/training_state.json"
-    guard let bytes = FileManager.default.contents(atPath: state),
-      let object = try? JSON.parse([UInt8](bytes)).objectValue,
-      object["step"]?.intValue == step, let tokens = object["num_tokens"]?.intValue, tokens >= 0
-    else {
-      throw CommandFailure.usage(
-        "\(state): is no state of step \(step) (expected what a checkpoint of this run holds)")
-    }
-    let training = PolicyTraining(
-      settings, model: try Transformer(directory: path), threads: common.threads)
-    guard training.model.configuration == checkpoint.configuration else {
-      throw CommandFailure.usage("\(path)/config.json: is another model than the run's")
-    }
-    do {
-      try training.restore(
-        optimizer: path + "/optimizer.safetensors", step: step, tokenCount: tokens)
-    } catch let error as OptimizerError {
-      throw CommandFailure.usage(error.description)
+    let tokens = try saved.count("num_tokens")
+    let model = try saved.model(like: checkpoint.configuration)
+    let training = PolicyTraining(settings, model: model, threads: common.threads)
+    try saved.withOptimizer {
+      try training.restore(optimizer: $0, step: saved.step, tokenCount: tokens)
     }
     return training
   }
-
-  // MARK: - The run
 
   private func train(
     _ training: PolicyTraining, _ logs: Logs, _ store: CheckpointStore, _ folder: RunFolder
@@ -207,17 +175,10 @@ struct PolicyRun {
   ) throws {
     // The lines up to here must not be lost once the checkpoint says that they are there.
     for log in [logs.metrics, logs.evaluation, logs.timing] { try log.sync() }
-    try store.publish(step: training.step) { path in
-      try training.model.save(directory: path)
-      try CountdownTokenizer.write(
-        to: path, maximumLength: checkpoint.configuration.maximumPositions)
-      try training.saveOptimizer(to: path + "/optimizer.safetensors")
-      let state: JSON = [
-        "step": .integer(training.step), "num_tokens": .integer(training.tokenCount),
-      ]
-      try AtomicFile.publish(
-        state.text() + "\n", to: path + "/training_state.json", overwrite: true)
-    }
+    try store.publish(
+      step: training.step, model: training.model,
+      state: ["num_tokens": .integer(training.tokenCount)],
+      saveOptimizer: training.saveOptimizer)
   }
 
   private func note(_ metrics: PolicyMetrics, seconds: Double) {
@@ -228,8 +189,6 @@ struct PolicyRun {
     Console.note(
       "step \(metrics.step)/\(steps)  \(shown.joined(separator: "  "))  \(fixed(seconds, 2)) s")
   }
-
-  // MARK: - After the run
 
   /// The HDF5 file, from the lines as they were written.
   private func publish(

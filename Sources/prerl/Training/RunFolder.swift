@@ -72,11 +72,6 @@ struct RunFolder {
     try AtomicFile.publish(summary.text(indent: 2) + "\n", to: summaryPath, overwrite: true)
   }
 
-  /// Opens the metrics for appending, one line a step.
-  func openMetrics() throws(OutputError) -> LineFile {
-    try LineFile(metricsPath)
-  }
-
   /// Makes the checkpoint's folder.
   func makeCheckpointFolder() throws(OutputError) {
     do {
@@ -87,12 +82,38 @@ struct RunFolder {
     }
   }
 
-  /// The manifest and the summary of an earlier run in the folder; nil where there is none.
-  func earlier() -> (manifest: JSONObject?, summary: JSONObject?) {
+  /// What the folder's earlier run says of its end; nil where there is no earlier run, empty where it
+  /// has not ended. A run of another configuration or another model is refused.
+  func summaryOfSameRun(_ manifest: Manifest) throws -> JSONObject? {
     func object(_ path: String) -> JSONObject? {
       guard let data = FileManager.default.contents(atPath: path) else { return nil }
       return try? JSON.parse([UInt8](data)).objectValue
     }
-    return (object(manifestPath), object(summaryPath))
+    // As read from text, so that numbers compare as they are stored.
+    guard let earlier = object(manifestPath),
+      let own = try JSON.parse(Array(manifest.json.text().utf8)).objectValue
+    else { return nil }
+    let there = earlier["config"]?.objectValue ?? [:]
+    let here = own["config"]?.objectValue ?? [:]
+    if let key = (here.keys + there.keys).first(where: { here[$0] != there[$0] }) {
+      throw CommandFailure.usage(
+        "\(path): was made with another \(key) (expected the same configuration to resume)")
+    }
+    func hashes(_ manifest: JSONObject) -> [String?] {
+      (manifest["inputs"]?.arrayValue ?? []).map { $0.objectValue?["sha256"]?.stringValue }
+    }
+    guard hashes(earlier) == hashes(own) else {
+      throw CommandFailure.usage(
+        "\(path): was made with another model (expected the same --model to resume)")
+    }
+    return object(summaryPath) ?? [:]
+  }
+
+  /// Refuses to go on to a step that lies behind the newest checkpoint.
+  func checkSteps(_ steps: Int, after step: Int) throws {
+    guard step <= steps else {
+      throw CommandFailure.usage(
+        "\(path): has gone on to step \(step) (expected --steps of at least that to resume)")
+    }
   }
 }
