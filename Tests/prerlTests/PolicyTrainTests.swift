@@ -135,6 +135,20 @@ import Testing
     }
   }
 
+  @Test func metricsThatLackStepsOfTheCheckpointAreRefused() throws {
+    try withProgram { program in
+      try program.write(Self.configuration, to: "c.json")
+      #expect(try program.run("train", "c.json", "--output", "run", "--steps", "2").status == 0)
+      try program.write("", to: "run/metrics.jsonl")
+      let outcome = try program.run("train", "c.json", "--output", "run", "--resume")
+      #expect(outcome.status == 2)
+      #expect(
+        outcome.errors
+          == "prerl: run/metrics.jsonl: ends before step 2 of the checkpoint "
+          + "(expected a line of every step)\n")
+    }
+  }
+
   @Test func aLossThatIsNotFiniteIsOneLineAndKeepsTheCheckpoint() throws {
     try withProgram { program in
       try program.write(Self.configuration, to: "c.json")

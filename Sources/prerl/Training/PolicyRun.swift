@@ -68,6 +68,11 @@ struct PolicyRun {
       evaluation: try StepLog(
         folder.evaluationPath, through: training.step == 0 ? -1 : training.step),
       timing: try StepLog(folder.timingPath, through: training.step))
+    guard try logs.metrics.lines().last?["step"]?.intValue ?? 0 == training.step else {
+      throw CommandFailure.usage(
+        "\(folder.metricsPath): ends before step \(training.step) of the checkpoint "
+          + "(expected a line of every step)")
+    }
     let start = ContinuousClock.now
     try train(training, logs, store, folder)
     let isComplete = training.step == settings.steps
@@ -123,7 +128,8 @@ struct PolicyRun {
       do {
         metrics = try training.advance()
       } catch let error as TrainingError {
-        let last = store.steps.last.map { "checkpoint step-\($0) is kept" } ?? "there is none"
+        let last =
+          store.steps.last.map { "checkpoint step-\($0) is kept" } ?? "no checkpoint was made yet"
         throw CommandFailure.check("\(folder.path): \(error); \(last)")
       }
       let step = metrics.step
