@@ -48,7 +48,7 @@ let package = Package(
     .target(
       name: "Training",
       dependencies: [
-        "KeyedRandom", "ModelCore", "StrictJSON", "Tasks",
+        "KeyedRandom", "ModelCore", "Safetensors", "StrictJSON", "Tasks",
         .product(name: "RealModule", package: "swift-numerics"),
       ], swiftSettings: fenced),
     .target(
@@ -93,6 +93,11 @@ let package = Package(
       dependencies: ["KeyedRandom", "ModelCore", "Safetensors", "StrictJSON", "TestSupport"],
       resources: [.copy("Fixtures")]),
     .testTarget(name: "TasksTests", dependencies: ["KeyedRandom", "Tasks", "TestSupport"]),
+    .testTarget(
+      name: "TrainingTests",
+      dependencies: [
+        "KeyedRandom", "ModelCore", "StrictJSON", "Tasks", "TestSupport", "Training",
+      ]),
     .testTarget(name: "AnalysisTests", dependencies: ["Analysis", "KeyedRandom", "TestSupport"]),
     .testTarget(
       name: "ResultsTests",

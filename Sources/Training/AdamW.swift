@@ -25,7 +25,7 @@ public struct AdamW: ~Copyable {
   }
 
   public let settings: Settings
-  private let layout: ParameterLayout
+  let layout: ParameterLayout
   private var firstMoment: Buffer<Float>
   private var secondMoment: Buffer<Float>
   /// Updates made so far.
@@ -74,5 +74,21 @@ public struct AdamW: ~Copyable {
         }
       }
     }
+  }
+
+  /// Both moments, in the order of the layout.
+  package var moments: [[Float]] {
+    func array(_ buffer: borrowing Buffer<Float>) -> [Float] {
+      buffer.withSpan { span in span.indices.map { span[$0] } }
+    }
+    return [array(firstMoment), array(secondMoment)]
+  }
+
+  /// Takes over the moments and the number of updates of another optimizer.
+  mutating func restore(_ moments: [[Float]], step: Int) {
+    precondition(moments.count == 2 && moments.allSatisfy { $0.count == layout.count })
+    firstMoment.withMutableSpan { span in for i in span.indices { span[i] = moments[0][i] } }
+    secondMoment.withMutableSpan { span in for i in span.indices { span[i] = moments[1][i] } }
+    self.step = step
   }
 }

@@ -53,6 +53,28 @@ public final class Pretraining {
         / configuration.rowsPerChunk)
   }
 
+  /// Index of the corpus's next document: with the model, the optimizer and `step` all there is to
+  /// save.
+  public var nextDocument: Int { packer.nextDocument }
+
+  /// Writes both moments of the optimizer.
+  public func saveOptimizer(to path: String) throws {
+    try optimizer.save(to: path)
+  }
+
+  /// Takes a saved run's place in time.
+  ///
+  /// - Throws: `SafetensorsError` or `OptimizerError` for a file that is no optimizer of this model.
+  public func restore(
+    _ saved: Transformer<Float>, optimizer path: String, step: Int, nextDocument: Int
+  ) throws {
+    precondition(saved.layout.count == model.layout.count, "a model of another shape")
+    try optimizer.load(path)
+    saved.withParameters { source in model.withParameters { $0.copy(from: source) } }
+    packer = DocumentPacker(rowLength: configuration.rowLength, nextDocument: nextDocument)
+    self.step = step
+  }
+
   /// The rows of the next step: token ids of whole documents.
   public func nextRows() -> [[[Int32]]] {
     let corpus = corpus

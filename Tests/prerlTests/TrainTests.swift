@@ -1,4 +1,5 @@
 import Foundation
+import Glibc
 import StrictJSON
 import Testing
 
@@ -115,13 +116,49 @@ import Testing
       let last = try #require(outcome.errors.split(separator: "\n").last)
       #expect(
         last.wholeMatch(
-          of: /prerl: interrupted after \d+ of 100000 steps \(run holds them, marked incomplete\)/)
+          of: /prerl: interrupted after \d+ of 100000 steps \(run holds them, --resume goes on\)/)
           != nil, "\(last)")
       let summary = try program.object("run/summary.json")
       #expect(summary["complete"] == false)
       #expect(summary["step"]?.intValue == (try program.objects("run/metrics.jsonl").count))
       #expect(
         try program.run("evaluate", "--model", "run/checkpoint", "--samples", "8").status == 0)
+    }
+  }
+
+  @Test func killedInterruptedOrStoppedPretrainingGoesOnToTheSameBits() throws {
+    try withProgram { program in
+      try program.write(Self.configuration, to: "tiny.json")
+      func train(_ output: String, _ steps: Int, _ options: String...) throws {
+        let outcome = try program.run(
+          ["train", "tiny.json", "--steps", "\(steps)", "--output", output] + options)
+        #expect(outcome.status == 0, "\(outcome.errors)")
+      }
+      try train("whole", 600, "--threads", "1")
+      // Killed after its first saved state, at step 250.
+      let process = try program.start(
+        ["train", "tiny.json", "--steps", "600", "--output", "run"], log: program.folder + "/log")
+      let deadline = Date(timeIntervalSinceNow: 60)
+      while !program.exists("run/checkpoints/step-250"), Date() < deadline {
+        Thread.sleep(forTimeInterval: 0.002)
+      }
+      kill(process.processIdentifier, SIGKILL)
+      process.waitUntilExit()
+      try train("run", 520, "--resume", "--threads", "3")
+      try train("run", 600, "--resume")
+      let weights = "/checkpoint/model.safetensors"
+      #expect(try program.read("run" + weights) == program.read("whole" + weights))
+      func metrics(_ run: String) throws -> [JSONObject] {
+        try program.objects(run + "/metrics.jsonl").map { line in
+          var line = line
+          line["step_time"] = nil
+          return line
+        }
+      }
+      #expect(try metrics("run").map { JSON.object($0) } == metrics("whole").map { .object($0) })
+      let again = try program.run(
+        "train", "tiny.json", "--steps", "600", "--output", "run", "--resume")
+      #expect(again.errors == "run is complete; there is nothing to resume\n")
     }
   }
 
@@ -144,7 +181,7 @@ import Testing
   }
 
   @Test(arguments: [
-    (#""pretrain""#, #""grpo""#, #":2: algorithm: "grpo" (expected one of: "pretrain")"#),
+    (#""pretrain""#, #""gpro""#, #":2: algorithm: "gpro" (expected one of: "pretrain", "grpo", "#),
     (#""beta1": 0.9"#, #""beta1": 1.9"#, ":15: optimizer.beta1: 1.9 (expected a number in "),
     (#""seed": 3"#, #""seed": 3, "sede": 4"#, ":3: sede: unknown key (expected one of: "),
     (#""seed": 3,"#, "", ":1: seed: missing (expected an integer of at least 0)"),

@@ -12,25 +12,42 @@ struct PretrainingRun {
   let json: JSON
   /// Updates to make, at most the configuration's; its schedule stays.
   let steps: Int
+  /// States to keep for going on.
+  var keep = 1
+  var resume = false
   let common: CommonOptions
 
-  /// Trains, writes the folder and returns the summary.
+  /// Steps between the states that a killed run goes on from.
+  private static let saveEvery = 250
+
+  /// Trains, writes the folder and returns the summary; nil where there was nothing left to do.
   ///
+  /// A run in several goes has the weights of an undisturbed one and its metrics but `step_time`.
   /// - Throws: `CommandFailure.interrupted` after everything up to the last step is written, marked
   ///   as incomplete.
-  func run(_ folder: RunFolder) throws -> JSON {
+  func run(_ folder: RunFolder) throws -> JSON? {
     var manifest = Manifest(
       config: json, version: Prerl.version, seeds: ["seed": configuration.seed],
       precision: "float32", threads: common.threads, blas: BLAS.version, blasCore: BLAS.core)
+    if resume, let earlier = try folder.summaryOfSameRun(manifest), earlier["complete"] == true,
+      earlier["step"]?.intValue ?? 0 >= steps
+    {
+      if !common.quiet { Console.note("\(folder.path) is complete; there is nothing to resume") }
+      return nil
+    }
+    let store = CheckpointStore(folder: folder.checkpoints, keep: keep)
+    let pretraining = try pretraining(store)
+    try folder.checkSteps(steps, after: pretraining.step)
     try folder.write(manifest)
-    let metrics = try folder.openMetrics()
-    let pretraining = Pretraining(configuration, threads: common.threads)
+    let metrics = try StepLog(folder.metricsPath, through: pretraining.step)
+    let earlier = try metrics.lines()
     let progress = Progress("pretraining", total: steps, unit: "steps", quiet: common.quiet)
     defer { progress.finish() }
 
     let start = ContinuousClock.now
-    var tokenCount = 0
-    var recentLosses: [Double] = []
+    let earlierTokens = earlier.last?["num_tokens"]?.intValue ?? 0
+    var tokenCount = earlierTokens
+    var recentLosses = earlier.suffix(100).compactMap { $0["loss"]?.doubleValue }
     while pretraining.step < steps, !Interruption.isRequested {
       let stepStart = ContinuousClock.now
       let step = try pretraining.advance()
@@ -42,11 +59,16 @@ struct PretrainingRun {
         "grad_norm": .real(step.gradientNorm), "learning_rate": .real(step.learningRate),
         "num_tokens": .integer(tokenCount), "step_time": .real(seconds),
       ]
-      try metrics.write(line.text())
-      progress.update(step.step, note: note(step, tokenCount, since: start))
+      try metrics.write(line)
+      progress.update(step.step, note: note(step, tokenCount - earlierTokens, since: start))
+      if step.step.isMultiple(of: Self.saveEvery), step.step < steps {
+        try save(pretraining, metrics, store)
+      }
     }
     progress.finish()
-    try metrics.close()
+    // A whole run has its checkpoint; any other leaves a state to go on from.
+    if pretraining.step < configuration.steps { try save(pretraining, metrics, store) }
+    try metrics.sync()
 
     try folder.makeCheckpointFolder()
     try pretraining.model.save(directory: folder.checkpoint)
@@ -62,15 +84,38 @@ struct PretrainingRun {
       // Of the last hundred steps: one step's loss is noisy.
       "loss": .real(recentLosses.reduce(0, +) / Double(recentLosses.count)),
       "num_tokens": .integer(tokenCount), "train_runtime": .real(seconds),
-      "tokens_per_second": .real(Double(tokenCount) / seconds), "checkpoint": "checkpoint",
+      "tokens_per_second": .real(Double(tokenCount - earlierTokens) / seconds),
+      "checkpoint": "checkpoint",
     ]
     try folder.write(summary: summary)
     guard pretraining.step == steps else {
       throw CommandFailure.interrupted(
         "interrupted after \(pretraining.step) of \(steps) steps "
-          + "(\(folder.path) holds them, marked incomplete)")
+          + "(\(folder.path) holds them, --resume goes on)")
     }
     return summary
+  }
+
+  /// The run at its beginning, or at the newest saved state.
+  private func pretraining(_ store: CheckpointStore) throws -> Pretraining {
+    let pretraining = Pretraining(configuration, threads: common.threads)
+    guard resume, let saved = try store.newest() else { return pretraining }
+    let next = try saved.count("next_document")
+    let model = try saved.model(like: configuration.model)
+    try saved.withOptimizer {
+      try pretraining.restore(model, optimizer: $0, step: saved.step, nextDocument: next)
+    }
+    return pretraining
+  }
+
+  private func save(
+    _ pretraining: Pretraining, _ metrics: StepLog, _ store: CheckpointStore
+  ) throws {
+    try metrics.sync()
+    try store.publish(
+      step: pretraining.step, model: pretraining.model,
+      state: ["next_document": .integer(pretraining.nextDocument)],
+      saveOptimizer: pretraining.saveOptimizer)
   }
 
   /// Writes the batches of the run, one line a step, as the throughput experiment's PyTorch

@@ -3,19 +3,25 @@ import Foundation
 import Results
 import StrictJSON
 
-/// `manifest.json`, `metrics.jsonl`, `summary.json` and `checkpoint/` of a run.
+/// `manifest.json`, `metrics.jsonl`, `summary.json` and `checkpoint/` of a run; reinforcement learning
+/// adds `evaluation.jsonl`, `timing.jsonl`, `training.h5` and has `checkpoints/` instead.
 struct RunFolder {
   let path: String
   var checkpoint: String { path + "/checkpoint" }
+  var checkpoints: String { path + "/checkpoints" }
+  var metricsPath: String { path + "/metrics.jsonl" }
+  var evaluationPath: String { path + "/evaluation.jsonl" }
+  /// Wall-clock times, kept apart so that all other files depend on nothing but the inputs.
+  var timingPath: String { path + "/timing.jsonl" }
+  var resultPath: String { path + "/training.h5" }
   private var manifestPath: String { path + "/manifest.json" }
-  private var metricsPath: String { path + "/metrics.jsonl" }
   private var summaryPath: String { path + "/summary.json" }
 
   /// Makes the folder, and for the default place the folders above it.
   ///
   /// A folder with anything in it needs `overwrite`, which takes away the results of an earlier run
-  /// and leaves other files alone.
-  init(given: String?, name: String, overwrite: Bool) throws {
+  /// and leaves other files alone, or `resume`, which takes nothing away.
+  init(given: String?, name: String, overwrite: Bool, resume: Bool = false) throws {
     let files = FileManager.default
     path = given ?? "results/runs/\(name)"
     let parent = URL(fileURLWithPath: path).deletingLastPathComponent().path
@@ -30,7 +36,7 @@ struct RunFolder {
     case .absent: break
     case .folder:
       let contents = (try? files.contentsOfDirectory(atPath: path)) ?? []
-      guard contents.isEmpty || overwrite else {
+      guard contents.isEmpty || overwrite || resume else {
         throw OutputError.usage(path, "the folder is not empty (--overwrite replaces its run)")
       }
     case .file, .other:
@@ -41,8 +47,13 @@ struct RunFolder {
     } catch  where FileKind(path) != .folder {
       throw OutputError.machine(path, "cannot make the folder", error)
     } catch {}  // it was there
+    if resume { return }
     // The summary goes first: it is what says that a run is complete.
-    for file in [summaryPath, manifestPath, metricsPath, checkpoint] {
+    let results = [
+      summaryPath, manifestPath, metricsPath, evaluationPath, timingPath, resultPath, checkpoint,
+      checkpoints,
+    ]
+    for file in results {
       guard files.fileExists(atPath: file) else { continue }
       do {
         try files.removeItem(atPath: file)
@@ -61,11 +72,6 @@ struct RunFolder {
     try AtomicFile.publish(summary.text(indent: 2) + "\n", to: summaryPath, overwrite: true)
   }
 
-  /// Opens the metrics for appending, one line a step.
-  func openMetrics() throws(OutputError) -> LineFile {
-    try LineFile(metricsPath)
-  }
-
   /// Makes the checkpoint's folder.
   func makeCheckpointFolder() throws(OutputError) {
     do {
@@ -73,6 +79,41 @@ struct RunFolder {
         atPath: checkpoint, withIntermediateDirectories: true)
     } catch {
       throw .machine(checkpoint, "cannot make the folder", error)
+    }
+  }
+
+  /// What the folder's earlier run says of its end; nil where there is no earlier run, empty where it
+  /// has not ended. A run of another configuration or another model is refused.
+  func summaryOfSameRun(_ manifest: Manifest) throws -> JSONObject? {
+    func object(_ path: String) -> JSONObject? {
+      guard let data = FileManager.default.contents(atPath: path) else { return nil }
+      return try? JSON.parse([UInt8](data)).objectValue
+    }
+    // As read from text, so that numbers compare as they are stored.
+    guard let earlier = object(manifestPath),
+      let own = try JSON.parse(Array(manifest.json.text().utf8)).objectValue
+    else { return nil }
+    let there = earlier["config"]?.objectValue ?? [:]
+    let here = own["config"]?.objectValue ?? [:]
+    if let key = (here.keys + there.keys).first(where: { here[$0] != there[$0] }) {
+      throw CommandFailure.usage(
+        "\(path): was made with another \(key) (expected the same configuration to resume)")
+    }
+    func hashes(_ manifest: JSONObject) -> [String?] {
+      (manifest["inputs"]?.arrayValue ?? []).map { $0.objectValue?["sha256"]?.stringValue }
+    }
+    guard hashes(earlier) == hashes(own) else {
+      throw CommandFailure.usage(
+        "\(path): was made with another model (expected the same --model to resume)")
+    }
+    return object(summaryPath) ?? [:]
+  }
+
+  /// Refuses to go on to a step that lies behind the newest checkpoint.
+  func checkSteps(_ steps: Int, after step: Int) throws {
+    guard step <= steps else {
+      throw CommandFailure.usage(
+        "\(path): has gone on to step \(step) (expected --steps of at least that to resume)")
     }
   }
 }

@@ -1,0 +1,39 @@
+// PSR-PreRL: positive sample reinforcement in the pre-train space (arXiv:2604.14142).
+//
+// Differences from PreRL: only rollouts of positive advantage take part, in the sum and in its
+// denominator. From the paper's code: the denominator is that of the batch, there of the
+// micro-batch.
+import StrictJSON
+
+/// Only positive advantages, after the null context.
+public struct PSRPreRL: Algorithm {
+  public static let name = "psr-prerl"
+
+  public var advantage: AdvantageScheme
+  /// Factor of the loss.
+  public var coefficient: Double
+  public var loss: LossSettings
+
+  public init(
+    reading reader: inout JSONReader, preset: Preset, steps: Int
+  ) throws(JSONValueError) {
+    advantage = try reader.advantage(default: preset.preTrainAdvantage)
+    coefficient = try reader.coefficient(default: preset.preTrainCoefficient)
+    loss = try LossSettings(reading: &reader, preset: preset)
+  }
+
+  public var usesGroupBaseline: Bool { advantage.usesGroupBaseline }
+
+  public var json: JSONObject {
+    [
+      "advantage": .string(advantage.rawValue), "coefficient": .real(coefficient),
+      "loss": loss.json,
+    ]
+  }
+
+  public func objective(of groups: [RolloutGroup], step: Int) -> PolicyObjective {
+    PolicyObjective(
+      groups, space: .preTrain, advantages: advantage.advantages(of: groups), keeping: { $0 > 0 },
+      coefficient: coefficient, loss)
+  }
+}

@@ -1,0 +1,53 @@
+// The settings of a loss that all algorithms share, decoded strictly.
+import StrictJSON
+import Tasks
+
+/// The key `loss` of a configuration.
+public struct LossSettings: Sendable, Hashable {
+  public var aggregation = LossAggregation.tokenMean
+  public var clip = ClippedSurrogate()
+  /// Whether y_1 is scored. log P(y) pays for how a document begins, log P(y|x) hardly does.
+  public var scoresFirstToken = true
+  /// Tokens before y in the pre-train space; none leaves y_1 unscored.
+  public var nullContext: [Int32] = [CountdownVocabulary.bos]
+
+  public init() {}
+
+  /// Reads `loss` with the keys `aggregation`, `clip_low`, `clip_high`, `dual_clip`,
+  /// `score_first_token` and `null_context`; absent ones keep their defaults.
+  ///
+  /// - Throws: `JSONValueError` naming an unknown or out-of-range key.
+  public init(reading reader: inout JSONReader, preset: Preset) throws(JSONValueError) {
+    clip.dual = preset.dualClip
+    guard var loss = try reader.optionalObject("loss") else { return }
+    let names = LossAggregation.allCases.map(\.rawValue)
+    if let name = try loss.optionalString("aggregation", oneOf: names) {
+      aggregation = LossAggregation(rawValue: name) ?? aggregation
+    }
+    clip.low = try loss.optionalDouble("clip_low", in: 0...1) ?? clip.low
+    clip.high = try loss.optionalDouble("clip_high", in: 0...1e6) ?? clip.high
+    if loss.contains("dual_clip") { clip.dual = try loss.optionalDouble("dual_clip", in: 1...1e6) }
+    scoresFirstToken = try loss.optionalBool("score_first_token") ?? scoresFirstToken
+    if loss.contains("null_context") {
+      nullContext = try loss.ints("null_context", in: 0...CountdownVocabulary.count - 1)
+        .map { Int32($0) }
+      guard nullContext.count <= CountdownProblem.promptLength else {
+        throw JSONValueError(
+          path: loss.path(of: "null_context"),
+          message: "\(nullContext.count) tokens (expected at most \(CountdownProblem.promptLength))"
+        )
+      }
+    }
+    try loss.finish()
+  }
+
+  /// The settings as they are read.
+  public var json: JSON {
+    [
+      "aggregation": .string(aggregation.rawValue), "clip_low": .real(clip.low),
+      "clip_high": .real(clip.high), "dual_clip": clip.dual.map { .real($0) } ?? .null,
+      "score_first_token": .bool(scoresFirstToken),
+      "null_context": .array(nullContext.map { .integer(Int($0)) }),
+    ]
+  }
+}

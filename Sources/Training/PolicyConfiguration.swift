@@ -1,0 +1,122 @@
+// The settings of a reinforcement-learning run, decoded strictly.
+import StrictJSON
+import Tasks
+
+/// A run of one algorithm on the embedded task. Only `algorithm` and `steps` have no default.
+public struct PolicyConfiguration: Sendable {
+  public var algorithm: any Algorithm
+  public var preset: Preset
+  public var seed: UInt64
+  public var steps: Int
+  public var problemsPerStep: Int
+  public var rolloutsPerProblem: Int
+  /// Of sampling; log-probabilities are always those of temperature 1.
+  public var temperature: Double
+  public var maximumNewTokens: Int
+  /// Updates on each batch, every one on the whole of it; with 1 all ratios are 1.
+  public var updatesPerBatch: Int
+  public var schedule: LearningRateSchedule
+  public var optimizer: AdamW.Settings
+  /// Gradients longer than this are scaled down to it.
+  public var maximumGradientNorm: Double
+  /// Steps between evaluations; the first and the last step are evaluated in any case. 0: never.
+  public var evaluateEvery: Int
+  /// Held-out problems of an evaluation.
+  public var evaluationProblems: Int
+  /// Steps between checkpoints; there is one at the end in any case.
+  public var saveEvery: Int
+
+  /// What `algorithm` may be.
+  public static var algorithmNames: [String] { Algorithms.all.map { $0.name } }
+
+  /// Reads a configuration.
+  ///
+  /// - Throws: `JSONValueError` naming an unknown, missing or out-of-range key, or an impossible
+  ///   combination.
+  public init(reading reader: inout JSONReader) throws(JSONValueError) {
+    let name = try reader.string("algorithm", oneOf: Self.algorithmNames)
+    let presets = Preset.allCases.map(\.rawValue)
+    preset =
+      try reader.optionalString("preset", oneOf: presets).flatMap { Preset(rawValue: $0) }
+      ?? .matched
+    seed = UInt64(try reader.optionalInt("seed", in: 0...Int.max) ?? 0)
+    steps = try reader.int("steps", in: 1...1_000_000)
+    problemsPerStep = try reader.optionalInt("problems_per_step", in: 1...65_536) ?? 64
+    rolloutsPerProblem = try reader.optionalInt("rollouts_per_problem", in: 1...4096) ?? 8
+    temperature = try reader.optionalDouble("temperature", in: 0.01...100) ?? 1
+    maximumNewTokens =
+      try reader.optionalInt("max_new_tokens", in: 1...CountdownProblem.maximumResponseLength)
+      ?? CountdownProblem.maximumResponseLength
+    updatesPerBatch = try reader.optionalInt("updates_per_batch", in: 1...1024) ?? 1
+    evaluateEvery = try reader.optionalInt("evaluate_every", in: 0...1_000_000) ?? 5
+    evaluationProblems = try reader.optionalInt("evaluation_problems", in: 1...65_536) ?? 512
+    saveEvery = try reader.optionalInt("save_every", in: 1...1_000_000) ?? 5
+    (schedule, optimizer, maximumGradientNorm) = try Self.optimizer(&reader, steps: steps)
+
+    guard let type = Algorithms.all.first(where: { $0.name == name }) else {
+      preconditionFailure("the name is one of the algorithms'")
+    }
+    algorithm = try type.init(reading: &reader, preset: preset, steps: steps)
+    guard rolloutsPerProblem > 1 || !algorithm.usesGroupBaseline else {
+      throw JSONValueError(
+        path: reader.path(of: "rollouts_per_problem"),
+        message: "1 leaves a group baseline nothing to compare with "
+          + "(expected an integer of at least 2, or advantages without a group)")
+    }
+    let loss = algorithm.loss
+    guard maximumNewTokens > 1 || (loss.scoresFirstToken && !loss.nullContext.isEmpty) else {
+      throw JSONValueError(
+        path: reader.path(of: "max_new_tokens"),
+        message: "1 leaves no token to score without the first (expected at least 2)")
+    }
+  }
+
+  private static func optimizer(
+    _ reader: inout JSONReader, steps: Int
+  ) throws(JSONValueError) -> (LearningRateSchedule, AdamW.Settings, Double) {
+    var settings = AdamW.Settings()
+    var schedule = LearningRateSchedule(peak: 1e-4, warmUpSteps: 0, steps: steps, finalShare: 1)
+    guard var rates = try reader.optionalObject("optimizer") else { return (schedule, settings, 1) }
+    schedule.peak = try rates.optionalDouble("learning_rate", in: 0...1) ?? schedule.peak
+    schedule.warmUpSteps = try rates.optionalInt("warmup_steps", in: 0...steps) ?? 0
+    let decays = LearningRateSchedule.Decay.allCases.map(\.rawValue)
+    if let name = try rates.optionalString("schedule", oneOf: ["constant"] + decays) {
+      // A constant rate is a decay to itself.
+      if let decay = LearningRateSchedule.Decay(rawValue: name) {
+        (schedule.decay, schedule.finalShare) = (decay, 0)
+      }
+    }
+    if let share = try rates.optionalDouble("final_learning_rate_share", in: 0...1) {
+      schedule.finalShare = share
+    }
+    settings.beta1 = try rates.optionalDouble("beta1", in: 0...0.999_999) ?? settings.beta1
+    settings.beta2 = try rates.optionalDouble("beta2", in: 0...0.999_999_9) ?? settings.beta2
+    settings.epsilon = try rates.optionalDouble("epsilon", in: 1e-30...1) ?? settings.epsilon
+    settings.weightDecay = try rates.optionalDouble("weight_decay", in: 0...1) ?? 0
+    let maximum = try rates.optionalDouble("max_grad_norm", in: 1e-12...1e12) ?? 1
+    try rates.finish()
+    return (schedule, settings, maximum)
+  }
+
+  /// The configuration with every default resolved; reads back as itself.
+  public var json: JSON {
+    var object: JSONObject = [
+      "algorithm": .string(type(of: algorithm).name), "preset": .string(preset.rawValue),
+      "seed": .integer(Int(seed)), "steps": .integer(steps),
+      "problems_per_step": .integer(problemsPerStep),
+      "rollouts_per_problem": .integer(rolloutsPerProblem), "temperature": .real(temperature),
+      "max_new_tokens": .integer(maximumNewTokens), "updates_per_batch": .integer(updatesPerBatch),
+      "evaluate_every": .integer(evaluateEvery),
+      "evaluation_problems": .integer(evaluationProblems), "save_every": .integer(saveEvery),
+      "optimizer": [
+        "learning_rate": .real(schedule.peak), "warmup_steps": .integer(schedule.warmUpSteps),
+        "schedule": .string(schedule.decay.rawValue),
+        "final_learning_rate_share": .real(schedule.finalShare), "beta1": .real(optimizer.beta1),
+        "beta2": .real(optimizer.beta2), "epsilon": .real(optimizer.epsilon),
+        "weight_decay": .real(optimizer.weightDecay), "max_grad_norm": .real(maximumGradientNorm),
+      ],
+    ]
+    for (key, value) in algorithm.json.members { object[key] = value }
+    return .object(object)
+  }
+}

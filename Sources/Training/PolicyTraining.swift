@@ -1,0 +1,143 @@
+// A reinforcement-learning run on the embedded task, one step at a time:
+// sample, reward, advantages, clipped policy gradient, AdamW.
+//
+// Every random number is keyed by (seed, step, problem, sample, token), so a run is the model, the
+// optimizer and the number of the last step: nothing else has to be saved.
+import KeyedRandom
+import ModelCore
+import Tasks
+
+/// A run of `PolicyConfiguration`.
+public final class PolicyTraining {
+  public let configuration: PolicyConfiguration
+  /// The policy; a step changes it.
+  public let model: Transformer<Float>
+  /// Steps made.
+  public private(set) var step: Int
+  /// Tokens of prompts and responses so far.
+  public private(set) var tokenCount: Int
+  /// Where the last step spent its time.
+  public private(set) var durations = (sampling: Duration.zero, update: Duration.zero)
+  private var optimizer: AdamW
+  private let policyGradient: PolicyGradient<Float>
+  private let threads: Int
+  private let key: RandomKey
+
+  /// A run at its beginning, from the model's present parameters.
+  public init(_ configuration: PolicyConfiguration, model: Transformer<Float>, threads: Int) {
+    self.configuration = configuration
+    self.model = model
+    self.threads = threads
+    step = 0
+    tokenCount = 0
+    key = RandomKey(seed: configuration.seed).derive("policy")
+    optimizer = AdamW(model.layout, settings: configuration.optimizer)
+    policyGradient = PolicyGradient(
+      model, rolloutCount: configuration.problemsPerStep * configuration.rolloutsPerProblem)
+  }
+
+  /// Takes a saved run's place in time; the model is as it was saved.
+  ///
+  /// - Throws: `SafetensorsError` or `OptimizerError` for a file that is no optimizer of this model.
+  public func restore(optimizer path: String, step: Int, tokenCount: Int) throws {
+    try optimizer.load(path)
+    self.step = step
+    self.tokenCount = tokenCount
+  }
+
+  /// Writes both moments of the optimizer.
+  public func saveOptimizer(to path: String) throws {
+    try optimizer.save(to: path)
+  }
+
+  /// The problems of a step, counted from 1.
+  public func problems(ofStep step: Int) -> [CountdownProblem] {
+    CountdownProblem.samples(
+      configuration.problemsPerStep, .train,
+      key: key.derive("problems").derive(UInt64(step)))
+  }
+
+  /// Samples and rewards the rollouts of a step under the present policy.
+  public func sample(_ problems: [CountdownProblem], step: Int) throws -> [RolloutGroup] {
+    let perProblem = configuration.rolloutsPerProblem
+    let key = key.derive("rollout").derive(UInt64(step))
+    let requests = problems.enumerated().flatMap { problem, countdown in
+      (0..<perProblem).map { sample in
+        SamplingRequest(
+          prompt: countdown.prompt, key: key.derive(UInt64(problem), UInt64(sample)))
+      }
+    }
+    var groups = problems.map { _ in RolloutGroup([]) }
+    try model.sample(
+      requests,
+      options: SamplingOptions(
+        maximumNewTokens: configuration.maximumNewTokens, temperature: configuration.temperature,
+        endTokens: model.configuration.eosTokens.map { Int32($0) }), threads: threads
+    ) { index, response in
+      let problem = problems[index / perProblem]
+      groups[index / perProblem].rollouts.append(
+        ScoredRollout(
+          prompt: problem.prompt, response: response.tokens, ended: response.ended,
+          reward: CountdownVerifier.verify(response.tokens, of: problem).reward))
+    }
+    return groups
+  }
+
+  /// One step: one batch of rollouts and the updates on it.
+  ///
+  /// - Throws: `TrainingError` where a loss or a gradient is not finite; the model then has the
+  ///   parameters of the updates before.
+  public func advance() throws -> PolicyMetrics {
+    let next = step + 1
+    let start = ContinuousClock.now
+    let problems = problems(ofStep: next)
+    let groups = try sample(problems, step: next)
+    let sampled = ContinuousClock.now
+    let objective = configuration.algorithm.objective(of: groups, step: next)
+    if objective.startsFreshOptimizer {
+      optimizer = AdamW(model.layout, settings: configuration.optimizer)
+    }
+    let rate = configuration.schedule.rate(at: step)
+    let updates = try update(objective, learningRate: rate, step: next)
+    durations = (sampled - start, ContinuousClock.now - sampled)
+    step = next
+    tokenCount += objective.rollouts.reduce(0) { $0 + $1.prompt.count + $1.response.count }
+    return PolicyMetrics(
+      step: next, problems: problems, objective: objective, groups: groups, updates: updates,
+      learningRate: rate, tokenCount: tokenCount)
+  }
+
+  private func update(
+    _ objective: PolicyObjective, learningRate: Double, step: Int
+  ) throws -> PolicyMetrics.Updates {
+    let count = configuration.updatesPerBatch
+    var old: [[Double]]?
+    var updates = PolicyMetrics.Updates()
+    for update in 0..<count {
+      // In the first update the policy is the old one: its own log-probabilities are the old ones.
+      let report = try policyGradient.accumulate(objective, old: old, threads: threads)
+      if update == 0 { old = report.logProbabilities }
+      if let index = report.losses.firstIndex(where: { !$0.isFinite }) {
+        let place = index.quotientAndRemainder(dividingBy: configuration.rolloutsPerProblem)
+        throw TrainingError(step: step, rollout: (place.quotient, place.remainder))
+      }
+      let norm = policyGradient.gradient.values.norm()
+      guard norm.isFinite else { throw TrainingError(step: step, rollout: nil) }
+      // A batch from which nothing is to be learned leaves the moments alone, too.
+      if objective.rollouts.indices.contains(where: objective.isActive) {
+        let limit = configuration.maximumGradientNorm
+        model.withParameters { parameters in
+          optimizer.update(
+            &parameters, gradient: policyGradient.gradient.values,
+            scale: norm > limit ? limit / norm : 1, learningRate: learningRate)
+        }
+      }
+      updates.loss += report.loss / Double(count)
+      updates.entropy += report.entropy / Double(count)
+      updates.clippedLow += report.clippedLow / Double(count)
+      updates.clippedHigh += report.clippedHigh / Double(count)
+      updates.gradientNorm += norm / Double(count)
+    }
+    return updates
+  }
+}

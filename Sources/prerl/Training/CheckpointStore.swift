@@ -1,0 +1,82 @@
+// The checkpoints of a run: folders that are there as a whole or not at all.
+import Foundation
+import ModelCore
+import Results
+import StrictJSON
+
+/// `step-N/` folders; the newest ones are kept.
+struct CheckpointStore {
+  let folder: String
+  /// How many are kept.
+  let keep: Int
+
+  private static let prefix = "step-"
+  private static let partial = ".partial"
+
+  /// Where the checkpoint of a step is.
+  func path(_ step: Int) -> String { "\(folder)/\(Self.prefix)\(step)" }
+
+  /// The steps that have a checkpoint, ascending.
+  var steps: [Int] {
+    let names = (try? FileManager.default.contentsOfDirectory(atPath: folder)) ?? []
+    return names.filter { $0.hasPrefix(Self.prefix) }
+      .compactMap { Int($0.dropFirst(Self.prefix.count)) }.sorted()
+  }
+
+  /// The newest checkpoint; nil where there is none.
+  ///
+  /// - Throws: a usage error where its state cannot be read.
+  func newest() throws -> SavedCheckpoint? {
+    try steps.last.map { try SavedCheckpoint(path($0), step: $0) }
+  }
+
+  /// Writes the checkpoint of a step: a Hugging Face folder with the tokenizer, `optimizer.safetensors`
+  /// and `training_state.json`, which holds `step` and `state`.
+  func publish(
+    step: Int, model: Transformer<Float>, state: JSONObject, saveOptimizer: (String) throws -> Void
+  ) throws {
+    var state = state
+    state["step"] = .integer(step)
+    try publish(step: step) { path in
+      try model.save(directory: path)
+      try CountdownTokenizer.write(
+        to: path, maximumLength: model.configuration.maximumPositions)
+      try saveOptimizer(path + "/" + SavedCheckpoint.optimizer)
+      try AtomicFile.publish(
+        JSON.object(state).text() + "\n", to: path + "/" + SavedCheckpoint.state,
+        overwrite: true)
+    }
+  }
+
+  /// Has `write` fill a folder under a temporary name, gives it its name, and removes the oldest.
+  private func publish(step: Int, write: (String) throws -> Void) throws {
+    let files = FileManager.default
+    let temporary = "\(folder)/.\(Self.prefix)\(step)\(Self.partial)"
+    do {
+      try files.createDirectory(atPath: folder, withIntermediateDirectories: true)
+      for name in try files.contentsOfDirectory(atPath: folder) where name.hasSuffix(Self.partial) {
+        try files.removeItem(atPath: "\(folder)/\(name)")  // of a run that was killed
+      }
+      try files.createDirectory(atPath: temporary, withIntermediateDirectories: false)
+      try write(temporary)
+      for name in try files.contentsOfDirectory(atPath: temporary) {
+        try sync("\(temporary)/\(name)")
+      }
+      try sync(temporary)
+      if files.fileExists(atPath: path(step)) { try files.removeItem(atPath: path(step)) }
+      try files.moveItem(atPath: temporary, toPath: path(step))
+      try sync(folder)
+      for old in steps.dropLast(keep) { try files.removeItem(atPath: path(old)) }
+    } catch let error as OutputError {
+      throw error
+    } catch {
+      throw OutputError.machine(path(step), "cannot write the checkpoint", error)
+    }
+  }
+
+  private func sync(_ path: String) throws {
+    let handle = try FileHandle(forReadingFrom: URL(fileURLWithPath: path))
+    defer { try? handle.close() }
+    try handle.synchronize()
+  }
+}

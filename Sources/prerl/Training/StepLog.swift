@@ -1,0 +1,61 @@
+// A JSONL file with one object a step, cut back to a step when a run goes on.
+import Foundation
+import Results
+import StrictJSON
+
+/// The lines of a run, each with an integer `step`, ascending.
+struct StepLog {
+  private let path: String
+  private let handle: FileHandle
+
+  /// Opens or makes the file and cuts off every line after `step`, and what is no whole line.
+  init(_ path: String, through step: Int) throws(OutputError) {
+    self.path = path
+    do {
+      let bytes = FileManager.default.contents(atPath: path) ?? Data()
+      var kept = bytes.startIndex
+      for line in bytes.split(separator: UInt8(ascii: "\n"), omittingEmptySubsequences: false) {
+        guard line.endIndex < bytes.endIndex, let number = Self.object(line)?["step"]?.intValue,
+          number <= step
+        else { break }
+        kept = line.endIndex + 1
+      }
+      if bytes.isEmpty { try Data().write(to: URL(fileURLWithPath: path)) }
+      handle = try FileHandle(forUpdating: URL(fileURLWithPath: path))
+      try handle.truncate(atOffset: UInt64(kept - bytes.startIndex))
+      try handle.seekToEnd()
+    } catch {
+      throw .machine(path, "cannot write", error)
+    }
+  }
+
+  /// Appends a line; handed to the system at once, so that it outlives the program.
+  func write(_ line: JSON) throws(OutputError) {
+    do {
+      try handle.write(contentsOf: Data((line.text() + "\n").utf8))
+    } catch {
+      throw .machine(path, "cannot write", error)
+    }
+  }
+
+  /// Forces what was written to the disk.
+  func sync() throws(OutputError) {
+    do {
+      try handle.synchronize()
+    } catch {
+      throw .machine(path, "cannot force data to the disk", error)
+    }
+  }
+
+  /// The lines so far.
+  func lines() throws(OutputError) -> [JSONObject] {
+    guard let bytes = FileManager.default.contents(atPath: path) else {
+      throw .machine(path, "cannot read", POSIXError(.EIO))
+    }
+    return bytes.split(separator: UInt8(ascii: "\n")).compactMap { Self.object($0) }
+  }
+
+  private static func object(_ line: Data) -> JSONObject? {
+    try? JSON.parse([UInt8](line)).objectValue
+  }
+}

@@ -1,0 +1,113 @@
+import StrictJSON
+import Testing
+import Training
+
+@Suite struct PolicyConfigurationTests {
+  @Test func onlyAlgorithmAndStepsAreNeeded() throws {
+    let settings = try configuration(#""algorithm": "nsr-prerl", "steps": 20"#)
+    #expect(settings.preset == .matched)
+    #expect(settings.problemsPerStep == 64 && settings.rolloutsPerProblem == 8)
+    #expect(settings.maximumNewTokens == 119 && settings.updatesPerBatch == 1)
+    #expect(settings.optimizer == AdamW.Settings())
+    #expect(settings.maximumGradientNorm == 1)
+    #expect(settings.schedule.rate(at: 0) == 1e-4 && settings.schedule.rate(at: 19) == 1e-4)
+  }
+
+  @Test(arguments: everyAlgorithm) func aResolvedConfigurationReadsBackAsItself(
+    text: String
+  ) throws {
+    let settings = try configuration(#""steps": 30, "seed": 7, "# + text)
+    var reader = try JSONReader(settings.json)
+    let again = try PolicyConfiguration(reading: &reader)
+    try reader.finish()
+    #expect(again.json == settings.json)
+  }
+
+  @Test func everyAlgorithmIsTested() throws {
+    let names = try everyAlgorithm.map { type(of: try algorithm($0)).name }
+    #expect(Set(names) == Set(PolicyConfiguration.algorithmNames))
+  }
+
+  /// Preset: advantages after the prompt, after the null context, coefficient, S, reset.
+  @Test(arguments: [
+    ("paper-code", "group-std", "group-centered", 0.01, false, false),
+    ("paper-equation", "group-std", "group-std", 1, true, false),
+    ("matched", "group-centered", "group-centered", 1, true, true),
+  ])
+  func presetsNameTheirCombination(
+    preset: String, post: String, pre: String, coefficient: Double, includesLast: Bool,
+    resets: Bool
+  ) throws {
+    let keys = try algorithm(#""algorithm": "dsrl", "preset": "\#(preset)""#).json
+    #expect(keys["advantage"]?.stringValue == post)
+    #expect(keys["warm_up_advantage"]?.stringValue == pre)
+    #expect(keys["warm_up_coefficient"]?.doubleValue == coefficient)
+    #expect(keys["warm_up_includes_last"] == .bool(includesLast))
+    #expect(keys["reset_optimizer"] == .bool(resets))
+    let nsr = try algorithm(#""algorithm": "nsr-prerl", "preset": "\#(preset)""#).json
+    #expect(nsr["advantage"]?.stringValue == pre)
+    #expect(nsr["coefficient"]?.doubleValue == coefficient)
+    #expect(
+      try algorithm(#""algorithm": "nsr-rl", "preset": "\#(preset)""#).json["advantage"]?
+        .stringValue == post)
+  }
+
+  @Test func theWarmUpEndsWhereItsSettingsSay() throws {
+    let groups = randomGroups(2)
+    for (preset, last) in [("matched", 10), ("paper-code", 9)] {
+      let dsrl = try algorithm(#""algorithm": "dsrl", "preset": "\#(preset)""#)
+      for step in [1, last, last + 1, 20] {
+        let objective = dsrl.objective(of: groups, step: step)
+        #expect(objective.space == (step <= last ? .preTrain : .postTrain))
+        #expect(
+          objective.startsFreshOptimizer == (preset == "matched" && step == last + 1))
+        #expect(objective.tokenWeights.contains(0) == (step <= last), "negatives, then all")
+      }
+    }
+  }
+
+  @Test(arguments: [
+    (#""algorithm": "grpo", "steps": 5, "step": 6"#, "step: unknown key (expected one of: "),
+    (#""algorithm": "grpo""#, "steps: missing (expected an integer in 1...1000000)"),
+    (#""algorithm": "ppo", "steps": 5"#, #"algorithm: "ppo" (expected one of: "grpo", "#),
+    (
+      #""algorithm": "dsrl", "steps": 10"#,
+      "warm_up_steps: 10 leaves no step of 10 to the second phase (expected an integer below steps)"
+    ),
+    (
+      #""algorithm": "grpo", "steps": 5, "rollouts_per_problem": 1"#,
+      "rollouts_per_problem: 1 leaves a group baseline nothing to compare with "
+        + "(expected an integer of at least 2, or advantages without a group)"
+    ),
+    (
+      #""algorithm": "drift", "steps": 5, "space": "pre-train", "constant_advantage": 0"#,
+      "constant_advantage: 0 (expected -1 or 1)"
+    ),
+    (
+      #""algorithm": "grpo", "steps": 5, "loss": {"clip": 1}"#,
+      "loss.clip: unknown key (expected one of: aggregation, "
+    ),
+    (
+      #""algorithm": "prerl", "steps": 5, "loss": {"null_context": [56]}"#,
+      "loss.null_context[0]: 56 (expected an integer in 0...55)"
+    ),
+    (
+      #""algorithm": "prerl", "steps": 5, "max_new_tokens": 1, "loss": {"null_context": []}"#,
+      "max_new_tokens: 1 leaves no token to score without the first (expected at least 2)"
+    ),
+    (
+      #""algorithm": "grpo", "steps": 5, "optimizer": {"lr": 1}"#,
+      "optimizer.lr: unknown key (expected one of: learning_rate, "
+    ),
+  ])
+  func impossibleConfigurationsAreNamed(text: String, message: String) throws {
+    let error = try #require(throws: JSONValueError.self) { _ = try configuration(text) }
+    #expect(error.description.hasPrefix(message), "\(error)")
+  }
+
+  @Test func rawAdvantagesNeedNoGroup() throws {
+    let settings = try configuration(
+      #""algorithm": "nsr-rl", "steps": 5, "advantage": "raw", "rollouts_per_problem": 1"#)
+    #expect(settings.rolloutsPerProblem == 1)
+  }
+}
