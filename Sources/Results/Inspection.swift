@@ -70,6 +70,17 @@ public struct Inspection: Sendable {
     }
     let schema = facts.first { $0.name == "schema" }?.value ?? ""
     kind = schema.hasPrefix("prerl.") ? "\(schema.dropFirst(6)) result" : "HDF5 file"
+    // What the file found comes first.
+    var findings: [(name: String, value: String)] = []
+    for name in ["n", "cosine_mean", "inner_product_mean", "logp_gap_mean"] {
+      guard try root.contains("summary/\(name)") else { continue }
+      let dataset = try root.dataset("summary/\(name)")
+      let value =
+        try dataset.elementType == .int64
+        ? dataset.read(Int.self).map(String.init) : dataset.read(Double.self).map { "\($0)" }
+      findings.append((name, value.joined()))
+    }
+    facts = findings + facts
     columns = ["dataset", "type", "shape", "units", "description"]
     var seen = Set<UInt64>()  // a dataset with several names is listed under the first
     for member in try root.descendants() where member.kind == .dataset {

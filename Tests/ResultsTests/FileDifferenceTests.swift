@@ -99,6 +99,7 @@ import Testing
       try SyntheticRun(16, controls: [.nullContext]).write(path)
       let inspection = try Inspection(path)
       #expect(inspection.kind == "alignment result")
+      #expect(inspection.facts[0] == ("n", "16"))
       #expect(inspection.facts.contains { $0.name == "complete" && $0.value == "1" })
       #expect(inspection.columns == ["dataset", "type", "shape", "units", "description"])
       #expect(

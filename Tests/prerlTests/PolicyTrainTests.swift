@@ -131,7 +131,8 @@ import Testing
       #expect(outcome.status == 2)
       #expect(
         outcome.errors
-          == "prerl: run: was made with another seed (expected the same configuration to resume)\n")
+          == "prerl: run: was made with another value of seed (expected the same configuration to resume)\n"
+      )
     }
   }
 

@@ -45,8 +45,7 @@ public struct BootstrapT: Sendable {
 
   /// The interval of a statistic of `clusterCount` clusters.
   ///
-  /// With 1 cluster it is NaN; with zero standard error it is the estimate itself; with fewer than
-  /// `fewestClusters`, or where the replicates' quantiles are not finite (rare events, present in
+  /// With 1 cluster, or with zero standard error, it is NaN; with fewer than `fewestClusters`, or where the replicates' quantiles are not finite (rare events, present in
   /// few clusters), it is Student's with clusterCount − 1 degrees of freedom.
   /// - Parameter statistic: called with the indices of the drawn clusters, repeats included; the
   ///   estimate itself is its value at 0..<clusterCount.
@@ -54,11 +53,9 @@ public struct BootstrapT: Sendable {
     var drawn = Array(0..<clusterCount)
     let estimate = statistic(drawn)
     let error = estimate.standardError
-    if clusterCount < 2 || !estimate.value.isFinite || !error.isFinite {
+    // Clusters that agree exactly show no spread to make an interval of; it is not certainty.
+    if clusterCount < 2 || !estimate.value.isFinite || !error.isFinite || error == 0 {
       return Interval(withoutInterval: estimate.value)
-    }
-    if error == 0 {
-      return Interval(estimate: estimate.value, low: estimate.value, high: estimate.value)
     }
     let tail = (1 - confidence) / 2
     var lower = StudentT.quantile(tail, degrees: Double(clusterCount - 1))

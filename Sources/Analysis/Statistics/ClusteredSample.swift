@@ -130,8 +130,7 @@ public struct ClusteredSample: Sendable {
     }
     // No spread at all: ln 0 has no interval, but the standard deviation is exactly 0.
     if logarithm.estimate == -.infinity {
-      return clusters.count < 2
-        ? Interval(withoutInterval: 0) : Interval(estimate: 0, low: 0, high: 0)
+      return Interval(withoutInterval: 0)
     }
     return logarithm.map { bias * exp($0) }
   }

@@ -133,8 +133,9 @@ struct AlignmentReport {
     if !share.estimate.isNaN {
       let gain =
         nsr.estimate.isNaN || prerl.estimate.isNaN
-        ? "so few rollouts do not tell what share of RL's gain it promises"
-        : "it promises \(fixed(nsr.estimate, 2)) of RL's gain at equal step length, PreRL with both "
+        ? "\(plan.rollouts.count) rollouts are too few to say what share of RL's gain NSR-PreRL "
+          + "promises (prerl surrogate takes more)"
+        : "NSR-PreRL promises \(fixed(nsr.estimate, 2)) of RL's gain at equal step length, PreRL with both "
           + "signs \(fixed(prerl.estimate, 2))"
       sentences.append(
         "In batch updates the sign-blind push is \(fixed(100 * share.estimate, 0))% of the "

@@ -149,7 +149,8 @@ struct AlignmentRun<Scalar: ModelScalar> {
     }
     if let key = Self.firstDifference(configuration, finished) {
       throw CommandFailure.usage(
-        "\(output): was made with another \(key) (expected the same configuration to resume)")
+        "\(output): was made with another value of \(key) (expected the same configuration to resume)"
+      )
     }
     guard complete == 1 else {
       throw CommandFailure.usage(

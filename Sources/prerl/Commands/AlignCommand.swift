@@ -9,7 +9,7 @@ struct AlignCommand: ParsableCommand {
     commandName: "align",
     abstract: "Measures how gradients of log P(y) and log P(y|x) align, with controls.",
     discussion: """
-      log P(y) is the response's log-probability after a null context (the start token unless said
+      log P(y) is the response's log-probability after a null context (the start token unless said \
       otherwise); rollouts are sampled with their prompt and only differentiated without it.
 
       Example: prerl align --rollouts rollouts.jsonl --control all --output alignment.h5
@@ -73,7 +73,8 @@ struct AlignCommand: ParsableCommand {
 
   @Option(
     help: ArgumentHelp(
-      "Only part i of n (i from 0); prerl merge joins the parts.", valueName: "i/n"))
+      "Only part i of n (i from 0); prerl merge joins the parts.", valueName: "i/n"),
+    transform: parsedShard)
   var shard: Shard?
 
   @Flag(help: "Goes on with an interrupted run of the same output.")
@@ -129,8 +130,10 @@ enum Precision: String, ExpressibleByArgument, CaseIterable {
 extension Reduction: ExpressibleByArgument {}
 extension ProductMethod: ExpressibleByArgument {}
 
-extension Shard: ExpressibleByArgument {
-  public init?(argument: String) {
-    self.init(argument)
+/// A part as the command line names it.
+private func parsedShard(_ argument: String) throws -> Shard {
+  guard let shard = Shard(argument) else {
+    throw ValidationError("expected i/n with 0 <= i < n, the first part is 0/n")
   }
+  return shard
 }

@@ -22,7 +22,7 @@ struct DiffCommand: ParsableCommand {
 
   @Option(
     help: ArgumentHelp(
-      "Largest deviation relative to the larger of two values (default: 0).", valueName: "share"))
+      "Largest deviation relative to the larger of two values.", valueName: "share"))
   var tolerance = 0.0
 
   @Flag(help: "Also lists attributes that differ.")
@@ -52,7 +52,8 @@ struct DiffCommand: ParsableCommand {
     }
     if count > 0 {
       throw CommandFailure.check(
-        "\(first) and \(second): \(count) datasets differ, \(difference.comparedCount) were compared"
+        "\(first) and \(second): \(count) datasets differ or are in one file only, "
+          + "\(difference.comparedCount) are in both"
       )
     }
   }

@@ -9,8 +9,8 @@ struct ExportCommand: ParsableCommand {
     commandName: "export",
     abstract: "Writes the groups of a result file as CSV or NPZ.",
     discussion: """
-      CSV: a folder with one table for the variables of a group that share their axes, long form
-      for several axes, and scalars.csv. NPZ: one archive for numpy.load, samples/cosine under the
+      CSV: a folder with one table for the variables of a group that share their axes, long form \
+      for several axes, and scalars.csv. NPZ: one archive for numpy.load, samples/cosine under the \
       name samples.cosine.
 
       Example: prerl export alignment.h5 --csv tables --group samples --group summary

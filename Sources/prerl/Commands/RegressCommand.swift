@@ -10,9 +10,9 @@ struct RegressCommand: ParsableCommand {
     abstract:
       "Compares fresh numbers with baselines; exit status 1 if one is beyond its tolerance.",
     discussion: """
-      A baseline is a JSON file that says what is measured and holds, per quantity, a value, a
-      tolerance and the reason for it. Without arguments the embedded checkpoint is measured and
-      compared with every results/baselines/*.json. --update takes the fresh values over and keeps
+      A baseline is a JSON file that says what is measured and holds, per quantity, a value, a \
+      tolerance and the reason for it. Without arguments the embedded checkpoint is measured and \
+      compared with every results/baselines/*.json. --update takes the fresh values over and keeps \
       the replaced ones in each quantity's history.
 
       Example: prerl regress --model DIR --update my-baseline.json

@@ -12,8 +12,8 @@ struct ReplayCommand: ParsableCommand {
     commandName: "replay",
     abstract: "Reruns an alignment from its result file; exit status 1 if the bits differ.",
     discussion: """
-      The file stores prompts, responses, rewards and settings; the model is the one it names, or
-      --model DIR, and must have the same SHA-256. Other OpenBLAS kernels change the last bits:
+      The file stores prompts, responses, rewards and settings; the model is the one it names, or \
+      --model DIR, and must have the same SHA-256. Other OpenBLAS kernels change the last bits: \
       the kernels of both runs are printed when the bits differ.
 
       Example: prerl replay results/reference/alignment/alignment.h5

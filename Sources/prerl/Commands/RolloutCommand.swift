@@ -23,6 +23,7 @@ struct RolloutCommand: ParsableCommand {
     try RolloutWriter.write(rollouts, to: output)
 
     let rewards = rollouts.compactMap(\.reward)
+    // No verifier for the problems, no rewards: the mean is then none, NaN.
     let meanReward = rewards.reduce(0, +) / Double(rewards.count)
     let tokenCount = rollouts.reduce(0) { $0 + $1.responseTokens.count }
     let meanLength = Double(tokenCount) / Double(rollouts.count)

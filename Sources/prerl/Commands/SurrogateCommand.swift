@@ -11,9 +11,9 @@ struct SurrogateCommand: ParsableCommand {
     commandName: "surrogate",
     abstract: "Predicts each update rule's held-out gain relative to RL at equal step length.",
     discussion: """
-      Needs scored rollouts in groups of one prompt, of at least eight independent units (clusters,
-      by default problems). A rule's gain is first-order, without noise and at this batch size, raw
-      and in Adam's metric; its noise ceiling is the share of a batch vector that is signal; a dash
+      Needs scored rollouts in groups of one prompt, of at least eight independent units (clusters, \
+      by default problems). A rule's gain is first-order, without noise and at this batch size, raw \
+      and in Adam's metric; its noise ceiling is the share of a batch vector that is signal; a dash \
       stands where a signal is not told from noise.
 
       Example: prerl surrogate --model DIR --rollouts rollouts.jsonl

@@ -10,7 +10,7 @@ struct TrainCommand: ParsableCommand {
     commandName: "train",
     abstract: "Runs the training experiment that a configuration describes.",
     discussion: """
-      Writes manifest.json, metrics.jsonl, summary.json and checkpoint/ into the run's folder;
+      Writes manifest.json, metrics.jsonl, summary.json and checkpoint/ into the run's folder; \
       reinforcement learning writes checkpoints/, evaluation.jsonl, timing.jsonl and training.h5.
 
       Example: prerl train experiments/pretrain/config.json

@@ -57,7 +57,11 @@ struct Evaluation {
     rolloutCount = rollouts.count
     clusterCount = Set(clusters).count
     let isRight = rollouts.map { ($0.reward ?? 0) >= 1 }
-    accuracy = mean("accuracy", isRight.map { $0 ? 1 : 0 })
+    accuracy = Entry(
+      name: "accuracy",
+      interval: Self.share(
+        ClusteredSample(isRight.map { $0 ? 1 : 0 }, clusters: clusters), bootstrap),
+      count: rollouts.count)
 
     var groups: [[Int]] = []
     var placeOfProblem: [[UInt8]: Int] = [:]
@@ -73,7 +77,7 @@ struct Evaluation {
     let groupClusters = groups.map { clusters[$0[0]] }
     func problemMean(_ name: String, _ value: ([Int]) -> Double) -> Entry {
       let sample = ClusteredSample(groups.map(value), clusters: groupClusters)
-      return Entry(name: name, interval: sample.mean(bootstrap), count: sample.count)
+      return Entry(name: name, interval: Self.share(sample, bootstrap), count: sample.count)
     }
     averageAtK = ks.map { k in
       (
@@ -131,6 +135,19 @@ struct Evaluation {
     ]
   }
 
+  /// The mean of values between 0 and 1 with an interval that stays there. Where all are 0 or all
+  /// 1 it is that of a share; rewards may lie beyond, and then nothing is cut.
+  private static func share(_ sample: ClusteredSample, _ bootstrap: BootstrapT) -> Interval {
+    guard sample.minimum >= 0, sample.maximum <= 1 else { return sample.mean(bootstrap) }
+    if sample.minimum == sample.maximum, sample.minimum == 0 || sample.minimum == 1 {
+      return sample.fraction()
+    }
+    let mean = sample.mean(bootstrap)
+    return Interval(
+      estimate: mean.estimate, low: mean.low.isNaN ? .nan : max(0, mean.low),
+      high: mean.high.isNaN ? .nan : min(1, mean.high))
+  }
+
   /// The keys of the contract.
   var json: JSON {
     func object(_ entries: [(String, Entry)]) -> JSON {
@@ -163,9 +180,13 @@ struct Evaluation {
         String(entry.count),
       ])
     }
+    let few =
+      clusterCount < BootstrapT.fewestClusters
+      ? "\nIntervals of \(clusterCount) clusters say little (more problems give more: --per-problem 1)"
+      : ""
     return """
       \(what): \(rolloutCount) rollouts, \(problemCount) problems, \(clusterCount) clusters
-      \(table.text)
+      \(table.text)\(few)
       """
   }
 }

@@ -97,7 +97,8 @@ struct RunFolder {
     let here = own["config"]?.objectValue ?? [:]
     if let key = (here.keys + there.keys).first(where: { here[$0] != there[$0] }) {
       throw CommandFailure.usage(
-        "\(path): was made with another \(key) (expected the same configuration to resume)")
+        "\(path): was made with another value of \(key) (expected the same configuration to resume)"
+      )
     }
     func hashes(_ manifest: JSONObject) -> [String?] {
       (manifest["inputs"]?.arrayValue ?? []).map { $0.objectValue?["sha256"]?.stringValue }
