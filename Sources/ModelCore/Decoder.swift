@@ -5,7 +5,7 @@
 //
 // One step takes one token of each of B rows through all layers: every projection is one matrix
 // product over the B rows. A product gives a row other bits when the number of rows changes, so a
-// block always has its B rows: finished and absent ones stay as idle rows, never compacted.
+// block always has its B rows: finished ones start another sequence or idle, never compacted.
 
 /// A block of rows that are decoded together.
 package final class Decoder<Scalar: ModelScalar> {

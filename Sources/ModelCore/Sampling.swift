@@ -39,19 +39,24 @@ public struct SamplingOptions: Sendable {
 
 extension Transformer {
   /// Rows of a decoding block: a function of the model's shape alone, since the bits of a response
-  /// depend on it. Shards and interruptions cut at multiples of it.
+  /// depend on it.
   public var samplingBlock: Int {
     let bytesPerPosition =
       configuration.layerCount * 2 * configuration.keyValueHeadCount * configuration.headDimension
       * MemoryLayout<Scalar>.stride
     // About a GiB of cache for a thousand positions.
-    return min(64, max(1, (1 << 20) / bytesPerPosition))
+    return min(32, max(1, (1 << 20) / bytesPerPosition))
   }
 
-  /// Samples a response to each request, block by block.
+  /// Requests that one block serves, one after the other: a row whose response has ended takes the
+  /// next request, so that rows idle only at the end. Interruptions cut at multiples of it.
+  public var samplingStream: Int { 4 * samplingBlock }
+
+  /// Samples a response to each request, stream by stream.
   ///
+  /// Which row a request gets follows from the requests before it in its stream, so a longer list
+  /// begins with the responses of a shorter one.
   /// - Parameters:
-  ///   - requests: Request i is row i mod `samplingBlock` of its block.
   ///   - consume: Gets the responses in order, on the calling thread.
   /// - Returns: The number of responses consumed; fewer than requests only if it was stopped.
   @discardableResult
@@ -60,53 +65,63 @@ extension Transformer {
     shouldStop: @escaping @Sendable () -> Bool = { false },
     consume: (Int, SampledResponse) throws -> Void
   ) throws -> Int {
-    let size = samplingBlock
-    let blocks = (requests.count + size - 1) / size
+    let size = samplingStream
+    let streams = (requests.count + size - 1) / size
     let done = try forEachInOrder(
-      0..<blocks, threads: threads, shouldStop: shouldStop, makeWorker: {},
-      body: { _, block in
-        self.sampleBlock(
-          Array(requests[block * size..<min((block + 1) * size, requests.count)]), options)
+      0..<streams, threads: threads, shouldStop: shouldStop, makeWorker: {},
+      body: { _, stream in
+        self.sampleStream(
+          Array(requests[stream * size..<min((stream + 1) * size, requests.count)]), options)
       },
-      consume: { block, responses in
-        for (row, response) in responses.enumerated() { try consume(block * size + row, response) }
+      consume: { stream, responses in
+        for (place, response) in responses.enumerated() {
+          try consume(stream * size + place, response)
+        }
       })
     return min(done * size, requests.count)
   }
 
-  /// One block: each row reads its prompt token by token, then its own samples, until all ended.
+  /// One stream: each row reads its request's prompt token by token, then its own samples, and
+  /// takes the next request when the response has ended.
   @specialized(where Scalar == Float)
   @specialized(where Scalar == Double)
-  package func sampleBlock(
+  package func sampleStream(
     _ requests: [SamplingRequest], _ options: SamplingOptions
   ) -> [SampledResponse] {
     let rows = samplingBlock
-    precondition(requests.count <= rows && options.maximumNewTokens > 0)
+    precondition(options.maximumNewTokens > 0)
     precondition(requests.allSatisfy { !$0.prompt.isEmpty }, "a prompt needs a token")
     let longest = requests.map(\.prompt.count).max() ?? 0
     let decoder = Decoder(self, rows: rows, capacity: longest + options.maximumNewTokens)
     var responses = requests.map { _ in SampledResponse(tokens: [], ended: false) }
-    var tokens: [Int32?] = (0..<rows).map { $0 < requests.count ? requests[$0].prompt[0] : nil }
-    var position = 0
-    while tokens.contains(where: { $0 != nil }) {
-      let logits = decoder.step(
-        tokens: tokens, positions: Array(repeating: position, count: rows))
-      position += 1
-      for (row, request) in requests.enumerated() where tokens[row] != nil {
-        if position < request.prompt.count {
-          tokens[row] = request.prompt[position]
+    // The request of each row, its next token and that token's position; nil for an idle row.
+    var request = (0..<rows).map { $0 < requests.count ? $0 : nil }
+    var tokens = request.map { $0.map { requests[$0].prompt[0] } }
+    var positions = [Int](repeating: 0, count: rows)
+    var waiting = rows..<max(rows, requests.count)
+    while request.contains(where: { $0 != nil }) {
+      let logits = decoder.step(tokens: tokens, positions: positions)
+      for row in 0..<rows {
+        guard let current = request[row] else { continue }
+        positions[row] += 1
+        let prompt = requests[current].prompt
+        if positions[row] < prompt.count {
+          tokens[row] = prompt[positions[row]]
           continue
         }
-        let index = responses[row].tokens.count
-        var generator = request.key.derive(UInt64(index)).generator()
+        let index = responses[current].tokens.count
+        var generator = requests[current].key.derive(UInt64(index)).generator()
         let token = Int32(
           draw(
             logits.row(row), count: logits.columns, temperature: options.temperature,
             uniform: generator.uniform()))
-        responses[row].tokens.append(token)
-        responses[row].ended = options.endTokens.contains(token)
-        let over = responses[row].ended || index + 1 == options.maximumNewTokens
-        tokens[row] = over ? nil : token
+        responses[current].tokens.append(token)
+        responses[current].ended = options.endTokens.contains(token)
+        tokens[row] = token
+        guard responses[current].ended || index + 1 == options.maximumNewTokens else { continue }
+        request[row] = waiting.popFirst()
+        tokens[row] = request[row].map { requests[$0].prompt[0] }
+        positions[row] = 0
       }
     }
     return responses

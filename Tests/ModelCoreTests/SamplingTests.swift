@@ -37,15 +37,15 @@ import Testing
 
   @Test func responsesDependOnTheirRequestsAlone() throws {
     let block = Self.model.samplingBlock
-    #expect(block == 64)
+    #expect(block == 32)
     let all = try Self.sample(Self.model, Self.requests(150), Self.options, threads: 1)
     #expect(Set(all).count > 100, "responses differ")
     for threads in [1, 2, 3] {
       let again = try Self.sample(Self.model, Self.requests(150), Self.options, threads: threads)
       #expect(again == all, "\(threads) threads")
     }
-    // Requests that come later, in the same block or in further ones, change nothing before them.
-    for count in [1, 7, 64, 65, 149] {
+    // Requests that come later, in the same stream or in further ones, change nothing before them.
+    for count in [1, 7, 32, 33, 64, 65, 128, 129, 149] {
       let fewer = try Self.sample(Self.model, Self.requests(count), Self.options)
       #expect(fewer == Array(all[..<count]), "\(count) requests")
     }

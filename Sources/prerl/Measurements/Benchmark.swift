@@ -253,7 +253,7 @@ struct Benchmark {
     let clock = ContinuousClock.now
     var elapsed = 0.0
     while elapsed < seconds {
-      let requests = (0..<block * threads).map { index in
+      let requests = (0..<model.samplingStream * threads).map { index in
         SamplingRequest(
           prompt: examples[index % examples.count].prompt,
           key: key.derive(UInt64(samples + index)))

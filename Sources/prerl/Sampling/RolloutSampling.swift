@@ -136,7 +136,7 @@ struct RolloutSampling {
     let perPosition =
       Double(shape.layerCount) * 2 * Double(shape.keyValueHeadCount)
       * Double(shape.headDimension) * Double(MemoryLayout<Float>.stride)
-    let blocks = min(threads, (count + model.samplingBlock - 1) / model.samplingBlock)
+    let blocks = min(threads, (count + model.samplingStream - 1) / model.samplingStream)
     return perPosition * Double(longest + maximumNewTokens) * Double(model.samplingBlock)
       * Double(blocks)
   }
