@@ -21,6 +21,7 @@ struct Prerl: ParsableCommand {
       RolloutCommand.self,
       EvaluateCommand.self,
       TrainCommand.self,
+      CompareCommand.self,
       DiffCommand.self,
       InspectCommand.self,
       MergeCommand.self,

@@ -1,0 +1,45 @@
+// `prerl compare`: training runs side by side, over seeds.
+import ArgumentParser
+import Results
+
+struct CompareCommand: ParsableCommand {
+  static let configuration = CommandConfiguration(
+    commandName: "compare",
+    abstract: "Compares training runs at their evaluations, with intervals over seeds.",
+    discussion: """
+      Runs of one configuration and several seeds are one line. fold: against the same run's base; \
+      per token: the fold of transitions per token. Intervals are over seeds, on the same held-out \
+      problems; each run's own over number sets are in its evaluation.jsonl.
+
+      Example: prerl compare results/runs/dsrl/*-s* --reference grpo
+      """)
+
+  @Argument(help: ArgumentHelp("Folders of training runs.", valueName: "run"))
+  var runs: [String]
+
+  @Option(
+    help: ArgumentHelp(
+      "Adds accuracy less that of this entry, paired by seed.", valueName: "name"))
+  var reference: String?
+
+  @Flag(help: "A line for every evaluated step, not only the last.")
+  var allSteps = false
+
+  @Option(help: ArgumentHelp("Also writes every number as JSON.", valueName: "file.json"))
+  var output: String?
+
+  @OptionGroup var common: CommonOptions
+
+  func run() throws {
+    if let output { try AtomicFile.check(output, overwrite: common.overwrite) }
+    let comparison = try RunComparison(runs)
+    let reference = try reference.map(comparison.reference)
+    let json = comparison.json(reference: reference)
+    if let output {
+      try AtomicFile.publish(json.text(indent: 1) + "\n", to: output, overwrite: common.overwrite)
+    }
+    try Console.print(
+      common.json
+        ? json.text(indent: 2) : comparison.table(allSteps: allSteps, reference: reference))
+  }
+}

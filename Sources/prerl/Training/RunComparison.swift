@@ -1,0 +1,224 @@
+// Training runs side by side: the same configuration over seeds is one entry.
+import Analysis
+import Foundation
+import StrictJSON
+
+/// What runs reached at their evaluations. Intervals are Student's over seeds (95%): they hold for
+/// other seeds on the same held-out problems; a run's own intervals over number sets are in its
+/// `evaluation.jsonl`.
+struct RunComparison {
+  /// The evaluation lines of one run, by step.
+  struct Run {
+    let path: String
+    let seed: Int
+    /// The configuration without its seed.
+    let configuration: JSON
+    let evaluations: [Int: JSONObject]
+
+    init(_ path: String) throws {
+      self.path = path
+      func bytes(_ name: String) throws -> [UInt8] {
+        guard let data = FileManager.default.contents(atPath: "\(path)/\(name)") else {
+          throw CommandFailure.usage(
+            "\(path)/\(name): there is no such file (expected the folder of a training run)")
+        }
+        return [UInt8](data)
+      }
+      guard let manifest = try? JSON.parse(try bytes("manifest.json")).objectValue,
+        var object = manifest["config"]?.objectValue, let seed = object["seed"]?.intValue
+      else {
+        throw CommandFailure.usage(
+          "\(path)/manifest.json: has no configuration with a seed (expected that of a training run)"
+        )
+      }
+      self.seed = seed
+      object["seed"] = nil
+      configuration = .object(object)
+      var lines: [Int: JSONObject] = [:]
+      for (number, line) in try bytes("evaluation.jsonl").split(separator: UInt8(ascii: "\n"))
+        .enumerated()
+      {
+        guard let object = try? JSON.parse(Array(line)).objectValue,
+          let step = object["step"]?.intValue
+        else {
+          throw CommandFailure.usage(
+            "\(path)/evaluation.jsonl:\(number + 1): broken (expected an evaluation with its step)")
+        }
+        lines[step] = object
+      }
+      evaluations = lines
+    }
+
+    func value(_ name: String, _ step: Int) -> Double {
+      evaluations[step]?[name]?.doubleValue ?? .nan
+    }
+  }
+
+  /// Runs that differ in their seeds alone.
+  struct Entry {
+    let name: String
+    let runs: [Run]
+
+    /// The steps at which every run was evaluated.
+    var steps: [Int] {
+      let common = runs.dropFirst().reduce(Set(runs[0].evaluations.keys)) {
+        $0.intersection($1.evaluations.keys)
+      }
+      return common.sorted()
+    }
+  }
+
+  let entries: [Entry]
+
+  init(_ paths: [String]) throws {
+    var groups: [(configuration: JSON, runs: [Run])] = []
+    for run in try paths.map(Run.init) {
+      if let place = groups.firstIndex(where: { $0.configuration == run.configuration }) {
+        if let twin = groups[place].runs.first(where: { $0.seed == run.seed }) {
+          throw CommandFailure.usage(
+            "\(run.path): is \(twin.path) again, seed \(run.seed) (expected each run once)")
+        }
+        groups[place].runs.append(run)
+      } else {
+        groups.append((run.configuration, [run]))
+      }
+    }
+    entries = groups.map { _, runs in
+      Entry(name: Self.name(runs), runs: runs.sorted { $0.seed < $1.seed })
+    }
+  }
+
+  /// The folders' common name: `grpo` of `grpo-s0` and `grpo-s1`.
+  private static func name(_ runs: [Run]) -> String {
+    let names = runs.map { URL(fileURLWithPath: $0.path).lastPathComponent }
+    let prefix = names.dropFirst().reduce(names[0]) { $0.commonPrefix(with: $1) }
+    var name = names.count == 1 ? names[0] : prefix
+    if names.count == 1, let place = name.range(of: "-s\(runs[0].seed)", options: .backwards),
+      place.upperBound == name.endIndex
+    {
+      name = String(name[..<place.lowerBound])
+    } else if name.hasSuffix("-s") {
+      name.removeLast(2)
+    }
+    return name.isEmpty ? "run" : name
+  }
+
+  /// Mean of one number a seed with Student's interval; none for one seed or without spread.
+  static func mean(_ values: [Double]) -> Interval {
+    let count = Double(values.count)
+    let mean = values.reduce(0, +) / count
+    let variance = values.reduce(0) { $0 + ($1 - mean) * ($1 - mean) } / (count - 1)
+    guard values.count > 1, variance > 0 else { return Interval(withoutInterval: mean) }
+    let half = StudentT.quantile(0.975, degrees: count - 1) * (variance / count).squareRoot()
+    return Interval(estimate: mean, low: mean - half, high: mean + half)
+  }
+
+  // MARK: - Statistics
+
+  /// The columns: a name and the value of one run at a step.
+  static let statistics: [(name: String, decimals: Int, value: @Sendable (Run, Int) -> Double)] = [
+    ("accuracy", 3, { $0.value("accuracy", $1) }),
+    ("transitions", 2, { $0.value("transitions", $1) }),
+    ("reflections", 2, { $0.value("reflections", $1) }),
+    ("response_length", 1, { $0.value("response_length", $1) }),
+    ("ended", 3, { $0.value("ended", $1) }),
+    ("kl_to_base", 2, { $0.value("kl_to_base", $1) }),
+    ("pretraining_loss", 3, { $0.value("pretraining_loss", $1) }),
+    // Fold changes against the same run's base, whose counts stand at step 0.
+    ("transitions_fold", 1, { $0.value("transitions", $1) / $0.value("transitions", 0) }),
+    ("reflections_fold", 1, { $0.value("reflections", $1) / $0.value("reflections", 0) }),
+    (
+      "transitions_per_token_fold", 1,
+      {
+        $0.value("transitions", $1) / $0.value("response_length", $1)
+          / ($0.value("transitions", 0) / $0.value("response_length", 0))
+      }
+    ),
+  ]
+
+  func interval(_ entry: Entry, _ statistic: (Run, Int) -> Double, _ step: Int) -> Interval {
+    Self.mean(entry.runs.map { statistic($0, step) })
+  }
+
+  /// Accuracy less that of the reference at the same step, paired by seed.
+  func difference(_ entry: Entry, from reference: Entry, _ step: Int) -> Interval {
+    let pairs = entry.runs.compactMap { run in
+      reference.runs.first { $0.seed == run.seed }
+        .map { run.value("accuracy", step) - $0.value("accuracy", step) }
+    }
+    return pairs.isEmpty ? .undefined : Self.mean(pairs)
+  }
+
+  func reference(named name: String) throws -> Entry {
+    guard let entry = entries.first(where: { $0.name == name }) else {
+      throw CommandFailure.usage(
+        "--reference is \(name) (expected one of: "
+          + "\(entries.map(\.name).joined(separator: ", ")))")
+    }
+    return entry
+  }
+
+  /// One line an entry and step; all evaluated steps, or the last.
+  func table(allSteps: Bool, reference: Entry?) -> String {
+    var table = Table(
+      [
+        "run", "seeds", "step", "accuracy", "95% over seeds", "transitions", "fold", "per token",
+        "reflections", "fold", "length", "ended", "KL to base", "corpus loss",
+      ] + (reference.map { ["vs \($0.name)", "95%"] } ?? []))
+    func ends(_ interval: Interval) -> String {
+      interval.low.isNaN ? "-" : "\(fixed(interval.low, 3)) .. \(fixed(interval.high, 3))"
+    }
+    for entry in entries {
+      for step in allSteps ? entry.steps : Array(entry.steps.suffix(1)) {
+        func cell(_ name: String) -> String {
+          guard let statistic = Self.statistics.first(where: { $0.name == name }) else { return "" }
+          return fixed(interval(entry, statistic.value, step).estimate, statistic.decimals)
+        }
+        let accuracy = interval(entry, Self.statistics[0].value, step)
+        var row = [
+          entry.name, "\(entry.runs.count)", "\(step)", fixed(accuracy.estimate, 3),
+          ends(accuracy), cell("transitions"), cell("transitions_fold"),
+          cell("transitions_per_token_fold"), cell("reflections"), cell("reflections_fold"),
+          cell("response_length"), cell("ended"), cell("kl_to_base"), cell("pretraining_loss"),
+        ]
+        if let reference {
+          let difference = difference(entry, from: reference, step)
+          row += [fixed(difference.estimate, 3), ends(difference)]
+        }
+        table.add(row)
+      }
+    }
+    return table.text
+  }
+
+  /// Every statistic of every entry and step, with the seeds' own values.
+  func json(reference: Entry?) -> JSON {
+    .array(
+      entries.map { entry in
+        var steps = JSONObject()
+        for step in entry.steps {
+          var numbers = JSONObject()
+          for statistic in Self.statistics {
+            let interval = interval(entry, statistic.value, step)
+            numbers[statistic.name] = [
+              "mean": .real(interval.estimate), "low": .real(interval.low),
+              "high": .real(interval.high),
+              "values": .array(entry.runs.map { .real(statistic.value($0, step)) }),
+            ]
+          }
+          if let reference {
+            let difference = difference(entry, from: reference, step)
+            numbers["accuracy_difference"] = [
+              "mean": .real(difference.estimate), "low": .real(difference.low),
+              "high": .real(difference.high),
+            ]
+          }
+          steps["\(step)"] = .object(numbers)
+        }
+        return [
+          "run": .string(entry.name), "seeds": .array(entry.runs.map { .integer($0.seed) }),
+          "config": entry.runs[0].configuration, "steps": .object(steps),
+        ]
+      })
+  }
+}
