@@ -21,6 +21,7 @@ struct Prerl: ParsableCommand {
       RolloutCommand.self,
       EvaluateCommand.self,
       TrainCommand.self,
+      ThoughtsCommand.self,
       DiffCommand.self,
       InspectCommand.self,
       MergeCommand.self,

@@ -21,7 +21,8 @@ public struct ThoughtStratum: Sendable {
   public let kinds: [KindStatistics]
 
   init(
-    _ name: String, _ title: String, _ table: ThoughtTable, rows: [Int], bootstrap: BootstrapT
+    _ name: String, _ title: String, _ table: ThoughtTable, rows: [Int], bootstrap: BootstrapT,
+    isGiven: Bool = false
   ) {
     self.name = name
     self.title = title
@@ -34,13 +35,22 @@ public struct ThoughtStratum: Sendable {
       lengths.add(Double(table.lengths[row]), per: 1, cluster: table.clusters[row])
     }
     responseLength = lengths.mean(bootstrap)
-    accuracy = ClusteredSample(
-      rows.map { table.rewards[$0].isNaN ? .nan : table.rewards[$0] >= 1 ? 1 : 0 },
-      clusters: clusters
-    ).fraction()
+    accuracy = Self.accuracy(
+      rows.map { table.rewards[$0] }, clusters, isGiven: isGiven, bootstrap)
     kinds = (0..<table.kindCount).map {
       KindStatistics(table, rows: rows, kind: $0, bootstrap: bootstrap)
     }
+  }
+
+  /// The share of rewards of 1 or more. Of a set chosen by reward it has no interval; where all are
+  /// right or all wrong a bootstrap has no spread, and the interval is Korn and Graubard's.
+  private static func accuracy(
+    _ rewards: [Double], _ clusters: [Int], isGiven: Bool, _ bootstrap: BootstrapT
+  ) -> Interval {
+    let sample = ClusteredSample(
+      rewards.map { $0.isNaN ? .nan : $0 >= 1 ? 1 : 0 }, clusters: clusters)
+    if isGiven { return Interval(withoutInterval: sample.mean) }
+    return sample.minimum < sample.maximum ? sample.mean(bootstrap) : sample.fraction()
   }
 
   /// All responses, then by correctness, then by quarter of length.
@@ -49,13 +59,16 @@ public struct ThoughtStratum: Sendable {
   /// differ in size and, where most lengths are equal, be empty.
   public static func strata(_ table: ThoughtTable, bootstrap: BootstrapT) -> [ThoughtStratum] {
     let rows = Array(0..<table.responseCount)
-    func stratum(_ name: String, _ title: String, _ isIn: (Int) -> Bool) -> ThoughtStratum {
-      ThoughtStratum(name, title, table, rows: rows.filter(isIn), bootstrap: bootstrap)
+    func stratum(
+      _ name: String, _ title: String, isGiven: Bool = false, _ isIn: (Int) -> Bool
+    ) -> ThoughtStratum {
+      ThoughtStratum(
+        name, title, table, rows: rows.filter(isIn), bootstrap: bootstrap, isGiven: isGiven)
     }
     var strata = [
       stratum("all", "all responses") { _ in true },
-      stratum("right", "reward 1 or more") { table.rewards[$0] >= 1 },
-      stratum("wrong", "reward below 1") { table.rewards[$0] < 1 },
+      stratum("right", "reward 1 or more", isGiven: true) { table.rewards[$0] >= 1 },
+      stratum("wrong", "reward below 1", isGiven: true) { table.rewards[$0] < 1 },
     ]
     let sorted = table.lengths.sorted()
     var below = Int.min
