@@ -4,7 +4,8 @@
 /// Cohen's kappa.
 ///
 /// Two lexicons that cut alike are compared thought by thought. Where only one of them counts a
-/// piece (another scope, other boundaries), the other's label is `uncounted`.
+/// piece (another scope, other boundaries), the other's label is `uncounted`. White space and the
+/// marks around thinking are no pieces.
 public struct LexiconAgreement: Sendable {
   /// The label of what a lexicon does not count.
   public static let uncounted = "uncounted"
@@ -48,7 +49,7 @@ public struct LexiconAgreement: Sendable {
       }
       let (row, column) = (label(own.first, firstLabels), label(other.first, secondLabels))
       let isCounted = row < labels.count - 1 || column < labels.count - 1
-      if isCounted, bytes[start..<end].contains(where: { !isSpace($0) }) {
+      if isCounted, !isEmpty(bytes, start..<end) {
         clusters[cluster][row * labels.count + column] += 1
       }
     }

@@ -134,7 +134,7 @@ public struct ThoughtClassifier: Sendable {
     return true
   }
 
-  private static func trimmed(_ bytes: [UInt8], _ range: Range<Int>) -> Range<Int> {
+  static func trimmed(_ bytes: [UInt8], _ range: Range<Int>) -> Range<Int> {
     var (low, high) = (range.lowerBound, range.upperBound)
     while low < high, isSpace(bytes[low]) { low += 1 }
     while low < high, isSpace(bytes[high - 1]) { high -= 1 }
@@ -146,6 +146,12 @@ private let newline = UInt8(ascii: "\n")
 private let carriageReturn = UInt8(ascii: "\r")
 private let thinkStart = Array("<think>".utf8)
 private let thinkEnd = Array("</think>".utf8)
+
+/// Whether there is nothing but white space and marks of thinking.
+func isEmpty(_ bytes: [UInt8], _ range: Range<Int>) -> Bool {
+  let content = bytes[ThoughtClassifier.trimmed(bytes, range)]
+  return content.isEmpty || content.elementsEqual(thinkStart) || content.elementsEqual(thinkEnd)
+}
 
 /// ASCII white space.
 func isSpace(_ byte: UInt8) -> Bool { byte == 0x20 || (byte >= 0x09 && byte <= 0x0D) }

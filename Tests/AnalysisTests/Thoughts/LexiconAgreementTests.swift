@@ -50,11 +50,11 @@ import Testing
     let result = agreement(["<think>a\n\nWait</think>\n\nWait\n\nb"])
     let size = result.labels.count
     #expect(result.confusion[0] == 1)
-    // After the end of thinking: a reflection and an execution of EasySteer's alone. Its first
-    // reflection also holds the mark.
-    #expect(result.confusion[(size - 1) * size + 0] == 2)
+    // After the end of thinking: a reflection and an execution of EasySteer's alone. The mark
+    // itself, which ends its first reflection, is no piece.
+    #expect(result.confusion[(size - 1) * size + 0] == 1)
     #expect(result.confusion[(size - 1) * size + 2] == 1)
-    #expect(result.pieceCount == 4)
+    #expect(result.pieceCount == 3)
   }
 
   @Test func noPiecesIsNotANumber() {
