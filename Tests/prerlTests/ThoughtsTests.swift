@@ -42,6 +42,24 @@ import Testing
     }
   }
 
+  @Test func everyShippedLexiconReadsUnderItsOwnName() throws {
+    try withProgram { program in
+      try program.write(#"{"prompt":"q","response":"Rethink.\n\nso"}"#, to: "t.jsonl")
+      let refusal = try program.run("thoughts", "t.jsonl", "--lexicon", "?").errors
+      let list = try #require(refusal.split(separator: ": ").last?.split(separator: ";").first)
+      let names = list.components(separatedBy: ", ")
+      #expect(
+        names == ["countdown", "easysteer", "seal", "seal-upstream", "understand-r1-zero"])
+      for name in names {
+        let outcome = try program.run("thoughts", "t.jsonl", "--lexicon", name, "--json")
+        #expect(try outcome.object()["lexicon"]?.objectValue?["name"] == .string(name))
+      }
+      let keywords = try program.run(
+        "thoughts", "t.jsonl", "--lexicon", "understand-r1-zero", "--json")
+      #expect(try count(keywords, "reflection") == 1)
+    }
+  }
+
   @Test func theMisspellingOfTheSourceIsAChoice() throws {
     try withProgram { program in
       try program.write(
@@ -241,7 +259,8 @@ import Testing
       try program.write(#"{"prompt":"q","response_ids":[70000]}"#, to: "notext.jsonl")
       try program.write(#"{"prompt":"q","response":"a"}"# + "\n{\n", to: "broken.jsonl")
       try program.write(
-        #"{"format":"prerl.lexicon","format_version":1,"# + "\n" + #""name":"x/y","version":"1"}"#, to: "bad.json")
+        #"{"format":"prerl.lexicon","format_version":1,"# + "\n" + #""name":"x/y","version":"1"}"#,
+        to: "bad.json")
       let outcome = try program.run(["thoughts"] + arguments)
       #expect(outcome.status == 2)
       #expect(outcome.errors.hasPrefix(message), "\(outcome.errors)")

@@ -8,7 +8,7 @@ struct ThoughtsCommand: ParsableCommand {
     discussion: """
       A lexicon says where thoughts begin and which words give them their kind: countdown (the \
       embedded task, the default there), seal (the default elsewhere), seal-upstream (with the \
-      misspelling of SEAL's code), easysteer, or a JSON file of your own. Rates are per response, \
+      misspelling of SEAL's code), easysteer, understand-r1-zero, or a JSON file of your own. Rates are per response, \
       per 1,000 tokens (words, where a file has no token ids) and per problem, by correctness and \
       by quarter of length, with the accuracy beside them; intervals are 95%, over clusters. With a \
       second file: fold changes beside the counts that they rest on.
