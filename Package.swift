@@ -75,7 +75,7 @@ let package = Package(
         "Tasks", "Tokenizers", "Training",
         .product(name: "ArgumentParser", package: "swift-argument-parser"),
       ],
-      resources: [.copy("Resources/base")],
+      resources: [.copy("Resources/base"), .copy("Resources/lexicons")],
       swiftSettings: fenced),
 
     // MARK: - Tests: one target per module
@@ -98,7 +98,8 @@ let package = Package(
       dependencies: [
         "KeyedRandom", "ModelCore", "StrictJSON", "Tasks", "TestSupport", "Training",
       ]),
-    .testTarget(name: "AnalysisTests", dependencies: ["Analysis", "KeyedRandom", "TestSupport"]),
+    .testTarget(
+      name: "AnalysisTests", dependencies: ["Analysis", "KeyedRandom", "Tasks", "TestSupport"]),
     .testTarget(
       name: "ResultsTests",
       dependencies: [

@@ -22,6 +22,7 @@ struct Prerl: ParsableCommand {
       EvaluateCommand.self,
       TrainCommand.self,
       CompareCommand.self,
+      ThoughtsCommand.self,
       DiffCommand.self,
       InspectCommand.self,
       MergeCommand.self,

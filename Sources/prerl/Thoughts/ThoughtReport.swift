@@ -1,0 +1,168 @@
+// The tables of `prerl thoughts`.
+import Analysis
+import Results
+
+/// A result as people read it.
+struct ThoughtReport {
+  private let result: ThoughtResult
+  private var names: [String] { result.lexicon.kindNames }
+  private var noun: String { result.first.unit.noun }
+
+  init(_ result: ThoughtResult) {
+    self.result = result
+  }
+
+  /// All tables, an empty line between them.
+  var text: String {
+    var parts = [source(result.first)]
+    if let second = result.second { parts += [source(second), changes(second)] }
+    if let (source, truth) = result.truth { parts.append(table(truth, source)) }
+    if let (other, agreement) = result.agreement { parts.append(table(agreement, other)) }
+    if let tokens = result.tokens {
+      parts.append(table(tokens.rows, tokens.path, tokens.responseCount))
+    }
+    return parts.joined(separator: "\n\n")
+  }
+
+  // MARK: - One file
+
+  private func source(_ source: ThoughtSource) -> String {
+    let all = source.strata[0]
+    var kinds = Table([
+      "kind", "count", "responses", "per response", "95% interval", "per 1,000 \(noun)s",
+      "95% interval", "per problem",
+    ])
+    for (name, kind) in zip(names, all.kinds) {
+      kinds.add([
+        name, "\(kind.count)", "\(kind.responses)", fixed(kind.perResponse.estimate, 3),
+        ends(kind.perResponse, 3), fixed(kind.perThousandTokens.estimate, 2),
+        ends(kind.perThousandTokens, 2), fixed(kind.perProblem.estimate, 3),
+      ])
+    }
+    var strata = Table(
+      ["", "responses", "\(noun)s", "accuracy", "95% interval"]
+        + names.flatMap { ["\($0)", "per 1,000"] })
+    for stratum in source.strata where stratum.responseCount > 0 {
+      strata.add(
+        [
+          stratum.name, "\(stratum.responseCount)", fixed(stratum.responseLength.estimate, 1),
+          fixed(stratum.accuracy.estimate, 3), ends(stratum.accuracy, 3),
+        ]
+          + stratum.kinds.flatMap {
+            [fixed($0.perResponse.estimate, 3), fixed($0.perThousandTokens.estimate, 2)]
+          })
+    }
+    let quarters = source.strata.filter { $0.name.hasPrefix("length") && $0.responseCount > 0 }
+      .map { "\($0.name.suffix(1)): \($0.title.dropFirst("length ".count))" }
+    return """
+      \(source.path): \(all.responseCount) rollouts, \(all.clusterCount) clusters, accuracy \
+      \(fixed(all.accuracy.estimate, 3)) (\(ends(all.accuracy, 3))); lexicon \
+      \(result.lexicon.name) \(result.lexicon.version); tokens: \(source.unit.rawValue)
+      \(kinds.text)
+
+      thoughts per response and per 1,000 \(noun)s (quarters of length \
+      \(quarters.joined(separator: "; ")))
+      \(strata.text)
+      """
+  }
+
+  /// The two ends of an interval; a dash where there are none.
+  private func ends(_ interval: Interval, _ decimals: Int) -> String {
+    interval.low.isNaN
+      ? "-" : "\(fixed(interval.low, decimals)) .. \(fixed(interval.high, decimals))"
+  }
+
+  // MARK: - Comparisons
+
+  private func changes(_ second: ThoughtSource) -> String {
+    var table = Table([
+      "kind", "base count", "count", "base per response", "per response", "fold", "95% interval",
+      "fold per 1,000", "95% interval", "difference", "95% interval",
+    ])
+    let (base, all) = (result.first.strata[0], second.strata[0])
+    for (place, change) in result.changes.enumerated() {
+      table.add([
+        names[place], "\(change.baseCount)", "\(change.count)",
+        fixed(base.kinds[place].perResponse.estimate, 3),
+        fixed(all.kinds[place].perResponse.estimate, 3),
+        fixed(change.perResponse.estimate, 2), ends(change.perResponse, 2),
+        fixed(change.perThousandTokens.estimate, 2), ends(change.perThousandTokens, 2),
+        fixed(change.difference.estimate, 3), ends(change.difference, 3),
+      ])
+    }
+    return """
+      change from \(result.first.path) to \(second.path) (accuracy \
+      \(fixed(base.accuracy.estimate, 3)) to \(fixed(all.accuracy.estimate, 3)), length \
+      \(fixed(base.responseLength.estimate, 1)) to \(fixed(all.responseLength.estimate, 1)))
+      \(table.text)
+      """
+  }
+
+  private func table(_ truth: ThoughtTruth, _ source: ThoughtResult.TruthSource) -> String {
+    let shares: [(String, KeyPath<ThoughtTruth.Kind, ClusteredShare>)] =
+      [("precision", \.precision), ("recall", \.recall)]
+      + (truth.hasMoves
+        ? [("wrong→right", \.wrongToRight), ("right→wrong", \.rightToWrong)] : [])
+    var table = Table(["kind"] + shares.flatMap { [$0.0, "95% interval", "n"] })
+    for kind in truth.kinds where kind.precision.total + kind.recall.total > 0 {
+      table.add(
+        [kind.name]
+          + shares.flatMap { _, path in
+            let share = kind[keyPath: path]
+            return [
+              fixed(share.interval.estimate, 3), ends(share.interval, 3),
+              "\(share.count)/\(share.total)",
+            ]
+          })
+    }
+    let title =
+      source == .labels
+      ? "against the labels of the file"
+      : "against what the moves did (a reflection that repairs an error, a transition that reaches "
+        + "the target); flips are per move"
+    return "\(title)\n\(table.text)"
+  }
+
+  private func table(_ agreement: LexiconAgreement, _ other: ThoughtLexicon) -> String {
+    let labels = agreement.labels
+    var table = Table(["\(result.lexicon.name) \\ \(other.name)"] + labels)
+    for (row, name) in labels.enumerated() {
+      let counts = agreement.confusion[row * labels.count..<(row + 1) * labels.count]
+      table.add([name] + counts.map(String.init))
+    }
+    let (kappa, share) = (agreement.kappa, agreement.agreement)
+    return """
+      \(result.lexicon.name) \(result.lexicon.version) and \(other.name) \(other.version) on \
+      \(agreement.pieceCount) pieces of text: kappa \(fixed(kappa.estimate, 3)) \
+      (\(ends(kappa, 3))), agreement \(fixed(share.estimate, 3)) (\(ends(share, 3)))
+      \(table.text)
+      """
+  }
+
+  private func table(
+    _ rows: [ThoughtTokenStatistics], _ path: String, _ responseCount: Int
+  ) -> String {
+    var table = Table(
+      [
+        "tokens of", "quantity", "n", "value", "95% interval",
+        "minus \(result.lexicon.defaultKind)", "95% interval",
+      ], numbers: 2..<7)
+    for row in rows {
+      let name = names[row.kind] + (row.isOpening ? ", first" : "")
+      for (place, quantity) in row.quantities.enumerated() {
+        table.add([
+          place == 0 ? name : "", quantity.name, place == 0 ? "\(row.tokenCount)" : "",
+          significant(quantity.value.estimate, 3), significantEnds(quantity.value),
+          quantity.contrast.map { significant($0.estimate, 3) } ?? "",
+          quantity.contrast.map(significantEnds) ?? "",
+        ])
+      }
+    }
+    return "tokens of \(responseCount) rollouts in \(path)\n\(table.text)"
+  }
+
+  private func significantEnds(_ interval: Interval) -> String {
+    interval.low.isNaN
+      ? "-" : "\(significant(interval.low, 3)) .. \(significant(interval.high, 3))"
+  }
+}

@@ -1,0 +1,54 @@
+// Where the tokens of a response stand in its text.
+import Tasks
+
+enum TokenSpans {
+  /// The byte at which each token starts; nil where tokens and text do not belong together.
+  ///
+  /// `decode` gives the text of some tokens. A character that is spread over several tokens starts
+  /// at all of them; tokens behind the text, such as an end token that the text leaves out, start at
+  /// its end. White space between words is skipped, as word-level tokenizers leave it out.
+  static func starts(
+    of tokens: [Int32], in bytes: [UInt8], decode: ([Int32]) throws -> String
+  ) rethrows -> [Int]? {
+    var starts: [Int] = []
+    var position = 0
+    var pending: [Int32] = []
+    for token in tokens {
+      starts.append(position)
+      pending.append(token)
+      let piece = Array(try decode(pending).utf8)
+      var start = position
+      while !holds(bytes, piece, at: start), start < bytes.count, isSpace(bytes[start]) {
+        start += 1
+      }
+      if holds(bytes, piece, at: start) {
+        for place in starts.count - pending.count..<starts.count { starts[place] = start }
+        position = start + piece.count
+        pending = []
+      } else if pending.count > mostPartsOfACharacter, position < bytes.count {
+        return nil
+      }
+    }
+    return bytes[position...].allSatisfy(isSpace) ? starts : nil
+  }
+
+  /// The bytes at which the words of the embedded task start in their text.
+  static func countdownStarts(_ tokens: [Int32]) -> [Int] {
+    var offset = 0
+    return tokens.map { token in
+      defer { offset += CountdownVocabulary.text(of: [token]).utf8.count + 1 }
+      return offset
+    }
+  }
+
+  /// A character has at most four bytes, a token at least one; some normalisers add a few.
+  private static let mostPartsOfACharacter = 8
+
+  private static func holds(_ bytes: [UInt8], _ piece: [UInt8], at start: Int) -> Bool {
+    bytes.count - start >= piece.count && bytes[start..<start + piece.count].elementsEqual(piece)
+  }
+
+  private static func isSpace(_ byte: UInt8) -> Bool {
+    byte == 0x20 || (0x09...0x0D).contains(byte)
+  }
+}
