@@ -1,4 +1,4 @@
-"""Executes the notebooks whose inputs a run has, and writes their pages and figures (see export.sh)."""
+"""Executes the notebooks whose inputs a run has; writes pages and figures (see export.sh)."""
 
 import os
 import re
@@ -23,14 +23,14 @@ RESULTS = HERE.parent / "results"
 DEFAULT = RESULTS / "reference" / "alignment"
 # The browser needs nothing else: no scripts, no fonts, no network.
 STYLE = """
-body { max-width: 46rem; margin: 2rem auto; padding: 0 1rem; font: 16px/1.5 sans-serif; color: #111; }
+body { max-width: 46rem; margin: 2rem auto; padding: 0 1rem; font: 16px/1.5 sans-serif; }
 h1, h2, h3 { line-height: 1.25; }
 img { max-width: 100%; height: auto; }
-pre { background: #f6f6f6; padding: .6rem .8rem; overflow-x: auto; font-size: 13px; line-height: 1.4; }
+pre { background: #f6f6f6; padding: .6rem .8rem; overflow-x: auto; font-size: 13px; }
 table { border-collapse: collapse; font-size: 14px; }
 th, td { border: 1px solid #ddd; padding: .2rem .6rem; text-align: left; overflow-wrap: anywhere; }
 th { font-weight: 600; white-space: nowrap; }
-blockquote { margin: 1rem 0; padding: .1rem 1rem; border-left: 4px solid #E69F00; background: #fdf7e8; }
+blockquote { margin: 1rem 0; padding: .1rem 1rem; border-left: 4px solid #E69F00; }
 """
 
 
@@ -40,11 +40,14 @@ def fail(message, status):
 
 
 def resolve(name):
-    """The folder or file that a RUN names: a path, or a folder of results/runs or results/reference."""
+    """What a RUN names: a path, or a folder of results/runs or results/reference."""
     for path in (Path(name), RESULTS / "runs" / name, RESULTS / "reference" / name):
         if path.exists():
             return path.resolve()
-    fail(f"{name}: no such run (expected a path, or a folder of results/runs or results/reference)", 2)
+    fail(
+        f"{name}: no such run (expected a path, or a folder of results/runs or results/reference)",
+        2,
+    )
 
 
 def inputs(run):
@@ -82,9 +85,12 @@ def execute(name, paths, figures):
     with tempfile.TemporaryDirectory() as runtime:
         os.environ["JUPYTER_RUNTIME_DIR"] = runtime
         client = NotebookClient(
-            notebook, timeout=600, kernel_name="python3", record_timing=False,
+            notebook,
+            timeout=600,
+            kernel_name="python3",
+            record_timing=False,
             resources={"metadata": {"path": str(HERE)}},
-            config=Config({"KernelManager": {"transport": "ipc"}}),
+            config=Config({"KernelManager": {"transport": "ipc", "ip": f"{runtime}/kernel"}}),
         )
         try:
             return client.execute()
@@ -95,8 +101,12 @@ def execute(name, paths, figures):
 def html_page(name, notebook):
     """One self-contained page: styles and images are inside it."""
     exporter = HTMLExporter(
-        template_name="basic", mathjax_url="", require_js_url="", exclude_anchor_links=True,
-        exclude_input_prompt=True, exclude_output_prompt=True,
+        template_name="basic",
+        mathjax_url="",
+        require_js_url="",
+        exclude_anchor_links=True,
+        exclude_input_prompt=True,
+        exclude_output_prompt=True,
     )
     body, _ = exporter.from_notebook_node(notebook)
     if found := re.search(r"<script|<link|src=\"(?!data:)", body):
@@ -104,7 +114,8 @@ def html_page(name, notebook):
     body = "\n".join(line.rstrip() for line in body.splitlines() if line.strip())
     styles = STYLE + HtmlFormatter().get_style_defs(".highlight")
     return (
-        f'<!DOCTYPE html>\n<html lang="en">\n<head>\n<meta charset="utf-8">\n<title>{name}</title>\n'
+        f'<!DOCTYPE html>\n<html lang="en">\n<head>\n<meta charset="utf-8">\n'
+        f"<title>{name}</title>\n"
         f"<style>{styles}</style>\n</head>\n<body>\n{body}\n</body>\n</html>\n"
     )
 
@@ -116,7 +127,10 @@ def main():
     run = Run(*paths)
     reasons = inputs(run)
     if all(reasons.values()):
-        fail(f"{paths[0]}: nothing to read (expected alignment, thought or training files, or rates)", 2)
+        fail(
+            f"{paths[0]}: nothing to read (expected alignment, thought or training files or rates)",
+            2,
+        )
 
     folder = paths[0] if paths[0].is_dir() else paths[0].parent
     target = HERE if folder == DEFAULT else folder
@@ -131,7 +145,10 @@ def main():
             page = html_page(name, execute(name, paths, figures))
             (pages / f"{name}.html").write_text(page, encoding="utf-8")
             count = len(list(figures.glob(f"{name}-*.png")))
-            print(f"{name}: {os.path.relpath(pages)}/{name}.html, {count} figures in {os.path.relpath(figures)}")
+            print(
+                f"{name}: {os.path.relpath(pages / name)}.html, "
+                f"{count} figures in {os.path.relpath(figures)}"
+            )
     except OSError as error:
         fail(f"{error.filename or target}: {error.strerror or error}", 3)
 

@@ -1,8 +1,8 @@
 #!/usr/bin/env python3
 """Writes small made-up result files: make_examples.py FOLDER
 
-`training/nsr-prerl/training.h5`, `training/grpo/training.h5` and `thoughts/thoughts.h5`, in the layout
-of schemas prerl.training and prerl.thoughts, with numbers from a formula instead of a measurement.
+`training/nsr-prerl/training.h5`, `training/grpo/training.h5` and `thoughts/thoughts.h5`, in the
+layout of schemas prerl.training and prerl.thoughts, with numbers from a formula, not a measurement.
 They are for trying notebooks and readers; check_layout.py accepts them. Needs h5py and numpy.
 """
 
@@ -13,16 +13,17 @@ import h5py
 import numpy as np
 
 NOT_MEASURED = "made up by Tests/python/make_examples.py, measured nowhere"
-STEP_METRICS = (
-    "reward reward_std frac_reward_zero_std completions_mean_length completions_clipped_ratio entropy "
-    "clip_ratio_low_mean clip_ratio_high_mean grad_norm learning_rate num_tokens step_time accuracy "
-    "transitions reflections ended"
-).split()
-EVALUATION = "accuracy transitions reflections response_length ended false_steps".split()
-SINGLE = (
-    "kl_to_base pretraining_loss expression_skew logp_right_marginal logp_right_conditional "
-    "logp_wrong_marginal logp_wrong_conditional"
-).split()
+STEP_METRICS = [
+    *("reward", "reward_std", "frac_reward_zero_std", "completions_mean_length"),
+    *("completions_clipped_ratio", "entropy", "clip_ratio_low_mean", "clip_ratio_high_mean"),
+    *("grad_norm", "learning_rate", "num_tokens", "step_time", "accuracy", "transitions"),
+    *("reflections", "ended"),
+]
+EVALUATION = ["accuracy", "transitions", "reflections", "response_length", "ended", "false_steps"]
+SINGLE = [
+    *("kl_to_base", "pretraining_loss", "expression_skew", "logp_right_marginal"),
+    *("logp_right_conditional", "logp_wrong_marginal", "logp_wrong_conditional"),
+]
 RULES = ("PreRL", "NSR-PreRL", "RL", "NSR-RL")
 
 
@@ -68,8 +69,17 @@ def create(path, schema, title, default):
     path.parent.mkdir(parents=True, exist_ok=True)
     file = h5py.File(path, "w", track_order=True, libver="earliest")
     file.attrs.update(
-        {"schema": schema, "schema_version": 1, "complete": 1, "NX_class": "NXroot", "title": title,
-         "default": default, "history": NOT_MEASURED, "config": "{}"})
+        {
+            "schema": schema,
+            "schema_version": 1,
+            "complete": 1,
+            "NX_class": "NXroot",
+            "title": title,
+            "default": default,
+            "history": NOT_MEASURED,
+            "config": "{}",
+        }
+    )
     return file
 
 
@@ -79,14 +89,19 @@ def training(path, rise, length):
     with create(path, "prerl.training", "Training run (made up)", "evaluation") as file:
         steps = np.arange(1, 21)
         progress = steps / 20
-        shapes = {"accuracy": 0.4 + (rise - 0.4) * progress, "reward": 0.4 + (rise - 0.4) * progress,
-                  "completions_mean_length": 30 + (length - 30) * progress,
-                  "entropy": 0.3 - 0.1 * progress, "num_tokens": 20_000.0 * steps,
-                  "learning_rate": np.full(20, 1e-4)}
+        shapes = {
+            "accuracy": 0.4 + (rise - 0.4) * progress,
+            "reward": 0.4 + (rise - 0.4) * progress,
+            "completions_mean_length": 30 + (length - 30) * progress,
+            "entropy": 0.3 - 0.1 * progress,
+            "num_tokens": 20_000.0 * steps,
+            "learning_rate": np.full(20, 1e-4),
+        }
         place = new_group(file, "steps")
         scale(place, "step", steps, "updates made")
         for name in STEP_METRICS:
-            noise = 0.02 * generator.standard_normal(20) if name != "num_tokens" else 0
+            smooth = name in ("num_tokens", "learning_rate")
+            noise = 0 if smooth else 0.02 * generator.standard_normal(20)
             values = shapes.get(name, 0.2 + 0.1 * progress)
             variable(place, name, values + noise * np.abs(values), ["step"])
         plot(place, "accuracy", ["step"], "Metrics of each step")
@@ -113,15 +128,26 @@ def training(path, rise, length):
         variable(place, "vector_name", names, ["vector_a"])
         variable(place, "rule_name", RULES, ["rule"])
         cosine = np.eye(3) + 0.3 * (1 - np.eye(3)) * np.array([1, 0.8, 0.5])[:, None, None]
-        interval(place, "cosine", cosine, 0.1 * (1 - np.eye(3)) * np.ones((3, 1, 1)),
-                 ["step", "vector_a", "vector_b"])
+        interval(
+            place,
+            "cosine",
+            cosine,
+            0.1 * (1 - np.eye(3)) * np.ones((3, 1, 1)),
+            ["step", "vector_a", "vector_b"],
+        )
         for space in ("marginal", "conditional"):
-            share = np.array([0.86, 0.8, 0.7]) if space == "marginal" else np.array([0.1, 0.15, 0.2])
+            share = (
+                np.array([0.86, 0.8, 0.7]) if space == "marginal" else np.array([0.1, 0.15, 0.2])
+            )
             interval(place, f"drift_share_{space}", share, np.full(3, 0.08), ["step"])
         efficiency = np.outer([1, 0.9, 0.8], [0.8, 0.5, 1.0, 0.8])
         interval(place, "efficiency", efficiency, np.full((3, 4), 0.1), ["step", "rule"])
-        variable(place, "validity_radius", np.outer([1, 1, 0.5], [0.07, 0.5, 0.07, 0.13]),
-                 ["step", "rule"])
+        variable(
+            place,
+            "validity_radius",
+            np.outer([1, 1, 0.5], [0.07, 0.5, 0.07, 0.13]),
+            ["step", "rule"],
+        )
         plot(place, "cosine", ["step", "vector_a", "vector_b"], "Batch vectors along training")
 
 
@@ -137,8 +163,14 @@ def thoughts(path):
         scale(place, "kind", np.arange(4), "kind of thought")
         variable(place, "kind_name", kinds, ["kind"])
         interval(place, "per_response", base, base / 5, ["kind"], long_name="thoughts per response")
-        interval(place, "per_1000_tokens", base * 33, base * 7, ["kind"],
-                 long_name="thoughts per 1,000 tokens")
+        interval(
+            place,
+            "per_1000_tokens",
+            base * 33,
+            base * 7,
+            ["kind"],
+            long_name="thoughts per 1,000 tokens",
+        )
         plot(place, "per_response", ["kind"], "Thoughts per response")
         place = new_group(file, "by_correctness")
         scale(place, "kind", np.arange(4), "kind of thought")
@@ -146,8 +178,14 @@ def thoughts(path):
         variable(place, "kind_name", kinds, ["kind"])
         variable(place, "correct_name", ["wrong", "right"], ["correct"])
         both = np.stack([base * 1.2, base * 0.8], axis=1)
-        interval(place, "per_response", both, both / 5, ["kind", "correct"],
-                 long_name="thoughts per response")
+        interval(
+            place,
+            "per_response",
+            both,
+            both / 5,
+            ["kind", "correct"],
+            long_name="thoughts per response",
+        )
         plot(place, "per_response", ["kind", "correct"], "Thoughts by correctness")
         place = new_group(file, "fold_change")
         scale(place, "kind", np.arange(4), "kind of thought")

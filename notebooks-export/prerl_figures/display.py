@@ -5,6 +5,7 @@ import io
 import os
 from pathlib import Path
 
+import numpy as np
 import PIL.Image
 from IPython.display import HTML, Image, Markdown, display
 from matplotlib import pyplot
@@ -28,18 +29,29 @@ def show(name, draw, *arguments, **options):
         Path(folder, f"{name}.png").write_bytes(image)
         figure.savefig(Path(folder, f"{name}.svg"), format="svg", metadata=METADATA["svg"])
     pyplot.close(figure)
-    display(Image(image, width=680, alt=name))
+    display(Image(image, width=544, alt=name))
 
 
 def png(figure):
-    """A figure as PNG with 256 colours, which is half the size and looks the same."""
+    """A figure as PNG with 256 colours: half of the size, and no difference to be seen.
+
+    Half of the palette are the most frequent colours, so that lines and areas keep theirs; the other
+    half, chosen by Pillow, is for what shades into one another. Every pixel takes the nearest.
+    """
     whole, small = io.BytesIO(), io.BytesIO()
     figure.savefig(whole, format="png", metadata=METADATA["png"])
-    with PIL.Image.open(whole) as image:
-        image.convert("RGB").quantize(
-            256, PIL.Image.Quantize.MAXCOVERAGE, dither=PIL.Image.Dither.NONE
-        ).save(
-            small, format="png", optimize=True, dpi=(figure.dpi, figure.dpi))
+    with PIL.Image.open(whole) as opened:
+        image = opened.convert("RGB")
+    pixels = np.asarray(image).reshape(-1, 3)
+    colours, place, count = np.unique(pixels, axis=0, return_inverse=True, return_counts=True)
+    frequent = colours[np.argsort(-count, kind="stable")[:128]]
+    shades = image.quantize(128, PIL.Image.Quantize.MAXCOVERAGE).getpalette()[: 3 * 128]
+    palette = np.concatenate([frequent, np.reshape(shades, (-1, 3)).astype(np.uint8)])
+    distance = ((colours[:, None].astype(int) - palette[None].astype(int)) ** 2).sum(2)
+    indices = distance.argmin(1)[place.ravel()].astype(np.uint8)
+    reduced = PIL.Image.frombytes("P", image.size, indices.tobytes())
+    reduced.putpalette(palette.tobytes())
+    reduced.save(small, format="png", optimize=True, dpi=(figure.dpi, figure.dpi))
     return small.getvalue()
 
 

@@ -1,4 +1,4 @@
-"""Finds the result files of a run and reads from them; what is not there is a `Missing` with a remedy."""
+"""Finds the result files of a run and reads them; what is not there is a `Missing`."""
 
 import json
 import os
@@ -6,7 +6,6 @@ from pathlib import Path
 
 import h5py
 import numpy as np
-
 
 RUN = "PRERL_RUN"  # environment variable: folders or files of a run, separated like PATH
 CHECKOUT = Path(__file__).resolve().parents[2]
@@ -18,7 +17,7 @@ class Missing(Exception):
 
 
 class Run:
-    """The result files in one or several folders (or files), told apart by their attribute `schema`."""
+    """The result files in folders (or single files), told apart by their attribute `schema`."""
 
     def __init__(self, *paths):
         self.paths = [Path(path) for path in paths]
@@ -102,14 +101,28 @@ def values(parent, name, remedy=""):
 def with_interval(parent, name):
     """(value, low, high) of `name`, `name_low`, `name_high`; NaN for ends that are not stored."""
     value = np.asarray(values(parent, name), float)
-    ends = (parent[f"{name}_{end}"][()] if f"{name}_{end}" in parent else None for end in ("low", "high"))
-    low, high = (np.full_like(value, np.nan) if end is None else np.asarray(end, float) for end in ends)
+    ends = (
+        parent[f"{name}_{end}"][()] if f"{name}_{end}" in parent else None
+        for end in ("low", "high")
+    )
+    low, high = (
+        np.full_like(value, np.nan) if end is None else np.asarray(end, float) for end in ends
+    )
     return value, low, high
 
 
 def provenance(file):
     """What made a file, without dates: (name, text) pairs for a table."""
-    keys = ("schema", "schema_version", "complete", "version", "git_commit", "precision", "blas", "cpu")
+    keys = (
+        "schema",
+        "schema_version",
+        "complete",
+        "version",
+        "git_commit",
+        "precision",
+        "blas",
+        "cpu",
+    )
     rows = [(key, text(file.attrs[key])) for key in keys if key in file.attrs]
     try:
         config = json.loads(text(file.attrs.get("config", "{}")))

@@ -1,7 +1,7 @@
 """What the paper reports, for comparison: Qwen3-4B on AMC23, 400 rollouts (40 problems × 10).
 
-Second hand: taken from notes on arXiv:2604.14142, for another model and another task. Nothing here is
-measured by prerl, and no figure shows these values without saying so.
+Second hand: taken from notes on arXiv:2604.14142, for another model and another task. Nothing here
+is measured by prerl, and no figure shows these values without saying so.
 """
 
 LABEL = "paper: Qwen3-4B,\nreported, 2nd hand"

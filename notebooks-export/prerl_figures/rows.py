@@ -1,4 +1,4 @@
-"""Rows of a horizontal plot: a label on the left, a distribution or a point with its interval beside it."""
+"""Rows of a horizontal plot: a label, and a distribution or a point with its interval."""
 
 import numpy as np
 
@@ -48,8 +48,14 @@ def points(axis, rows, values, lows, highs, **options):
 def absent(axis, row, text):
     """Says in a row why it has no point."""
     axis.text(
-        0.06, row, text, transform=axis.get_yaxis_transform(), va="center", color="#606060",
-        bbox={"color": "white", "pad": 0.2})
+        0.06,
+        row,
+        text,
+        transform=axis.get_yaxis_transform(),
+        va="center",
+        color="#606060",
+        bbox={"color": "white", "pad": 0.2},
+    )
 
 
 def beside(axis, row, text):

@@ -1,4 +1,4 @@
-"""The few statistics that result files do not hold: intervals of means over clusters, and a jackknife."""
+"""The few statistics that result files do not hold: means over clusters and a jackknife."""
 
 import math
 
@@ -8,7 +8,7 @@ NORMAL_975 = 1.959963984540054  # 97.5% quantile of the normal distribution
 
 
 def t_975(degrees):
-    """97.5% quantile of Student's t, by its expansion in 1/degrees (error below 0.001 from 5 on)."""
+    """97.5% quantile of Student's t, by its expansion in 1/degrees (0.001 off at 5, less above)."""
     z, v = NORMAL_975, degrees
     return (
         z

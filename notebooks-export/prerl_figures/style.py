@@ -1,4 +1,4 @@
-"""How a figure looks: one text column wide, no text under 7 pt, colours that colour-blind readers tell apart."""
+"""How a figure looks: one column wide, text of 7 pt, colours that the colour-blind tell apart."""
 
 import matplotlib
 from matplotlib import pyplot
@@ -17,7 +17,9 @@ DASHES = ("-", "--", "-.", ":", (0, (5, 1, 1, 1, 1, 1)), (0, (1, 1)), (0, (7, 2)
 MARKERS = ("o", "s", "^", "D", "v", "P", "X", "*")
 
 # From 0 up: white to blue. Around 0: vermilion, white, blue; grey where there is no number.
-SEQUENTIAL = LinearSegmentedColormap.from_list("prerl-sequential", ["#FFFFFF", SKY, BLUE, "#00304F"])
+SEQUENTIAL = LinearSegmentedColormap.from_list(
+    "prerl-sequential", ["#FFFFFF", SKY, BLUE, "#00304F"]
+)
 DIVERGING = LinearSegmentedColormap.from_list(
     "prerl-diverging", ["#7A3300", VERMILION, "#FFFFFF", BLUE, "#003D61"]
 )
@@ -33,7 +35,7 @@ def apply():
         {
             "font.family": "DejaVu Sans",  # comes with matplotlib
             "font.size": SMALL,
-            "axes.titlesize": SMALL + 0.5,
+            "axes.titlesize": SMALL,
             "axes.titlelocation": "left",
             "axes.labelsize": SMALL,
             "xtick.labelsize": SMALL,
@@ -70,6 +72,14 @@ def line_style(index):
     """Colour, dash and marker of the series at an index, all three different for eight series."""
     kind = index % len(SERIES)
     return {"color": SERIES[kind], "linestyle": DASHES[kind], "marker": MARKERS[kind]}
+
+
+def number(value, digits=2):
+    """A number as text with a true minus sign, never −0; a dash where there is none."""
+    if value != value:
+        return "–"
+    written = f"{value:.{digits}f}"
+    return written.replace("-", "−" if float(written) else "")
 
 
 def in_cell(axis, image, column, row, value, text):

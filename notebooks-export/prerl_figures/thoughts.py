@@ -58,10 +58,19 @@ def labels(place, axis):
     """What the places along an axis are called: a variable of strings over it, else its numbers."""
     for name in (f"{axis}_name", f"{axis}_label", "name", "label"):
         item = place.get(name)
-        if isinstance(item, h5py.Dataset) and item.shape == place[axis].shape and item.dtype.kind == "O":
+        if (
+            isinstance(item, h5py.Dataset)
+            and item.shape == place[axis].shape
+            and item.dtype.kind == "O"
+        ):
             return strings(item)
     for item in place.values():
-        if isinstance(item, h5py.Dataset) and item.dtype.kind == "O" and item.ndim == 1 and over(item, 0) == axis:
+        if (
+            isinstance(item, h5py.Dataset)
+            and item.dtype.kind == "O"
+            and item.ndim == 1
+            and over(item, 0) == axis
+        ):
             return strings(item)
     return [text(value) for value in values(place, axis)]
 
@@ -82,14 +91,22 @@ def variable(file, path, name):
     for k, label in enumerate(series):
         shift = 0.7 * ((k + 0.5) / len(series) - 0.5)
         rows.points(
-            axis, np.arange(len(kinds)) + shift, value[:, k], low[:, k], high[:, k],
-            color=style.SERIES[k], marker=style.MARKERS[k], label=label)
+            axis,
+            np.arange(len(kinds)) + shift,
+            value[:, k],
+            low[:, k],
+            high[:, k],
+            color=style.SERIES[k],
+            marker=style.MARKERS[k],
+            label=label,
+        )
     for row in np.flatnonzero(~np.isfinite(value).any(1)):
         rows.absent(axis, row, "undefined")
     rows.label_rows(axis, kinds)
     # A fold change is a ratio: equal steps up and down, 1 in the middle.
     if name.startswith("fold") and np.nanmin(value) > 0:
-        axis.set_xscale("log")
+        axis.set_xscale("log", base=2)
+        axis.xaxis.set_major_formatter(lambda x, _: f"{x:g}×")
         axis.axvline(1, color=style.BLACK, linewidth=0.5)
     elif np.nanmin(np.append(low, value)) >= 0:
         axis.set_xlim(0, None)
@@ -111,10 +128,13 @@ def context(file):
 
     def visit(_, item):
         name = item.name.split("/")[-1]
-        if isinstance(item, h5py.Dataset) and item.shape == () and item.dtype.kind in "iuf":
-            if name in ("n", "responses", "accuracy") and name not in dict(found):
-                found.append((name, item[()]))
+        scalar = isinstance(item, h5py.Dataset) and item.shape == () and item.dtype.kind in "iuf"
+        if scalar and name in ("n", "responses", "accuracy") and name not in dict(found):
+            found.append((name, item[()]))
 
     file.visititems(visit)
-    parts = [f"{name} = {value:.2f}" if name == "accuracy" else f"{name} = {value:,}" for name, value in found]
+    parts = [
+        f"{name} = {value:.2f}" if name == "accuracy" else f"{name} = {value:,.0f}"
+        for name, value in found
+    ]
     return "\n" + ", ".join(parts) if parts else ""

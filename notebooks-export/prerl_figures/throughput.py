@@ -13,7 +13,11 @@ RATES = {  # key of a rate -> unit
     "rollouts_per_second": "rollouts/s",
 }
 # A peer prints several rates; the task says which is compared.
-KEYS = {"align": "samples_per_second", "pretrain": "tokens_per_second", "rollout": "rollouts_per_second"}
+KEYS = {
+    "align": "samples_per_second",
+    "pretrain": "tokens_per_second",
+    "rollout": "rollouts_per_second",
+}
 
 
 def measured(run):
@@ -37,7 +41,9 @@ def measured(run):
 
 def benchmarks(run):
     """(path, object) of every JSON file that `prerl bench --json` wrote."""
-    found = [(p, o) for p, o in run.json_files() if isinstance(o.get("rates"), list) and "blas" in o]
+    found = [
+        (p, o) for p, o in run.json_files() if isinstance(o.get("rates"), list) and "blas" in o
+    ]
     if not found:
         raise Missing("no output of `prerl bench --json` (bench.json)")
     return found
@@ -61,16 +67,17 @@ def ratios(run):
         axis.plot([1, ratio], [row, row], color=style.BLUE, linewidth=1.2)
         axis.plot([ratio], [row], "o", color=style.BLUE)
         unit = RATES[KEYS[task.split("-")[0]]]
-        rows.beside(axis, row, f"{ratio:.2f}×\n{ours[0]:.4g} {unit}")
+        digits = 0 if ours[0] >= 100 else 2
+        rows.beside(axis, row, f"{ratio:.2f}×\n{ours[0]:,.{digits}f} {unit}")
     rows.label_rows(axis, [f"{task}\nbeside {peer}" for task, peer, *_ in pairs])
     axis.axvline(1, color=style.BLACK, linewidth=0.5)
     axis.set_xscale("log", base=2)
     axis.set_xlim(min(0.5, *(o[0] / t[0] * 0.9 for *_, o, t in pairs)), None)
     axis.xaxis.set_major_formatter(lambda x, _: f"{x:g}×")
     axis.set_xlabel("rate of prerl / rate of the peer")
-    repeats = sorted({ours[1] for *_, ours, _ in pairs})
-    style.note(figure, f"Best of {repeats[0]}–{repeats[-1]} repetitions; no interval." if len(repeats) > 1
-               else f"Best of {repeats[0]} repetition(s) each; no interval.")
+    repeats = sorted({rate[1] for *_, ours, theirs in pairs for rate in (ours, theirs)})
+    span = "–".join(map(str, dict.fromkeys((repeats[0], repeats[-1]))))
+    style.note(figure, f"Rates are prerl's; best of n = {span} repetitions, no interval.")
     return figure
 
 
@@ -85,9 +92,13 @@ def bench(run):
         mine = [rate for rate in rates if rate["threads"] == count]
         shift = 0.2 * (index - (len(threads) - 1) / 2)
         axis.plot(
-            [rate["gflops"] for rate in mine], [stages.index(rate["stage"]) + shift for rate in mine],
-            linestyle="none", color=style.SERIES[index], marker=style.MARKERS[index],
-            label=f"{count} thread{'s' if count > 1 else ''}")
+            [rate["gflops"] for rate in mine],
+            [stages.index(rate["stage"]) + shift for rate in mine],
+            linestyle="none",
+            color=style.SERIES[index],
+            marker=style.MARKERS[index],
+            label=f"{count} thread{'s' if count > 1 else ''}",
+        )
         if index == len(threads) - 1:
             for rate in mine:
                 share = rate.get("share_of_sgemm")
@@ -97,6 +108,9 @@ def bench(run):
     axis.set_xlim(0, None)
     axis.set_xlabel("GFLOP/s")
     figure.legend(loc="outside upper left", ncols=len(threads), handlelength=1)
-    style.note(figure, f"{object_.get('cpu', '?')}, {object_.get('blas_core', '?')} kernels;\n"
-               f"share at {threads[-1]} threads, of sgemm at the stage's shapes; no interval.")
+    style.note(
+        figure,
+        f"{object_.get('cpu', '?')}, {object_.get('blas_core', '?')} kernels;\n"
+        f"share at {threads[-1]} threads, of sgemm at the stage's shapes; no interval.",
+    )
     return figure

@@ -13,8 +13,8 @@ SCHEMA = "prerl.training"
 STEPS = {  # metric of /steps -> label of its axis
     "accuracy": "accuracy",
     "reward": "reward",
-    "reward_std": "sd of rewards in a group",
-    "frac_reward_zero_std": "groups of equal rewards",
+    "reward_std": "sd of reward in a group",
+    "frac_reward_zero_std": "groups of equal reward",
     "completions_mean_length": "response length / token",
     "completions_clipped_ratio": "responses cut off",
     "ended": "responses that end",
@@ -83,7 +83,11 @@ def curves(run, group, names):
         axis.grid(linewidth=0.4, color="#E3E3E3")
     for axis in axes[-1]:
         axis.set_xlabel("step")
-    handles = {label: handle for axis in figure.axes for handle, label in zip(*axis.get_legend_handles_labels())}
+    handles = {
+        label: handle
+        for axis in figure.axes
+        for handle, label in zip(*axis.get_legend_handles_labels())
+    }
     figure.legend(handles.values(), handles.keys(), loc="outside upper left", handlelength=3)
     return figure
 
@@ -129,7 +133,9 @@ def updates(run):
                 options = style.line_style(index)
                 axis.plot(step, value, label=label, **options)
                 if np.isfinite(low).any():
-                    axis.fill_between(step, low, high, color=options["color"], alpha=0.15, linewidth=0)
+                    axis.fill_between(
+                        step, low, high, color=options["color"], alpha=0.15, linewidth=0
+                    )
             axis.set_title(f"{title} ({run.name(path)})")
             axis.axhline(0, color=style.BLACK, linewidth=0.5)
             axis.locator_params(axis="x", integer=True)
@@ -158,11 +164,16 @@ def update_lines(place):
     ]
     if shares:
         found.append(("Drift share", shares))
-    for key, title in (("efficiency", "Surrogate efficiency"), ("validity_radius", "Validity radius")):
+    for key, title in (
+        ("efficiency", "Surrogate efficiency"),
+        ("validity_radius", "Validity radius"),
+    ):
         if key in place:
             names = named(place, "rule")
             value, low, high = with_interval(place, key)
-            found.append((title, [(n, value[:, k], low[:, k], high[:, k]) for k, n in enumerate(names)]))
+            found.append(
+                (title, [(n, value[:, k], low[:, k], high[:, k]) for k, n in enumerate(names)])
+            )
     if "cosine" in place:
         names, other = named(place, "vector_a"), named(place, "vector_b")
         value, low, high = with_interval(place, "cosine")
