@@ -24,6 +24,7 @@ SINGLE = [
     *("kl_to_base", "pretraining_loss", "expression_skew", "logp_right_marginal"),
     *("logp_right_conditional", "logp_wrong_marginal", "logp_wrong_conditional"),
 ]
+KINDS = ("reflection", "transition", "execution")
 RULES = ("PreRL", "NSR-PreRL", "RL", "NSR-RL")
 
 
@@ -151,51 +152,54 @@ def training(path, rise, length):
         plot(place, "cosine", ["step", "vector_a", "vector_b"], "Batch vectors along training")
 
 
+def kind_group(parent, name):
+    """A group with the scale `kind` and the names of its kinds."""
+    group = new_group(parent, name)
+    scale(group, "kind", np.arange(len(KINDS)), "kind of thought")
+    variable(group, "kind_name", KINDS, ["kind"])
+    return group
+
+
+def rates(group, rate, axes):
+    """Thoughts per response and per 1,000 tokens."""
+    for name, values in (("per_response", rate), ("per_thousand_tokens", 33 * rate)):
+        interval(group, name, values, values / 5, axes, long_name=name.replace("_", " "))
+
+
+def thought_source(parent, name, rate):
+    """Counts of one rollout file: by kind, and by kind and set of responses."""
+    source = new_group(parent, name)
+    source.attrs.update({"default": "kinds", "file": f"{name}.jsonl"})
+    place = kind_group(source, "kinds")
+    variable(place, "count", np.rint(400 * rate).astype(int), ["kind"])
+    rates(place, rate, ["kind"])
+    plot(place, "per_response", ["kind"], "Thoughts per response by kind")
+    place = kind_group(source, "strata")
+    scale(place, "stratum", np.arange(3), "set of responses")
+    variable(place, "stratum_name", ["all", "right", "wrong"], ["stratum"])
+    variable(place, "responses", np.array([400, 160, 240]), ["stratum"])
+    variable(place, "clusters", np.array([23, 23, 23]), ["stratum"])
+    interval(place, "accuracy", np.array([0.4, 1, 0]), np.array([0.08, 0, 0]), ["stratum"])
+    rates(place, np.outer([1, 0.8, 1.2], rate), ["stratum", "kind"])
+    axes = ["stratum", "kind"]
+    plot(place, "per_thousand_tokens", axes, "Thoughts by correctness and length")
+
+
 def thoughts(path):
-    """Counts of four kinds of thoughts, by correctness, and a fold change."""
-    kinds = ["execution", "transition", "reflection", "backtracking"]
-    base = np.array([3.1, 0.227, 0.138, 0.04])
-    with create(path, "prerl.thoughts", "Thought statistics (made up)", "counts") as file:
-        summary = new_group(file, "summary")
-        for name, value in (("n", 400), ("accuracy", 0.41)):
-            variable(summary, name, np.float64(value), [])
-        place = new_group(file, "counts")
-        scale(place, "kind", np.arange(4), "kind of thought")
-        variable(place, "kind_name", kinds, ["kind"])
-        interval(place, "per_response", base, base / 5, ["kind"], long_name="thoughts per response")
-        interval(
-            place,
-            "per_1000_tokens",
-            base * 33,
-            base * 7,
-            ["kind"],
-            long_name="thoughts per 1,000 tokens",
-        )
-        plot(place, "per_response", ["kind"], "Thoughts per response")
-        place = new_group(file, "by_correctness")
-        scale(place, "kind", np.arange(4), "kind of thought")
-        scale(place, "correct", np.arange(2), "0 wrong, 1 right")
-        variable(place, "kind_name", kinds, ["kind"])
-        variable(place, "correct_name", ["wrong", "right"], ["correct"])
-        both = np.stack([base * 1.2, base * 0.8], axis=1)
-        interval(
-            place,
-            "per_response",
-            both,
-            both / 5,
-            ["kind", "correct"],
-            long_name="thoughts per response",
-        )
-        plot(place, "per_response", ["kind", "correct"], "Thoughts by correctness")
-        place = new_group(file, "fold_change")
-        scale(place, "kind", np.arange(4), "kind of thought")
-        variable(place, "kind_name", kinds, ["kind"])
-        fold = np.array([1.1, 4.0, 2.5, np.nan])
-        variable(place, "fold_change", fold, ["kind"], long_name="B over A, per response")
-        variable(place, "fold_change_low", fold / 1.4, ["kind"])
-        variable(place, "fold_change_high", fold * 1.4, ["kind"])
-        variable(place, "count_a", np.array([1240, 91, 55, 0]), ["kind"], long_name="thoughts in A")
-        plot(place, "fold_change", ["kind"], "Fold change")
+    """Counts of three kinds of thoughts in two rollout files, and the fold change."""
+    base, later = np.array([0.14, 0.0, 2.0]), np.array([0.3, 0.1, 2.1])
+    with create(path, "prerl.thoughts", "Thoughts (made up)", "first") as file:
+        file.attrs["tokens"] = "ids"
+        thought_source(file, "first", base)
+        thought_source(file, "second", later)
+        place = kind_group(file, "fold_change")
+        variable(place, "base_count", np.rint(400 * base).astype(int), ["kind"])
+        variable(place, "count", np.rint(400 * later).astype(int), ["kind"])
+        with np.errstate(divide="ignore"):
+            fold = np.where(base > 0, later / base, np.nan)
+        for name in ("per_response", "per_thousand_tokens"):
+            interval(place, name, fold, fold / 4, ["kind"])
+        plot(place, "per_response", ["kind"], "Fold change of thoughts per response")
 
 
 def main():

@@ -35,8 +35,8 @@ def show(name, draw, *arguments, **options):
 def png(figure):
     """A figure as PNG with 256 colours: half of the size, and no difference to be seen.
 
-    Half of the palette are the most frequent colours, so that lines and areas keep theirs; the other
-    half, chosen by Pillow, is for what shades into one another. Every pixel takes the nearest.
+    Half of the palette are the most frequent colours, so that lines and areas keep theirs; the
+    other half, chosen by Pillow, is for shades in between. Every pixel takes the nearest.
     """
     whole, small = io.BytesIO(), io.BytesIO()
     figure.savefig(whole, format="png", metadata=METADATA["png"])

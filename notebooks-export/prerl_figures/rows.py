@@ -32,8 +32,8 @@ def point(axis, row, value, low=np.nan, high=np.nan, **options):
         return
     options = {"color": style.BLACK, "marker": "o", "markersize": 3.2, **options}
     if np.isfinite(low) and np.isfinite(high):
-        axis.plot([low, high], [row, row], color=options["color"], linewidth=1.2)
-    axis.plot([value], [row], linestyle="none", markeredgewidth=0.7, **options)
+        axis.plot([low, high], [row, row], color=options["color"], linewidth=1.2, clip_on=False)
+    axis.plot([value], [row], linestyle="none", markeredgewidth=0.7, clip_on=False, **options)
 
 
 def points(axis, rows, values, lows, highs, **options):

@@ -1,140 +1,243 @@
-"""Figures of a thought file (schema prerl.thoughts): how often a model reflects, changes course, …
+"""Figures of a thought file (schema prerl.thoughts): how often a model reflects and changes course.
 
-The file is read for what it has: every group with a scale `kind` becomes a figure of its numeric
-variables, one row a kind, with the interval where `_low` and `_high` are stored beside a variable.
+`/first` holds the counts of one rollout file, `/second` those of another; the groups of comparisons
+are there where they were asked for. Every group has the scale `kind` with `kind_name` beside it. The
+accuracy stands beside every count.
 """
 
-import h5py
 import numpy as np
 
 from . import rows, style
 from .files import Missing, group, strings, text, values, with_interval
 
 SCHEMA = "prerl.thoughts"
-MOST = len(style.SERIES)  # series that can be told apart in one figure
+RATES = {
+    "per_response": "thoughts per response",
+    "per_thousand_tokens": "thoughts per 1,000 {unit}",
+}
+
+TOKENS = {  # quantity of /alignment -> label of its axis
+    "logp_gap": "|log π(y_t|n) − log π(y_t|x)| / nat",
+    "entropy_conditional": "entropy of π(·|x, y_<t) / nat",
+    "inner_product_share": "share of the sum of all inner products",
+}
 
 
-def groups(file):
-    """Paths of the groups with a scale `kind` and something over it, in the file's order."""
-    found = []
-
-    def visit(path, place):
-        if "kind" in place and variables(place):
-            found.append(path)
-        for name, item in place.items():
-            if isinstance(item, h5py.Group):
-                visit(f"{path}/{name}".lstrip("/"), item)
-
-    visit("", file)
-    if not found:
-        raise Missing("no group with a scale `kind`")
+def sources(file):
+    """(name, group) of the one or two rollout files counted."""
+    first = group(file, "first")
+    found = [(source_name(first, "first"), first)]
+    if "second" in file:
+        found.append((source_name(file["second"], "second"), file["second"]))
     return found
 
 
-def variables(place):
-    """Numeric variables over `kind` (first axis, perhaps a second), ends of intervals left out."""
-    ends = [f"{name}_{end}" for name in place for end in ("low", "high")]
-    length = len(place["kind"])
-    return [
-        name
-        for name, item in place.items()
-        if isinstance(item, h5py.Dataset)
-        and not item.is_scale
-        and item.dtype.kind in "iuf"
-        and item.ndim in (1, 2)
-        and item.shape[0] == length
-        and over(item, 0) == "kind"
-        and name not in ends
-    ]
+def source_name(place, fallback):
+    """What a rollout file was called, without its folder."""
+    return text(place.attrs.get("file", fallback)).rsplit("/", 1)[-1]
 
 
-def over(dataset, axis):
-    """Name of the scale of an axis."""
-    scales = dataset.dims[axis]
-    return scales[0].name.split("/")[-1] if len(scales) else ""
+def unit(file):
+    """What lengths are counted in: tokens by id, or words."""
+    return "words" if text(file.attrs.get("tokens", "ids")) == "words" else "tokens"
 
 
-def labels(place, axis):
-    """What the places along an axis are called: a variable of strings over it, else its numbers."""
-    for name in (f"{axis}_name", f"{axis}_label", "name", "label"):
-        item = place.get(name)
-        if (
-            isinstance(item, h5py.Dataset)
-            and item.shape == place[axis].shape
-            and item.dtype.kind == "O"
-        ):
-            return strings(item)
-    for item in place.values():
-        if (
-            isinstance(item, h5py.Dataset)
-            and item.dtype.kind == "O"
-            and item.ndim == 1
-            and over(item, 0) == axis
-        ):
-            return strings(item)
-    return [text(value) for value in values(place, axis)]
-
-
-def variable(file, path, name):
-    """One variable of a group: a row a kind, a mark a place along the second axis if it has one."""
-    place = group(file, path) if path else file
-    kinds = labels(place, "kind")
-    value, low, high = with_interval(place, name)
-    item = place[name]
-    series = [""]
-    if value.ndim == 2:
-        series = labels(place, over(item, 1))
-        if len(series) > MOST:
-            raise Missing(f"/{path}/{name} has {len(series)} columns, too many to tell apart")
-    value, low, high = (x.reshape(len(kinds), -1) for x in (value, low, high))
-    figure, axis = style.new(0.12 * len(kinds) * (1 + len(series)) + 1.05)
-    for k, label in enumerate(series):
-        shift = 0.7 * ((k + 0.5) / len(series) - 0.5)
-        rows.points(
-            axis,
-            np.arange(len(kinds)) + shift,
-            value[:, k],
-            low[:, k],
-            high[:, k],
-            color=style.SERIES[k],
-            marker=style.MARKERS[k],
-            label=label,
+def accuracy_note(file):
+    """Responses, independent units and accuracy with its interval, one line a rollout file."""
+    lines = []
+    for name, place in sources(file):
+        strata = group(place, "strata")
+        middle, low, high = (end[0] for end in with_interval(strata, "accuracy"))
+        responses, clusters = values(strata, "responses")[0], values(strata, "clusters")[0]
+        lines.append(
+            f"{name}: n = {responses:,} in {clusters:,} clusters, "
+            f"accuracy {middle:.2f} ({low:.2f}–{high:.2f})"
         )
-    for row in np.flatnonzero(~np.isfinite(value).any(1)):
-        rows.absent(axis, row, "undefined")
-    rows.label_rows(axis, kinds)
-    # A fold change is a ratio: equal steps up and down, 1 in the middle.
-    if name.startswith("fold") and np.nanmin(value) > 0:
-        axis.set_xscale("log", base=2)
-        axis.xaxis.set_major_formatter(lambda x, _: f"{x:g}×")
-        axis.axvline(1, color=style.BLACK, linewidth=0.5)
-    elif np.nanmin(np.append(low, value)) >= 0:
-        axis.set_xlim(0, None)
+    return "\n".join(lines)
+
+
+def scale_rates(axis, lows, highs):
+    """A logarithmic axis where rates differ more than thirtyfold, else one that starts at 0."""
+    lows, highs = (np.asarray(x, float)[np.isfinite(x)] for x in (lows, highs))
+    if len(lows) and lows.min() > 0 and highs.max() > 30 * lows.min():
+        axis.set_xscale("log")
+        axis.xaxis.set_major_formatter(lambda x, _: f"{x:g}")
     else:
-        axis.axvline(0, color=style.BLACK, linewidth=0.5)
-    units = text(item.attrs.get("units", "1"))
-    title = text(item.attrs.get("long_name", name))
-    axis.set_xlabel(title if units == "1" else f"{title} / {units}", wrap=True)
-    if series != [""]:
-        figure.legend(loc="outside upper left", ncols=min(4, len(series)), handlelength=1)
-    interval = "bars: 95% interval" if np.isfinite(low).any() else "no interval stored"
-    style.note(figure, f"/{path}/{name}; {interval}.{context(file)}")
+        axis.set_xlim(0, None)
+
+
+def rates(file, rate="per_response"):
+    """How often each kind occurs, in every rollout file."""
+    found = sources(file)
+    kinds = strings(group(found[0][1], "kinds")["kind_name"])
+    figure, axis = style.new(0.24 * len(kinds) + 1.25)
+    ends = []
+    for k, (name, place) in enumerate(found):
+        shift = 0.24 * (k - (len(found) - 1) / 2)
+        value, low, high = with_interval(place["kinds"], rate)
+        ends += [low, high]
+        options = {"color": style.SERIES[k], "marker": style.MARKERS[k], "label": name}
+        rows.points(axis, np.arange(len(kinds)) + shift, value, low, high, **options)
+        counts = values(place["kinds"], "count")
+        if len(found) == 1:
+            for row, count in enumerate(counts):
+                rows.beside(axis, row, f"{count:,}")
+    if len(found) == 1:
+        axis.text(1.02, 1.0, "count", transform=axis.transAxes, va="bottom")
+    rows.label_rows(axis, kinds)
+    scale_rates(axis, np.concatenate(ends[::2]), np.concatenate(ends[1::2]))
+    axis.set_xlabel(RATES[rate].format(unit=unit(file)))
+    figure.legend(loc="outside upper left", ncols=2, handlelength=1)
+    style.note(figure, f"Bars: 95% interval over clusters.\n{accuracy_note(file)}")
     return figure
 
 
-def context(file):
-    """Number of responses and accuracy, which always stand beside counts of thoughts."""
-    found = []
-
-    def visit(_, item):
-        name = item.name.split("/")[-1]
-        scalar = isinstance(item, h5py.Dataset) and item.shape == () and item.dtype.kind in "iuf"
-        if scalar and name in ("n", "responses", "accuracy") and name not in dict(found):
-            found.append((name, item[()]))
-
-    file.visititems(visit)
-    parts = [
-        f"{name} = {value:.2f}" if name == "accuracy" else f"{name} = {value:,.0f}"
-        for name, value in found
+def strata(file, source="first"):
+    """Rates and accuracy by correctness and by quarter of length, a panel a kind."""
+    place = group(file, source, "a second rollout file" if source == "second" else "")["strata"]
+    kinds, names = strings(place["kind_name"]), strings(place["stratum_name"])
+    responses = values(place, "responses")
+    keep = np.flatnonzero(responses)
+    labels = [f"{names[k]}  (n = {responses[k]:,})" for k in keep]
+    panels = [
+        (kind, *(x[:, k] for x in with_interval(place, "per_thousand_tokens")))
+        for k, kind in enumerate(kinds)
     ]
-    return "\n" + ", ".join(parts) if parts else ""
+    panels.append(("accuracy", *with_interval(place, "accuracy")))
+    figure, axes = style.new((0.16 * len(keep) + 0.42) * len(panels) + 0.4, len(panels), 1)
+    for axis, (title, *interval) in zip(np.atleast_1d(axes), panels):
+        value, low, high = (x[keep] for x in interval)
+        colour = style.BLACK if title == "accuracy" else style.BLUE
+        rows.points(axis, range(len(keep)), value, low, high, color=colour)
+        for row in np.flatnonzero(~np.isfinite(value)):
+            rows.absent(axis, row, "undefined")
+        rows.label_rows(axis, labels)
+        axis.set_xlim(0, 1 if title == "accuracy" else None)
+        axis.set_title(
+            "share of right responses" if title == "accuracy" else f"{title} per 1,000 {unit(file)}"
+        )
+    style.note(
+        figure, f"{source_name(file[source], source)}; n responses; 95% intervals over clusters."
+    )
+    return figure
+
+
+def fold_change(file):
+    """How many times as often in the second file, beside the counts that this rests on."""
+    place = group(file, "fold_change", "a second rollout file")
+    kinds = strings(place["kind_name"])
+    base, count = values(place, "base_count"), values(place, "count")
+    figure, axis = style.new(0.34 * len(kinds) + 1.35)
+    for k, (name, label) in enumerate(RATES.items()):
+        value, low, high = with_interval(place, name)
+        rows.points(
+            axis,
+            np.arange(len(kinds)) + 0.24 * (k - 0.5),
+            value,
+            low,
+            high,
+            color=style.SERIES[k],
+            marker=style.MARKERS[k],
+            label=label.format(unit=unit(file)).removeprefix("thoughts "),
+        )
+    for row in range(len(kinds)):
+        rows.beside(axis, row, f"{base[row]:,}\n→ {count[row]:,}")
+        if not np.isfinite(values(place, "per_response")[row]):
+            rows.absent(axis, row, "undefined: none in the base" if not base[row] else "undefined")
+    rows.label_rows(axis, kinds)
+    axis.set_xscale("log", base=2)
+    axis.xaxis.set_major_formatter(lambda x, _: f"{x:g}×")
+    axis.axvline(1, color=style.BLACK, linewidth=0.5)
+    axis.set_xlabel("fold change, with the counts on the right")
+    figure.legend(loc="outside upper left", ncols=2, handlelength=1)
+    style.note(figure, f"Bars: 95% interval over clusters.\n{accuracy_note(file)}")
+    return figure
+
+
+def truth(file):
+    """Precision and recall of the lexicon, and what moves did to the answer."""
+    place = group(file, "truth", "the embedded task, or --label-column")
+    kinds = strings(place["kind_name"])
+    names = {
+        "precision": "precision",
+        "recall": "recall",
+        "wrong_to_right": "wrong → right",
+        "right_to_wrong": "right → wrong",
+    }
+    shown = [name for name in names if name in place]
+    labels, figure, axis = [], *style.new(0.2 * len(kinds) * len(shown) + 0.9)
+    for name in shown:
+        value, low, high = with_interval(place, name)
+        count, total = values(place, f"{name}_count"), values(place, f"{name}_n")
+        for k, kind in enumerate(kinds):
+            if total[k]:
+                rows.point(
+                    axis,
+                    len(labels),
+                    value[k],
+                    low[k],
+                    high[k],
+                    color=style.SERIES[shown.index(name)],
+                )
+                labels.append(f"{kind}: {names[name]}  ({count[k]:,}/{total[k]:,})")
+    if not labels:
+        raise Missing("no thought of a kind with a known truth")
+    figure.set_figheight(0.2 * len(labels) + 0.9)
+    rows.label_rows(axis, labels)
+    axis.set_xlim(0, 1)
+    axis.set_xlabel("share")
+    style.note(figure, "Bars: 95% interval over clusters; right → wrong and back per move.")
+    return figure
+
+
+def agreement(file):
+    """Pieces of text by the kinds of two lexicons, with Cohen's kappa."""
+    place = group(file, "agreement", "--compare-lexicon")
+    confusion = values(place, "confusion")
+    figure, axis = style.new(0.42 * len(confusion) + 1.1)
+    image = axis.imshow(
+        confusion, cmap=style.SEQUENTIAL, vmin=0, aspect="auto", interpolation="nearest"
+    )
+    for (row, column), count in np.ndenumerate(confusion):
+        style.in_cell(axis, image, column, row, float(count), f"{count:,}")
+    axis.set_xticks(
+        range(confusion.shape[1]), strings(place["other_label_name"]), rotation=20, ha="right"
+    )
+    axis.set_yticks(range(confusion.shape[0]), strings(place["label_name"]))
+    axis.tick_params(length=0)
+    axis.set_ylabel(by_lexicon(place["label"]))
+    axis.set_xlabel(by_lexicon(place["other_label"]))
+    kappa, low, high = (float(x) for x in with_interval(place, "kappa"))
+    style.note(
+        figure,
+        f"n = {confusion.sum():,} pieces; Cohen's kappa {style.number(kappa)} "
+        f"({style.number(low)} to {style.number(high)}).",
+    )
+    return figure
+
+
+def by_lexicon(scale):
+    """The name of a lexicon, from its scale's long name."""
+    return text(scale.attrs.get("long_name", "")).removeprefix("kind by ")
+
+
+def tokens(file, quantity, opening=False):
+    """An alignment quantity at the tokens of each kind (or at the first token of each thought)."""
+    place = group(file, "alignment/first_tokens" if opening else "alignment", "--alignment FILE.h5")
+    kinds = strings(place["kind_name"])
+    value, low, high = with_interval(place, quantity)
+    sizes = values(place, "tokens")
+    figure, axis = style.new(0.24 * len(kinds) + 0.95)
+    rows.points(axis, range(len(kinds)), value, low, high, color=style.BLUE)
+    rows.label_rows(axis, [f"{kind}  (n = {n:,})" for kind, n in zip(kinds, sizes)])
+    axis.set_xlim(min(0, 1.1 * np.nanmin(np.append(low, value))), None)
+    axis.set_xlabel(TOKENS[quantity])
+    where = "first token of each thought" if opening else "all tokens of each kind"
+    style.note(figure, f"{where}; n tokens; 95% intervals over clusters.")
+    return figure
+
+
+def provenance_rows(file):
+    """Lexicon, unit of length and rollout files, for the page's table."""
+    found = [("title", text(file.attrs.get("title", ""))), ("lengths in", unit(file))]
+    return [*found, *(("rollouts", name) for name, _ in sources(file))]

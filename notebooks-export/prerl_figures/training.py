@@ -81,7 +81,7 @@ def curves(run, group, names):
         axis.set_title(names[name])
         axis.locator_params(axis="x", integer=True, nbins=5)
         axis.grid(linewidth=0.4, color="#E3E3E3")
-    for axis in axes[-1]:
+    for axis in axes.flat[len(shown) - columns : len(shown)]:
         axis.set_xlabel("step")
     handles = {
         label: handle
