@@ -1,7 +1,7 @@
 """Figures of a thought file (schema prerl.thoughts): how often a model reflects and changes course.
 
-`/first` holds the counts of one rollout file, `/second` those of another; the groups of comparisons
-are there where they were asked for. Every group has the scale `kind` with `kind_name` beside it. The
+`/first` holds the counts of one rollout file, `/second` those of another; groups of comparisons are
+there where they were asked for. Every group has the scale `kind` with `kind_name` beside it. The
 accuracy stands beside every count.
 """
 
