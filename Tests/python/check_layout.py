@@ -1,10 +1,12 @@
 #!/usr/bin/env python3
-"""Checks that a result file opens labelled everywhere: check_layout.py FILE.h5
+"""Checks that result files open labelled everywhere: check_layout.py FILE.h5 ...
 
-Opens every group with h5py and, if that finds nothing, with xarray's two HDF5 engines. Rules: every
-axis has a scale that is a member of the same group, every dataset has units and a long name, plots
-(NXdata) follow H5Web's rules, no float16, no variable-length arrays of numbers.
-Needs h5py, xarray, h5netcdf and netCDF4. Prints one line; exits 1 with a line per broken rule.
+Opens every group with h5py and, if that finds nothing, with xarray's two HDF5 engines. Rules for a
+file of any schema: every axis has a scale that is a member of the same group, every dataset has
+units and a long name, plots (NXdata) follow H5Web's rules, no float16, no variable-length arrays of
+numbers, and the file says what it is. Of a known schema the groups and scales that readers rely on
+must be there. Needs h5py, xarray, h5netcdf and netCDF4. Prints one line a file; exits 1 with a line
+per broken rule.
 """
 
 import sys
@@ -14,6 +16,22 @@ import numpy as np
 import xarray
 
 ENGINES = ("h5netcdf", "netcdf4")
+# Schema -> plots that every file of it has, with their scales.
+PLOTS = {
+    "prerl.alignment": {
+        "samples": ("sample",),
+        "groups": ("sample", "group"),
+        "tokens": ("token", "sample_offset"),
+    },
+    "prerl.training": {"steps": ("step",)},
+    "prerl.thoughts": {"first/kinds": ("kind",), "first/strata": ("stratum", "kind")},
+}
+# Schema -> plots that a file may have, with their scales.
+OPTIONAL_PLOTS = {
+    "prerl.alignment": {"controls/cross": ("marginal_sample", "conditional_sample")},
+    "prerl.training": {"evaluation": ("step",), "update": ("step",)},
+    "prerl.thoughts": {"second/kinds": ("kind",), "fold_change": ("kind",), "truth": ("kind",)},
+}
 
 
 def text(value):
@@ -96,6 +114,33 @@ def check_default(file, complain):
         group = child
 
 
+def check_schema(file, complain):
+    """What the file says of itself, and the plots of its schema."""
+    for key in ("schema", "title", "history"):
+        if not text(file.attrs.get(key, "")):
+            complain(f"/: no attribute {key}")
+    version = file.attrs.get("schema_version")
+    if not isinstance(version, (int, np.integer)) or version < 1:
+        complain(f"/: schema_version {version!r} (a number from 1)")
+    if file.attrs.get("complete") not in (0, 1):
+        complain(f"/: complete {file.attrs.get('complete')!r} (0 or 1)")
+    if text(file.attrs.get("NX_class", "")) != "NXroot":
+        complain("/: NX_class is not NXroot")
+    schema = text(file.attrs.get("schema", ""))
+    optional = {k: v for k, v in OPTIONAL_PLOTS.get(schema, {}).items() if k in file}
+    for path, scales in (PLOTS.get(schema, {}) | optional).items():
+        group = file.get(path)
+        if not isinstance(group, h5py.Group):
+            complain(f"/{path}: no such group (every {schema} file has it)")
+            continue
+        if text(group.attrs.get("NX_class", "")) != "NXdata":
+            complain(f"/{path}: NX_class is not NXdata")
+        for name in scales:
+            scale = group.get(name)
+            if not isinstance(scale, h5py.Dataset) or not scale.is_scale:
+                complain(f"/{path}/{name}: no dimension scale of this name")
+
+
 def check_xarray(filename, path, group, engine, complain):
     """The group opens, its dimensions are its scales, and the values are those of the file."""
     datasets = {name: item for name, item in group.items() if isinstance(item, h5py.Dataset)}
@@ -108,9 +153,13 @@ def check_xarray(filename, path, group, engine, complain):
                     complain(f"{path}/{name}: not seen by {engine}")
                     continue
                 seen = opened[name]
-                expected = (name,) if item.is_scale else tuple(
-                    dimension[0].name.split("/")[-1] if len(dimension) else "?"
-                    for dimension in item.dims
+                expected = (
+                    (name,)
+                    if item.is_scale
+                    else tuple(
+                        dimension[0].name.split("/")[-1] if len(dimension) else "?"
+                        for dimension in item.dims
+                    )
                 )
                 if seen.dims != expected:
                     complain(f"{path}/{name}: {engine} sees {seen.dims} (expected {expected})")
@@ -127,15 +176,14 @@ def check_xarray(filename, path, group, engine, complain):
         complain(f"{path}: {engine} does not open it: {type(error).__name__}: {error}")
 
 
-def main():
-    if len(sys.argv) != 2:
-        sys.exit("usage: check_layout.py FILE.h5")
-    filename = sys.argv[1]
+def check_file(filename):
+    """Prints what a file holds and every rule it breaks; returns whether it breaks none."""
     complaints, counts = [], {"groups": 0, "datasets": 0, "plots": 0}
     complain = complaints.append
 
     with h5py.File(filename, "r") as file:
         check_default(file, complain)
+        check_schema(file, complain)
 
         # Not visititems: it shows an object under the first of its names only.
         def visit(path, group):
@@ -168,7 +216,14 @@ def main():
         print(f"{filename}: {line}", file=sys.stderr)
     summary = ", ".join(f"{count} {noun}" for noun, count in counts.items())
     print(f"{filename}: {summary}; {len(complaints) or 'no'} broken rules")
-    sys.exit(bool(complaints))
+    return not complaints
+
+
+def main():
+    if len(sys.argv) < 2:
+        sys.exit("usage: check_layout.py FILE.h5 ...")
+    # A list, so that every file is checked.
+    sys.exit(not all([check_file(filename) for filename in sys.argv[1:]]))
 
 
 if __name__ == "__main__":

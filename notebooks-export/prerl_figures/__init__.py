@@ -1,0 +1,26 @@
+"""Figures of prerl's result files: one function a figure, numbers only read, never measured here.
+
+`Run` finds the files of a run, `show` draws a figure and saves it. The modules `thoughts`,
+`training` and `throughput` hold the figures of one kind of file each; `alignment`, `tokens` and
+`updates` share one.
+"""
+
+from . import alignment, style, thoughts, throughput, tokens, training, updates
+from .display import page, show
+from .files import Missing, Run
+
+__all__ = [
+    "Missing",
+    "Run",
+    "alignment",
+    "page",
+    "show",
+    "style",
+    "thoughts",
+    "throughput",
+    "tokens",
+    "training",
+    "updates",
+]
+
+style.apply()
