@@ -103,6 +103,10 @@ let package = Package(
         "TestSupport",
       ]),
     .testTarget(
-      name: "prerlTests", dependencies: ["prerl", "ModelCore", "StrictJSON", "TestSupport"]),
+      name: "prerlTests",
+      dependencies: [
+        "prerl", "KeyedRandom", "ModelCore", "StrictJSON", "TestSupport", "Tokenizers",
+      ],
+      resources: [.copy("Fixtures")]),
   ]
 )

@@ -8,8 +8,9 @@ extension ChatTemplate {
   public init(directory: String) throws(TokenizerError) {
     let jinja = directory + "/chat_template.jinja"
     if FileManager.default.fileExists(atPath: jinja) {
+      let bytes = try TextFile.bytes(jinja, name: "chat template")
       do throws(TokenizerError) {
-        try self.init(String(decoding: try Self.bytes(jinja), as: UTF8.self))
+        try self.init(String(decoding: bytes, as: UTF8.self))
       } catch {
         throw TokenizerError(error.kind, error.message, path: jinja)
       }
@@ -22,19 +23,11 @@ extension ChatTemplate {
         "no chat template (expected chat_template.jinja, or chat_template in "
           + "tokenizer_config.json)", path: directory)
     }
+    let bytes = try TextFile.bytes(configuration, name: "tokenizer_config.json")
     do throws(TokenizerError) {
-      try self.init(Self.template(in: try Self.bytes(configuration)))
+      try self.init(Self.template(in: bytes))
     } catch {
       throw TokenizerError(error.kind, error.message, path: configuration)
-    }
-  }
-
-  private static func bytes(_ path: String) throws(TokenizerError) -> [UInt8] {
-    do {
-      return try [UInt8](Data(contentsOf: URL(fileURLWithPath: path)))
-    } catch {
-      throw TokenizerError(
-        .machine, "cannot be read (expected a readable file)", path: path)
     }
   }
 

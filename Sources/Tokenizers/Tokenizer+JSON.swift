@@ -1,5 +1,4 @@
 // Reading `tokenizer.json`: what all models share.
-import Foundation
 import StrictJSON
 
 extension Tokenizer {
@@ -12,14 +11,9 @@ extension Tokenizer {
   ///
   /// both with added tokens of every kind. Post-processors that only add special tokens are ignored.
   public init(path: String) throws(TokenizerError) {
-    guard FileManager.default.fileExists(atPath: path) else {
-      throw TokenizerError(.malformed, "no such file (expected a tokenizer.json)", path: path)
-    }
-    guard let data = FileManager.default.contents(atPath: path) else {
-      throw TokenizerError(.machine, "cannot be read (expected a tokenizer.json)", path: path)
-    }
+    let bytes = try TextFile.bytes(path, name: "tokenizer.json")
     do {
-      try self.init(json: Array(data))
+      try self.init(json: bytes)
     } catch {
       throw TokenizerError(error.kind, error.message, path: path)
     }

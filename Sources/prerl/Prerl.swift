@@ -23,6 +23,7 @@ struct Prerl: ParsableCommand {
       TrainCommand.self,
       DiffCommand.self,
       InspectCommand.self,
+      TokenizeCommand.self,
       MergeCommand.self,
       ReplayCommand.self,
       RegressCommand.self,
