@@ -95,10 +95,12 @@ struct Program {
 
   private func outcome(of process: Process, log: String) throws -> Outcome {
     #expect(process.terminationReason == .exit, "ended by a signal")
+    // Foundation's own reading of text would drop a byte order mark.
+    func text(_ suffix: String) throws -> String {
+      String(decoding: try Data(contentsOf: URL(fileURLWithPath: log + suffix)), as: UTF8.self)
+    }
     return Outcome(
-      status: process.terminationStatus,
-      output: try String(contentsOfFile: log + ".out", encoding: .utf8),
-      errors: try String(contentsOfFile: log + ".err", encoding: .utf8))
+      status: process.terminationStatus, output: try text(".out"), errors: try text(".err"))
   }
 
   // MARK: - Files in the folder

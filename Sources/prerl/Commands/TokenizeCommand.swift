@@ -13,7 +13,7 @@ struct TokenizeCommand: ParsableCommand {
       are added. --decode reads ids between spaces, or the JSON that --json prints, and writes the \
       text without a newline of its own.
 
-      Example: printf 'Wait, 2+2=4' | prerl tokenize --tokenizer tokenizer.json
+      Example: prerl tokenize --tokenizer tokenizer.json < text.txt
       """)
 
   @Option(
@@ -58,7 +58,7 @@ struct TokenizeCommand: ParsableCommand {
     // A slash at its end names what a symbolic link leads to.
     let attributes = try? FileManager.default.attributesOfItem(atPath: path + "/")
     return attributes?[.type] as? FileAttributeType == .typeDirectory
-      ? path + "/tokenizer.json" : path
+      ? URL(fileURLWithPath: path).appendingPathComponent("tokenizer.json").relativePath : path
   }
 
   /// All of standard input, which has to be UTF-8.
