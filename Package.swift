@@ -86,7 +86,9 @@ let package = Package(
     .testTarget(
       name: "SafetensorsTests", dependencies: ["KeyedRandom", "Safetensors", "TestSupport"]),
     .testTarget(
-      name: "TokenizersTests", dependencies: ["StrictJSON", "Tasks", "Tokenizers", "TestSupport"]),
+      name: "TokenizersTests",
+      dependencies: ["KeyedRandom", "StrictJSON", "Tasks", "Tokenizers", "TestSupport"],
+      resources: [.copy("Fixtures")]),
     .testTarget(name: "HDF5Tests", dependencies: ["HDF5", "TestSupport"]),
     .testTarget(
       name: "ModelCoreTests",
@@ -107,6 +109,10 @@ let package = Package(
         "TestSupport",
       ]),
     .testTarget(
-      name: "prerlTests", dependencies: ["prerl", "ModelCore", "StrictJSON", "TestSupport"]),
+      name: "prerlTests",
+      dependencies: [
+        "prerl", "KeyedRandom", "ModelCore", "StrictJSON", "TestSupport", "Tokenizers",
+      ],
+      resources: [.copy("Fixtures")]),
   ]
 )

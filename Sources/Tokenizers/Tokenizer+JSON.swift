@@ -1,20 +1,19 @@
-// Reading and writing `tokenizer.json`.
-import Foundation
+// Reading `tokenizer.json`: what all models share.
 import StrictJSON
 
 extension Tokenizer {
   /// Reads a `tokenizer.json`. Whatever would change the tokens and is not implemented is refused
-  /// by name: other models than `WordLevel`, other pre-tokenizers than `WhitespaceSplit`, any
-  /// normalizer, post-processor or decoder, added tokens that reach beyond their own text.
+  /// by name; implemented are
+  ///
+  /// - `WordLevel` with `WhitespaceSplit`,
+  /// - byte-level `BPE` with the pre-tokenizers of GPT-2, Qwen 2 and 3, and Llama 3, as it is or
+  ///   after the normalizer `NFC`,
+  ///
+  /// both with added tokens of every kind. Post-processors that only add special tokens are ignored.
   public init(path: String) throws(TokenizerError) {
-    guard FileManager.default.fileExists(atPath: path) else {
-      throw TokenizerError(.malformed, "no such file (expected a tokenizer.json)", path: path)
-    }
-    guard let data = FileManager.default.contents(atPath: path) else {
-      throw TokenizerError(.machine, "cannot be read (expected a tokenizer.json)", path: path)
-    }
+    let bytes = try TextFile.bytes(path, name: "tokenizer.json")
     do {
-      try self.init(json: Array(data))
+      try self.init(json: bytes)
     } catch {
       throw TokenizerError(error.kind, error.message, path: path)
     }
@@ -31,46 +30,65 @@ extension Tokenizer {
     guard let file = json.objectValue, let model = file["model"]?.objectValue else {
       throw TokenizerError(.malformed, "no model (expected a tokenizer.json)")
     }
-    guard let type = model["type"]?.stringValue else {
-      throw TokenizerError(.malformed, "no model.type (expected \"WordLevel\")")
+    // Files of the first versions do not name the type of a model that has merges.
+    let type = model["type"] ?? (model["merges"] == nil ? .null : "BPE")
+    if type.isNull {
+      throw TokenizerError(.malformed, "no model.type (expected \"BPE\" or \"WordLevel\")")
     }
-    guard type == "WordLevel" else {
+    guard type == "WordLevel" || type == "BPE" else {
       throw TokenizerError(
-        .unsupported, "model.type is \(JSON.string(type).summary) (expected \"WordLevel\")")
-    }
-    for key in ["normalizer", "post_processor", "decoder"] {
-      if let part = file[key], !part.isNull {
-        throw TokenizerError(.unsupported, "\(key) is \(Self.typeName(of: part)) (expected null)")
-      }
-    }
-    let preTokenizer = file["pre_tokenizer"] ?? .null
-    guard preTokenizer.objectValue?["type"] == "WhitespaceSplit" else {
-      throw TokenizerError(
-        .unsupported,
-        "pre_tokenizer is \(Self.typeName(of: preTokenizer)) (expected \"WhitespaceSplit\")")
+        .unsupported, "model.type is \(type.summary) (expected \"BPE\" or \"WordLevel\")")
     }
     guard let vocabulary = model["vocab"]?.objectValue, !vocabulary.isEmpty else {
       throw TokenizerError(.malformed, "model.vocab is missing or empty (expected words and ids)")
     }
     let words = try Self.words(vocabulary)
-    self.init(
-      words: words, addedTokens: try Self.addedTokens(file["added_tokens"], vocabulary, words),
-      unknownWord: model["unk_token"]?.stringValue)
+    if type == "WordLevel" {
+      self.init(
+        model: .wordLevel(try WordLevel(file, model, words)), vocabulary: words,
+        addedTokens: try Self.addedTokens(file["added_tokens"], vocabulary, words))
+    } else {
+      self.init(
+        model: .bytePairEncoding(try BytePairEncoding(file, model, vocabulary, words)),
+        vocabulary: words,
+        addedTokens: try Self.addedTokens(file["added_tokens"], vocabulary, words),
+        normalizesToNFC: try Self.normalizesToNFC(file))
+    }
+  }
+
+  /// Refuses a part of the file unless it is null.
+  static func refuse(_ keys: [String], in file: JSONObject) throws(TokenizerError) {
+    for key in keys {
+      if let part = file[key], !part.isNull {
+        throw TokenizerError(.unsupported, "\(key) is \(typeName(of: part)) (expected null)")
+      }
+    }
   }
 
   /// The `type` of a part of the file, for messages.
-  private static func typeName(of part: JSON) -> String {
+  static func typeName(of part: JSON) -> String {
     (part.objectValue?["type"] ?? part).summary
+  }
+
+  private static func normalizesToNFC(_ file: JSONObject) throws(TokenizerError) -> Bool {
+    guard let normalizer = file["normalizer"], !normalizer.isNull else { return false }
+    guard normalizer.objectValue?["type"] == "NFC" else {
+      throw TokenizerError(
+        .unsupported, "normalizer is \(typeName(of: normalizer)) (expected \"NFC\" or null)")
+    }
+    return true
   }
 
   private static func words(
     _ vocabulary: JSONObject
-  ) throws(TokenizerError) -> [(word: String, id: Int32)] {
-    var words: [(word: String, id: Int32)] = []
+  ) throws(TokenizerError) -> [(token: String, id: Int32)] {
+    var words: [(token: String, id: Int32)] = []
     words.reserveCapacity(vocabulary.count)
-    var ids = Set<Int32>()
+    var ids = Set<Int32>(minimumCapacity: vocabulary.count)
     for (word, value) in vocabulary.members {
-      let id = try tokenID(value, "model.vocab of \(JSON.string(word).summary)")
+      guard let id = value.intValue.flatMap(Int32.init(exactly:)), id >= 0 else {
+        throw badID(value, "model.vocab of \(JSON.string(word).summary)")
+      }
       guard ids.insert(id).inserted else {
         throw TokenizerError(
           .malformed,
@@ -82,7 +100,7 @@ extension Tokenizer {
   }
 
   private static func addedTokens(
-    _ value: JSON?, _ vocabulary: JSONObject, _ words: [(word: String, id: Int32)]
+    _ value: JSON?, _ vocabulary: JSONObject, _ words: [(token: String, id: Int32)]
   ) throws(TokenizerError) -> [AddedToken] {
     guard let value, !value.isNull else { return [] }
     guard let elements = value.arrayValue else {
@@ -99,10 +117,10 @@ extension Tokenizer {
         throw TokenizerError(
           .malformed, "\(place) has no content of its own (expected an object with id and content)")
       }
-      for flag in ["single_word", "lstrip", "rstrip"] where object[flag]?.boolValue == true {
-        throw TokenizerError(.unsupported, "\(place).\(flag) is true (expected false)")
+      let value = object["id"] ?? .null
+      guard let id = value.intValue.flatMap(Int32.init(exactly:)), id >= 0 else {
+        throw badID(value, "\(place).id")
       }
-      let id = try tokenID(object["id"] ?? .null, "\(place).id")
       if let known = vocabulary[content]?.intValue {
         guard known == id else {
           throw TokenizerError(
@@ -112,18 +130,45 @@ extension Tokenizer {
         throw TokenizerError(
           .malformed, "\(place).id is \(id), which is another token's (expected every id once)")
       }
+      func flag(_ key: String) throws(TokenizerError) -> Bool {
+        guard let value = object[key] else { return false }
+        guard let flag = value.boolValue else {
+          throw TokenizerError(
+            .malformed, "\(place).\(key) is \(value.summary) (expected true or false)")
+        }
+        return flag
+      }
       tokens.append(
         AddedToken(
-          id: id, content: content, isSpecial: object["special"]?.boolValue ?? false))
+          id: id, content: content, isSpecial: try flag("special"),
+          stripsLeft: try flag("lstrip"), stripsRight: try flag("rstrip"),
+          isSingleWord: try flag("single_word"), isNormalized: try flag("normalized")))
     }
     return tokens
   }
 
-  private static func tokenID(_ value: JSON, _ place: String) throws(TokenizerError) -> Int32 {
-    guard let number = value.intValue, number >= 0, let id = Int32(exactly: number) else {
+  private static func badID(_ value: JSON, _ place: String) -> TokenizerError {
+    TokenizerError(
+      .malformed, "\(place) is \(value.summary) (expected an integer from 0 to \(Int32.max))")
+  }
+}
+
+extension WordLevel {
+  /// Reads the model; normalizers, post-processors and decoders are refused.
+  init(
+    _ file: JSONObject, _ model: JSONObject, _ words: [(token: String, id: Int32)]
+  ) throws(TokenizerError) {
+    try Tokenizer.refuse(["normalizer", "post_processor", "decoder"], in: file)
+    let preTokenizer = file["pre_tokenizer"] ?? .null
+    guard preTokenizer.objectValue?["type"] == "WhitespaceSplit" else {
       throw TokenizerError(
-        .malformed, "\(place) is \(value.summary) (expected an integer from 0 to \(Int32.max))")
+        .unsupported,
+        "pre_tokenizer is \(Tokenizer.typeName(of: preTokenizer)) (expected \"WhitespaceSplit\")")
     }
-    return id
+    let ids = words.map { (Array($0.token.utf8), $0.id) }
+    vocabulary = Dictionary(ids) { first, _ in first }
+    unknownID = model["unk_token"]?.stringValue.flatMap { [vocabulary] in
+      vocabulary[Array($0.utf8)]
+    }
   }
 }

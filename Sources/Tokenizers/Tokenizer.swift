@@ -1,103 +1,123 @@
 // Text to token ids and back, by a Hugging Face `tokenizer.json`.
-import StrictJSON
 
-/// A word-level tokenizer: added tokens are found first, what is left is split at white space, and
-/// every word is looked up. Byte-level BPE is refused by name until it is implemented.
+/// A word-level or byte-level BPE tokenizer: added tokens are found first, what is left is
+/// normalized and encoded by the model.
 ///
-/// No special tokens are added and nothing is cut off or padded: `truncation` and `padding` of the
-/// file, which are settings of a call rather than of the vocabulary, are ignored. Words are
-/// compared by their UTF-8 bytes, so both spellings of "é" may be tokens.
+/// No special tokens are added and nothing is cut off or padded: `post_processor`, `truncation` and
+/// `padding` of the file are ignored. Tokens are compared by their UTF-8 bytes, so both spellings
+/// of "é" may be tokens.
 public struct Tokenizer: Sendable {
+  enum Model: Sendable {
+    case wordLevel(WordLevel)
+    case bytePairEncoding(BytePairEncoding)
+  }
+
   /// One more than the largest token id.
   public let vocabularySize: Int
   /// The tokens that are found before the text is split, in the order of the file.
   public let addedTokens: [AddedToken]
 
-  private let idOfWord: [[UInt8]: Int32]
-  private let wordOfID: [Int32: String]
-  /// What an unknown word becomes; nil where the vocabulary has no such token.
-  private let unknownID: Int32?
+  private let model: Model
+  private let normalizesToNFC: Bool
+  private let idOfToken: [[UInt8]: Int32]
+  private let tokenOfID: [Int32: String]
   private let specialIDs: Set<Int32>
+  /// Finds tokens in the text as it is, and in the normalized text.
   private let matcher: AddedTokenMatcher
+  private let normalizedMatcher: AddedTokenMatcher
 
   init(
-    words: [(word: String, id: Int32)], addedTokens: [AddedToken], unknownWord: String?
+    model: Model, vocabulary: [(token: String, id: Int32)], addedTokens: [AddedToken],
+    normalizesToNFC: Bool = false
   ) {
-    var idOfWord: [[UInt8]: Int32] = [:]
-    var wordOfID: [Int32: String] = [:]
-    for (word, id) in words {
-      idOfWord[Array(word.utf8)] = id
-      wordOfID[id] = word
-    }
-    unknownID = unknownWord.flatMap { idOfWord[Array($0.utf8)] }
-    for token in addedTokens {
-      idOfWord[Array(token.content.utf8)] = token.id
-      wordOfID[token.id] = token.content
-    }
-    self.idOfWord = idOfWord
-    self.wordOfID = wordOfID
+    self.model = model
+    self.normalizesToNFC = normalizesToNFC
     self.addedTokens = addedTokens
-    vocabularySize = Int(wordOfID.keys.max() ?? -1) + 1
+    var idOfToken: [[UInt8]: Int32] = [:]
+    var tokenOfID: [Int32: String] = [:]
+    idOfToken.reserveCapacity(vocabulary.count + addedTokens.count)
+    tokenOfID.reserveCapacity(vocabulary.count + addedTokens.count)
+    for (token, id) in vocabulary + addedTokens.map({ ($0.content, $0.id) }) {
+      idOfToken[Array(token.utf8)] = id
+      tokenOfID[id] = token
+    }
+    self.idOfToken = idOfToken
+    self.tokenOfID = tokenOfID
+    vocabularySize = Int(tokenOfID.keys.max() ?? -1) + 1
     specialIDs = Set(addedTokens.filter(\.isSpecial).map(\.id))
-    matcher = AddedTokenMatcher(addedTokens)
+    // Where two normalized contents are the same, the special token wins.
+    let ranked = addedTokens.filter(\.isSpecial) + addedTokens.filter { !$0.isSpecial }
+    matcher = AddedTokenMatcher(
+      ranked.filter { !$0.isNormalized }.map { ($0, Array($0.content.utf8)) })
+    normalizedMatcher = AddedTokenMatcher(
+      ranked.filter(\.isNormalized).map { token in
+        let bytes = Array(token.content.utf8)
+        return (token, normalizesToNFC ? Normalizer.nfc(bytes) : bytes)
+      })
   }
 
   /// The token ids of a text, without special tokens around it; an empty text has none.
   public func encode(_ text: String) throws(TokenizerError) -> [Int32] {
-    let bytes = Array(text.utf8)
     var tokens: [Int32] = []
-    var start = 0
-    while true {
-      let match = matcher.firstMatch(in: bytes, from: start)
-      try encodeWords(bytes[start..<(match?.range.lowerBound ?? bytes.count)], &tokens)
-      guard let match else { return tokens }
-      tokens.append(match.id)
-      start = match.range.upperBound
+    let text = Array(text.utf8)
+    for piece in matcher.pieces(of: text) {
+      if let token = piece.token {
+        tokens.append(token)
+        continue
+      }
+      let part = piece.range.count == text.count ? text : Array(text[piece.range])
+      let normalized = normalizesToNFC ? Normalizer.nfc(part) : part
+      for piece in normalizedMatcher.pieces(of: normalized) {
+        if let token = piece.token {
+          tokens.append(token)
+          continue
+        }
+        switch model {
+        case .wordLevel(let model):
+          try model.encode(normalized, piece.range, into: &tokens)
+        case .bytePairEncoding(let model):
+          try model.encode(normalized, piece.range, into: &tokens)
+        }
+      }
     }
+    return tokens
   }
 
-  /// The words of the tokens joined by single spaces, special tokens included unless skipped.
+  /// The text of the tokens, special tokens included unless skipped: words joined by single spaces,
+  /// or the bytes of a byte-level vocabulary, where U+FFFD stands for each longest beginning of a
+  /// scalar that does not go on.
   public func decode(
     _ tokens: [Int32], skippingSpecialTokens: Bool = false
   ) throws(TokenizerError) -> String {
-    var words: [String] = []
-    words.reserveCapacity(tokens.count)
+    var bytes: [UInt8] = []
+    var isFirst = true
     for (index, token) in tokens.enumerated() {
-      guard let word = wordOfID[token] else {
+      guard let text = tokenOfID[token] else {
         throw TokenizerError(
           .unknownToken,
           "token \(index) is \(token) (expected an id of the vocabulary, below \(vocabularySize))")
       }
       if skippingSpecialTokens, specialIDs.contains(token) { continue }
-      words.append(word)
-    }
-    return words.joined(separator: " ")
-  }
-
-  /// The id of a token given by its exact text, special or not.
-  public func id(of token: String) -> Int32? {
-    idOfWord[Array(token.utf8)]
-  }
-
-  /// The text of a token id.
-  public func token(of id: Int32) -> String? {
-    wordOfID[id]
-  }
-
-  private func encodeWords(
-    _ bytes: ArraySlice<UInt8>, _ tokens: inout [Int32]
-  ) throws(TokenizerError) {
-    // The slice lies between matches of whole tokens, hence on scalar boundaries.
-    let scalars = String(decoding: bytes, as: UTF8.self).unicodeScalars
-    for word in scalars.split(whereSeparator: \.properties.isWhitespace) {
-      let word = String(word)
-      guard let id = idOfWord[Array(word.utf8)] ?? unknownID else {
-        throw TokenizerError(
-          .unknownWord,
-          "the word \(JSON.string(word).summary) (expected words of the vocabulary, "
-            + "which has no token for unknown ones)")
+      switch model {
+      case .wordLevel:
+        if !isFirst { bytes.append(0x20) }
+        bytes.append(contentsOf: text.utf8)
+      case .bytePairEncoding:
+        // Added tokens too go through the alphabet, as in Hugging Face's.
+        bytes.append(contentsOf: ByteAlphabet.bytes(of: text) ?? Array(text.utf8))
       }
-      tokens.append(id)
+      isFirst = false
     }
+    return String(decoding: bytes, as: UTF8.self)
+  }
+
+  /// The id of a token given by its exact text in the file, special or not.
+  public func id(of token: String) -> Int32? {
+    idOfToken[Array(token.utf8)]
+  }
+
+  /// The text of a token id as the file has it.
+  public func token(of id: Int32) -> String? {
+    tokenOfID[id]
   }
 }

@@ -25,6 +25,7 @@ struct Prerl: ParsableCommand {
       ThoughtsCommand.self,
       DiffCommand.self,
       InspectCommand.self,
+      TokenizeCommand.self,
       MergeCommand.self,
       ExportCommand.self,
       ReplayCommand.self,

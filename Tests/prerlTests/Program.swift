@@ -40,20 +40,29 @@ struct Program {
     try run(arguments)
   }
 
-  func run(_ arguments: [String], output: FileHandle? = nil) throws -> Outcome {
+  /// Starts the program with standard input from memory, or with none.
+  func run(
+    _ arguments: [String], input: [UInt8]? = nil, output: FileHandle? = nil
+  ) throws -> Outcome {
     let name = "\(folder)/.\(UUID().uuidString)"
-    let process = try start(arguments, log: name, output: output)
+    if let input { try Data(input).write(to: URL(fileURLWithPath: name + ".in")) }
+    let process = try start(
+      arguments, log: name,
+      input: input == nil ? nil : FileHandle(forReadingFrom: URL(fileURLWithPath: name + ".in")),
+      output: output)
     process.waitUntilExit()
     return try outcome(of: process, log: name)
   }
 
   /// Starts the program with its output in two files beside `log`.
-  func start(_ arguments: [String], log: String, output: FileHandle? = nil) throws -> Process {
+  func start(
+    _ arguments: [String], log: String, input: FileHandle? = nil, output: FileHandle? = nil
+  ) throws -> Process {
     let process = Process()
     process.executableURL = URL(fileURLWithPath: path)
     process.arguments = arguments
     process.currentDirectoryURL = URL(fileURLWithPath: folder)
-    process.standardInput = FileHandle.nullDevice
+    process.standardInput = input ?? FileHandle.nullDevice
     for suffix in [".out", ".err"] { try Data().write(to: URL(fileURLWithPath: log + suffix)) }
     process.standardOutput =
       try output
@@ -86,10 +95,12 @@ struct Program {
 
   private func outcome(of process: Process, log: String) throws -> Outcome {
     #expect(process.terminationReason == .exit, "ended by a signal")
+    // Foundation's own reading of text would drop a byte order mark.
+    func text(_ suffix: String) throws -> String {
+      String(decoding: try Data(contentsOf: URL(fileURLWithPath: log + suffix)), as: UTF8.self)
+    }
     return Outcome(
-      status: process.terminationStatus,
-      output: try String(contentsOfFile: log + ".out", encoding: .utf8),
-      errors: try String(contentsOfFile: log + ".err", encoding: .utf8))
+      status: process.terminationStatus, output: try text(".out"), errors: try text(".err"))
   }
 
   // MARK: - Files in the folder

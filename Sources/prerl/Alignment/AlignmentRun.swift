@@ -108,6 +108,8 @@ struct AlignmentRun<Scalar: ModelScalar> {
       "shard": command.shard.map { .string($0.description) } ?? .null,
       "input_sha256": .array(inputs.map { .string($0.hash) }),
     ]
+    // Absent where it is on, as in the files of versions without it.
+    if !common.thinking { object["thinking"] = false }
     if command.rollouts == nil {
       let sampling = command.sampling
       object["sampling"] = [

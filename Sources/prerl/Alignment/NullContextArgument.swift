@@ -3,6 +3,7 @@ import Analysis
 import Foundation
 import ModelCore
 import StrictJSON
+import Tasks
 import Tokenizers
 
 /// Turns the option's text into token ids.
@@ -10,7 +11,7 @@ struct NullContextArgument {
   private let checkpoint: Checkpoint
 
   /// The spellings, for help and errors.
-  static let spellings = "bos, eos, pad, none, an id, ids:1,2 or token:<string>"
+  static let spellings = "bos, eos, pad, none, an id, ids:1,2, token:<string> or empty-user"
 
   init(_ checkpoint: Checkpoint) {
     self.checkpoint = checkpoint
@@ -36,9 +37,14 @@ struct NullContextArgument {
       guard let token = checkpoint.configuration.padToken else { throw missing("pad") }
       return NullContext(name: name, tokens: [Int32(token)])
     case "empty-user":
-      throw .usage(
-        "--null-context empty-user needs a chat template, and this version has none (expected "
-          + "\(Self.spellings))")
+      let empty = Prompt.messages([ChatMessage(role: "user", content: "")])
+      do {
+        let tokens = try TextEncoder(checkpoint: checkpoint).encode(prompt: empty)
+        return try checked(NullContext(name: name, tokens: tokens))
+      } catch {
+        throw .usage(
+          "--null-context empty-user: \((error as? CommandFailure)?.message ?? "\(error)")")
+      }
     default:
       break
     }
@@ -49,7 +55,7 @@ struct NullContextArgument {
           throw CommandFailure.usage(
             "--null-context \(name): the tokenizer has no such token (expected \(Self.spellings))")
         }
-        return NullContext(name: name, tokens: [token])
+        return try checked(NullContext(name: name, tokens: [token]))
       } catch let error as CommandFailure {
         throw error
       } catch {
@@ -63,13 +69,18 @@ struct NullContextArgument {
     else {
       throw .usage("--null-context is \(name) (expected \(Self.spellings))")
     }
+    return try checked(NullContext(name: name, tokens: tokens))
+  }
+
+  /// Refuses token ids that the model lacks.
+  private func checked(_ context: NullContext) throws(CommandFailure) -> NullContext {
     let size = checkpoint.configuration.vocabularySize
-    if let outside = tokens.first(where: { !(0..<Int32(size)).contains($0) }) {
+    if let outside = context.tokens.first(where: { !(0..<Int32(size)).contains($0) }) {
       throw .usage(
-        "--null-context \(name): token id \(outside) is outside the vocabulary (expected 0 to "
-          + "\(size - 1))")
+        "--null-context \(context.name): token id \(outside) is outside the vocabulary (expected "
+          + "0 to \(size - 1))")
     }
-    return NullContext(name: name, tokens: tokens)
+    return context
   }
 
   /// Contexts of the null-context sweep: bos, eos, pad and none where the model has them, without

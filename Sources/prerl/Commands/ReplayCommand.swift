@@ -99,6 +99,7 @@ struct ReplayCommand: ParsableCommand {
       "--cross-limit", text("cross_limit"), "--dump-gradients", text("dump_gradients"),
       "--bootstrap", text("bootstrap"), "--allow-long",
     ]
+    if configuration["thinking"] == false { arguments.append("--no-thinking") }
     for control in try value("controls").arrayValue ?? [] {
       arguments += ["--control", control.stringValue ?? ""]
     }

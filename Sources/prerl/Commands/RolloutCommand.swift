@@ -23,21 +23,22 @@ struct RolloutCommand: ParsableCommand {
     try RolloutWriter.write(rollouts, to: output)
 
     let rewards = rollouts.compactMap(\.reward)
-    // No verifier for the problems, no rewards: the mean is then none, NaN.
-    let meanReward = rewards.reduce(0, +) / Double(rewards.count)
+    let meanReward = rewards.isEmpty ? nil : rewards.reduce(0, +) / Double(rewards.count)
     let tokenCount = rollouts.reduce(0) { $0 + $1.responseTokens.count }
     let meanLength = Double(tokenCount) / Double(rollouts.count)
     if common.json {
       let summary: JSON = [
         "output": .string(output), "rollouts": .integer(rollouts.count),
-        "problems": .integer(sampling.problems.count), "reward": .real(meanReward),
+        "problems": .integer(sampling.problems.count),
+        "reward": meanReward.map { .real($0) } ?? .null,
         "response_length": .real(meanLength),
       ]
       try Console.print(summary.text())
     } else {
       try Console.print(
         "\(rollouts.count) rollouts of \(sampling.problems.count) problems in \(output): "
-          + "mean reward \(fixed(meanReward, 3)), \(fixed(meanLength, 1)) tokens")
+          + (meanReward.map { "mean reward \(fixed($0, 3))" } ?? "no answers to score by")
+          + ", \(fixed(meanLength, 1)) tokens")
     }
   }
 }

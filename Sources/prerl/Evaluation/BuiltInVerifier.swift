@@ -22,7 +22,7 @@ struct BuiltInVerifier {
 
   /// The response as the file has it, or decoded; nil without a tokenizer.
   func text(of rollout: Rollout) -> String? {
-    rollout.response ?? (try? checkpoint.tokenizer.get().decode(rollout.responseTokens))
+    rollout.response ?? checkpoint.text(ofResponse: rollout.responseTokens)
   }
 
   private static func verification(

@@ -91,18 +91,17 @@ struct RolloutSampling {
     return rollouts
   }
 
-  /// A sampled response with its names, texts and reward.
+  /// A sampled response with its names, texts and reward; without a reference answer there is no
+  /// reward.
   private func rollout(
     _ response: SampledResponse, _ problem: SamplingProblem, sample: Int
   ) -> Rollout {
-    let verdict = problem.countdown.map {
-      CountdownVerifier.verify(response.tokens, of: $0)
-    }
-    return Rollout(
+    var rollout = Rollout(
       id: "\(problem.id)-r\(sample)", problemID: problem.id, cluster: problem.cluster,
       promptTokens: problem.promptTokens, responseTokens: response.tokens, prompt: problem.prompt,
-      response: try? checkpoint.tokenizer.get().decode(response.tokens),
-      reward: checkpoint.isCountdown ? verdict?.reward : nil, answer: problem.answer)
+      response: checkpoint.text(ofResponse: response.tokens), answer: problem.answer)
+    rollout.reward = BuiltInVerifier(checkpoint).verify(rollout)?.reward
+    return rollout
   }
 
   /// The most new tokens, such that every prompt and response fit the model's positions.

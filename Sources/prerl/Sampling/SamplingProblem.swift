@@ -46,8 +46,7 @@ struct SamplingProblem: Sendable {
       if checkpoint.isCountdown, countdown == nil {
         throw fault("no Countdown problem (expected Use a b c to make T .)")
       }
-      var text: String?
-      if case .text(let prompt) = problem.prompt { text = prompt }
+      let text = try encoder.text(of: problem.prompt)
       return SamplingProblem(
         id: problem.id,
         cluster: problem.cluster == problem.id ? countdown?.cluster ?? problem.id : problem.cluster,

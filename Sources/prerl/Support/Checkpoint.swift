@@ -13,6 +13,10 @@ struct Checkpoint: Sendable {
   let configuration: ModelConfiguration
   /// The tokenizer, or why there is none; only text needs it.
   let tokenizer: Result<Tokenizer, TokenizerError>
+  /// The chat template, or why there is none; only messages need it.
+  let chatTemplate: Result<ChatTemplate, TokenizerError>
+  /// Whether answers to messages may open with thoughts (`--no-thinking`).
+  let opensThoughts: Bool
 
   init(_ options: CommonOptions) throws {
     isEmbedded = options.model == nil
@@ -26,6 +30,10 @@ struct Checkpoint: Sendable {
         ? try Tokenizer(json: Array(CountdownTokenizer.files().tokenizer.utf8))
         : try Tokenizer(path: path)
     }
+    chatTemplate = Result { [directory] () throws(TokenizerError) in
+      try ChatTemplate(directory: directory)
+    }
+    opensThoughts = options.thinking
   }
 
   /// Whether its vocabulary is that of the embedded Countdown task.
@@ -34,11 +42,24 @@ struct Checkpoint: Sendable {
   /// How messages call it.
   var name: String { isEmbedded ? "the embedded checkpoint" : directory }
 
-  /// The files whose hashes belong into a manifest.
+  /// The text of a response. Other tasks than the embedded one mark its end by special tokens that
+  /// are no part of it; ids beyond the tokenizer's, which padded vocabularies have, have no text.
+  func text(ofResponse tokens: [Int32]) -> String? {
+    guard let tokenizer = try? tokenizer.get() else { return nil }
+    return try? tokenizer.decode(
+      tokens.filter { tokenizer.token(of: $0) != nil }, skippingSpecialTokens: !isCountdown)
+  }
+
+  /// The files whose hashes belong into a manifest: weights, and what makes tokens of text.
   var files: [String] {
     let names = (try? FileManager.default.contentsOfDirectory(atPath: directory)) ?? []
+    let textFiles =
+      isCountdown ? [] : ["chat_template.jinja", "tokenizer.json", "tokenizer_config.json"]
     return names.sorted()
-      .filter { $0 == "config.json" || $0.hasPrefix("model") && $0.contains(".safetensors") }
+      .filter {
+        $0 == "config.json" || $0.hasPrefix("model") && $0.contains(".safetensors")
+          || textFiles.contains($0)
+      }
       .map { directory + "/" + $0 }
   }
 

@@ -21,6 +21,12 @@ struct CommonOptions: ParsableArguments {
       "Worker threads; results do not depend on them (default: all cores).", valueName: "n"))
   var givenThreads: Int?
 
+  @Flag(
+    inversion: .prefixedNo,
+    help: "Qwen3's chat template lets an answer open with thoughts, or starts it behind empty ones."
+  )
+  var thinking = true
+
   @Flag(help: "Machine-readable output.")
   var json = false
 

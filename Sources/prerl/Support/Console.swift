@@ -4,12 +4,12 @@ import Glibc
 import Results
 
 enum Console {
-  /// Writes a result to standard output, with a newline at the end.
+  /// Writes a result to standard output, with a newline at the end unless it is taken as it is.
   ///
   /// A reader that has gone (`prerl … | head`) is no error; a full disk behind standard output is.
-  static func print(_ text: String) throws(OutputError) {
+  static func print(_ text: String, asItIs: Bool = false) throws(OutputError) {
     do {
-      let line = text.hasSuffix("\n") ? text : text + "\n"
+      let line = asItIs || text.hasSuffix("\n") ? text : text + "\n"
       try FileHandle.standardOutput.write(contentsOf: Data(line.utf8))
     } catch {
       var cause = error as NSError

@@ -2,26 +2,46 @@
 import Tasks
 import Tokenizers
 
-/// Encodes with a checkpoint's tokenizer.
+/// Encodes with a checkpoint's tokenizer and chat template.
+///
+/// Text goes to the tokenizer as it is, without special tokens around it; `messages` become what
+/// the template writes, with the opening of the answer.
 struct TextEncoder: RolloutEncoder {
   let checkpoint: Checkpoint
 
   func encode(prompt: Prompt) throws -> [Int32] {
-    switch prompt {
-    case .text(let text):
-      let tokens = try encode(response: text)
-      // The embedded task's prompts open with <bos>; people write them without.
-      if checkpoint.isCountdown, tokens.first != CountdownVocabulary.bos {
-        return [CountdownVocabulary.bos] + tokens
-      }
-      return tokens
-    case .messages:
-      throw CommandFailure.usage("messages need a chat template (expected a prompt of text or ids)")
+    let tokens = try encode(response: text(of: prompt))
+    // The embedded task's prompts open with <bos>; people write them without.
+    if checkpoint.isCountdown, tokens.first != CountdownVocabulary.bos {
+      return [CountdownVocabulary.bos] + tokens
     }
+    return tokens
   }
 
   func encode(response: String) throws -> [Int32] {
     try checkpoint.tokenizer.get().encode(response)
+  }
+
+  /// What the model reads as a prompt.
+  func text(of prompt: Prompt) throws -> String {
+    switch prompt {
+    case .text(let text): return text
+    case .messages(let messages): return try text(of: messages)
+    }
+  }
+
+  private func text(of messages: [ChatMessage]) throws -> String {
+    if checkpoint.isCountdown {
+      throw CommandFailure.usage("messages need a chat template (expected a prompt of text or ids)")
+    }
+    let template: ChatTemplate
+    do {
+      template = try checkpoint.chatTemplate.get()
+    } catch {
+      throw CommandFailure.usage("messages need a chat template: \(error)")
+    }
+    return try template.prompt(
+      messages.map { ($0.role, $0.content) }, thinking: checkpoint.opensThoughts)
   }
 }
 

@@ -1,0 +1,123 @@
+// `prerl tokenize`: text to token ids and back.
+import ArgumentParser
+import Foundation
+import StrictJSON
+import Tokenizers
+
+struct TokenizeCommand: ParsableCommand {
+  static let configuration = CommandConfiguration(
+    commandName: "tokenize",
+    abstract: "Turns standard input into token ids, or ids into text.",
+    discussion: """
+      Every byte of standard input is one text, a newline at its end included; no special tokens \
+      are added. --decode reads ids between spaces, or the JSON that --json prints, and writes the \
+      text without a newline of its own.
+
+      Example: prerl tokenize --tokenizer tokenizer.json < text.txt
+      """)
+
+  @Option(
+    help: ArgumentHelp(
+      "A tokenizer.json or the folder that holds it (default: the checkpoint's).",
+      valueName: "file"))
+  var tokenizer: String?
+
+  @Flag(help: "Turn ids into text.")
+  var decode = false
+
+  @OptionGroup var common: CommonOptions
+
+  func validate() throws {
+    if tokenizer == "" {
+      throw ValidationError("--tokenizer is empty (expected a tokenizer.json or its folder)")
+    }
+  }
+
+  func run() throws {
+    let tokenizer =
+      if let path = self.tokenizer {
+        try Tokenizer(path: Self.file(path))
+      } else {
+        try Checkpoint(common).tokenizer.get()
+      }
+    let text = try Self.standardInput()
+    if decode {
+      let decoded = try tokenizer.decode(Self.ids(in: text))
+      let object: JSON = ["text": .string(decoded)]
+      try Console.print(common.json ? object.text() : decoded, asItIs: !common.json)
+    } else {
+      let ids = try tokenizer.encode(text)
+      let object: JSON = ["ids": .array(ids.map { .integer(Int($0)) })]
+      try Console.print(
+        common.json ? object.text() : ids.map(String.init).joined(separator: " "))
+    }
+  }
+
+  /// The tokenizer.json of a path that may be its folder's.
+  private static func file(_ path: String) -> String {
+    // A slash at its end names what a symbolic link leads to.
+    let attributes = try? FileManager.default.attributesOfItem(atPath: path + "/")
+    return attributes?[.type] as? FileAttributeType == .typeDirectory
+      ? URL(fileURLWithPath: path).appendingPathComponent("tokenizer.json").relativePath : path
+  }
+
+  /// All of standard input, which has to be UTF-8.
+  private static func standardInput() throws -> String {
+    let data: Data
+    do {
+      data = try FileHandle.standardInput.readToEnd() ?? Data()
+    } catch {
+      throw CommandFailure.machine("standard input: cannot be read (expected text)")
+    }
+    let bytes = [UInt8](data)
+    guard let text = String(validating: bytes, as: UTF8.self) else {
+      throw CommandFailure.usage(
+        "standard input: byte \(validPrefix(bytes)) is no UTF-8 (expected UTF-8)")
+    }
+    return text
+  }
+
+  /// The number of bytes before the first that is wrong.
+  private static func validPrefix(_ bytes: [UInt8]) -> Int {
+    var parser = Unicode.UTF8.ForwardParser()
+    var iterator = bytes.makeIterator()
+    var count = 0
+    while case .valid(let scalar) = parser.parseScalar(from: &iterator) { count += scalar.count }
+    return count
+  }
+
+  /// Ids between white space, `[1, 2]` or `{"ids": [1, 2]}`.
+  private static func ids(in text: String) throws -> [Int32] {
+    func fault(_ index: Int, _ word: String) -> CommandFailure {
+      .usage(
+        "standard input: id \(index) is \(word) (expected an integer from 0 to \(Int32.max))")
+    }
+    guard let first = text.unicodeScalars.first(where: { !$0.properties.isWhitespace }),
+      first == "{" || first == "["
+    else {
+      return try text.unicodeScalars.split(whereSeparator: \.properties.isWhitespace).enumerated()
+        .map { index, word in
+          guard let id = Int32(String(word)), id >= 0 else {
+            throw fault(index, JSON.string(String(word)).summary)
+          }
+          return id
+        }
+    }
+    let json: JSON
+    do {
+      json = try JSON.parse(Array(text.utf8))
+    } catch {
+      throw CommandFailure.usage("standard input: broken JSON: \(error.message) (expected ids)")
+    }
+    guard let elements = json.arrayValue ?? json.objectValue?["ids"]?.arrayValue else {
+      throw CommandFailure.usage(
+        "standard input: \(json.summary) without ids (expected {\"ids\": [...]})")
+    }
+    return try elements.enumerated().map { index, element in
+      guard let id = element.intValue.flatMap(Int32.init(exactly:)), id >= 0 else {
+        throw fault(index, element.summary)
+      }
+      return id
+    }
+  }
+}

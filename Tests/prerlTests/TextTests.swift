@@ -1,0 +1,141 @@
+import Foundation
+import StrictJSON
+import TestSupport
+import Testing
+import Tokenizers
+
+/// Rollouts and problems in plain text, with a checkpoint whose tokenizer is byte-level BPE.
+@Suite struct TextTests {
+  private static let fixtures = URL(fileURLWithPath: #filePath).deletingLastPathComponent()
+    .appendingPathComponent("Fixtures").path
+
+  /// The lines of a dump with the token ids that they stand for instead of text.
+  private func encoded(
+    _ dump: String, _ checkpoint: TextCheckpoint, thinking: Bool, _ program: Program
+  ) throws -> String {
+    let bytes = try [UInt8](Data(contentsOf: URL(fileURLWithPath: "\(Self.fixtures)/\(dump)")))
+    func turns(_ value: JSON?) throws -> [ChatTemplate.Turn] {
+      try #require(value?.arrayValue).compactMap(\.objectValue).map {
+        (try #require($0["role"]?.stringValue), try #require($0["content"]?.stringValue))
+      }
+    }
+    return try bytes.split(separator: 0x0A).map { line in
+      let object = try #require(try JSON.parse(line).objectValue)
+      let prompt =
+        try object["input"]?.stringValue
+        ?? checkpoint.chatTemplate.prompt(turns(object["prompt"]), thinking: thinking)
+      let response =
+        try object["output"]?.stringValue ?? turns(object["completion"])[0].content
+      func ids(_ text: String) throws -> JSON {
+        .array(try checkpoint.tokenizer.encode(text).map { .integer(Int($0)) })
+      }
+      let result: JSON = [
+        "prompt_ids": try ids(prompt), "response_ids": try ids(response),
+        "reward": object["score"] ?? object["reward"] ?? .null,
+      ]
+      return result.text()
+    }.joined(separator: "\n")
+  }
+
+  @Test(arguments: [("verl.jsonl", true), ("trl.jsonl", true), ("trl.jsonl", false)])
+  func textAndItsTokensGiveTheSameNumbers(dump: String, thinking: Bool) throws {
+    try withProgram { program in
+      let checkpoint = try TextCheckpoint(at: program.folder + "/model")
+      let empty = try checkpoint.tokenizer.encode(
+        checkpoint.chatTemplate.prompt([("user", "")], thinking: thinking))
+      #expect(empty.count > 5)
+      try program.write(
+        try encoded(dump, checkpoint, thinking: thinking, program), to: "ids.jsonl")
+      let common = ["align", "--model", "model", "--quiet", "--bootstrap", "100"]
+      let text = try program.run(
+        common + [
+          "--rollouts", "\(Self.fixtures)/\(dump)", "--null-context", "empty-user", "--output",
+          "text.h5", "--summary", "text.json", thinking ? "--thinking" : "--no-thinking",
+        ])
+      #expect(text.status == 0, "\(text.errors)")
+      let tokens = try program.run(
+        common + [
+          "--rollouts", "ids.jsonl", "--output", "ids.h5", "--summary", "ids.json",
+          "--null-context", "ids:" + empty.map(String.init).joined(separator: ","),
+        ])
+      #expect(tokens.status == 0, "\(tokens.errors)")
+      let summary = try program.object("text.json")
+      #expect(summary["n"] == 10)
+      let cosine = try #require(summary["cosine_mean"]?.doubleValue)
+      #expect(cosine > -1 && cosine < 1 && cosine != 0)
+      let difference = try program.run("diff", "text.h5", "ids.h5")
+      #expect(difference.status == 0, "\(difference.output)")
+      // What is stored is enough to make the numbers again.
+      let replay = try program.run("replay", "text.h5", "--quiet")
+      #expect(replay.status == 0, "\(replay.output) \(replay.errors)")
+    }
+  }
+
+  @Test func sampledTextIsScoredAgainstTheAnswer() throws {
+    try withProgram { program in
+      let checkpoint = try TextCheckpoint(at: program.folder + "/model", answer: #"\boxed{4}"#)
+      let messages = #""messages":[{"role":"user","content":"What is it?"}]"#
+      try program.write(
+        """
+        {"id":"right",\(messages),"answer":"4"}
+        {"id":"equal",\(messages),"answer":"8/2"}
+        {"id":"wrong",\(messages),"answer":"5"}
+        {"id":"open",\(messages)}
+
+        """, to: "problems.jsonl")
+      let sampling = [
+        "--model", "model", "--problems", "problems.jsonl", "--temperature", "0", "--per-problem",
+        "1", "--max-new-tokens", "20", "--quiet",
+      ]
+      let outcome = try program.run(["rollout", "--output", "a.jsonl", "--json"] + sampling)
+      #expect(outcome.status == 0, "\(outcome.errors)")
+      let lines = try program.objects("a.jsonl")
+      #expect(lines.map { $0["reward"]?.doubleValue } == [1, 1, 0, nil])
+      #expect(lines.allSatisfy { $0["response"] == #"\boxed{4}"# })
+      // The end of the turn was sampled, but is no text.
+      let end = try #require(checkpoint.tokenizer.id(of: "<|im_end|>").map(Int.init))
+      #expect(lines.allSatisfy { $0["response_ids"]?.arrayValue?.last?.intValue == end })
+      #expect(
+        lines.allSatisfy {
+          $0["prompt"] == "<|im_start|>user\nWhat is it?<|im_end|>\n<|im_start|>assistant\n"
+        })
+      #expect(try outcome.object()["reward"]?.doubleValue.map { abs($0 - 2.0 / 3) < 1e-12 } == true)
+
+      // Without the open problem the checkpoint can be evaluated: two of three.
+      let problems = try program.read("problems.jsonl").split(separator: 0x0A).prefix(3)
+      try program.write(
+        problems.map { String(decoding: $0, as: UTF8.self) }.joined(separator: "\n"),
+        to: "problems.jsonl")
+      let evaluation = try program.run(["evaluate", "--k", "1", "--json"] + sampling.dropLast(0))
+      #expect(evaluation.status == 0, "\(evaluation.errors)")
+      let accuracy = try evaluation.object()["accuracy"]?.objectValue?["mean"]?.doubleValue
+      #expect(accuracy.map { abs($0 - 2.0 / 3) < 1e-12 } == true)
+    }
+  }
+
+  @Test func aTemplateThatIsNotBuiltInIsOneLineWithTheFile() throws {
+    try withProgram { program in
+      _ = try TextCheckpoint(at: program.folder + "/model")
+      try program.write("{{ '<|user|>' + messages[0].content }}", to: "model/chat_template.jinja")
+      let align = ["align", "--model", "model", "--quiet", "--output", "a.h5", "--rollouts"]
+      let reason =
+        "model/chat_template.jinja: chat_template is none of the built-in ones (expected ChatML, "
+        + "Qwen3's or Llama 3's; it writes <|user|>)\n"
+      let dump = "\(Self.fixtures)/trl.jsonl"
+      let messages = try program.run(align + [dump])
+      #expect(messages.status == 2)
+      #expect(
+        messages.errors
+          == "prerl: \(dump):1: the prompt cannot be encoded: messages need a chat template: "
+          + reason)
+      let context = try program.run(
+        align + ["\(Self.fixtures)/verl.jsonl", "--null-context", "empty-user"])
+      #expect(context.status == 2)
+      #expect(
+        context.errors
+          == "prerl: --null-context empty-user: messages need a chat template: " + reason)
+      // Text needs no template.
+      #expect(try program.run(align + ["\(Self.fixtures)/verl.jsonl"]).status == 0)
+    }
+  }
+}
