@@ -149,6 +149,8 @@ def main():
                 f"{name}: {os.path.relpath(pages / name)}.html, "
                 f"{count} figures in {os.path.relpath(figures)}"
             )
+    except BrokenPipeError:  # the reader of our lines has left
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
     except OSError as error:
         fail(f"{error.filename or target}: {error.strerror or error}", 3)
 

@@ -41,6 +41,11 @@ public struct Tokenizer: Sendable {
       idOfToken[Array(token.utf8)] = id
       tokenOfID[id] = token
     }
+    // As in Hugging Face's, what is looked for in normalized text is also written like that.
+    for token in addedTokens where token.isNormalized && normalizesToNFC {
+      tokenOfID[token.id] = String(
+        decoding: Normalizer.nfc(Array(token.content.utf8)), as: UTF8.self)
+    }
     self.idOfToken = idOfToken
     self.tokenOfID = tokenOfID
     vocabularySize = Int(tokenOfID.keys.max() ?? -1) + 1
@@ -116,7 +121,7 @@ public struct Tokenizer: Sendable {
     idOfToken[Array(token.utf8)]
   }
 
-  /// The text of a token id as the file has it.
+  /// The text of a token id as the file has it, normalized where that is how it is looked for.
   public func token(of id: Int32) -> String? {
     tokenOfID[id]
   }

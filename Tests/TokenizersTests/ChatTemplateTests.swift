@@ -128,6 +128,29 @@ import Tokenizers
         + "?<|eot_id|>" + header("assistant"))
   }
 
+  @Test func whiteSpaceThatJinjaDropsMakesNoOtherTemplate() throws {
+    let lines = #"""
+      {# one turn after the other #}
+        {% for message in messages %}
+      {{ "<|im_start|>" + message.role + "\n" + message['content'] + '<|im_end|>\n' -}}
+      {% endfor %}
+      {%- if add_generation_prompt -%}
+          {{ '<|im_start|>assistant\n' -}}
+      {% endif %}
+
+      """#
+    #expect(try ChatTemplate(lines) == ChatTemplate(Self.chatML))
+    #expect(try ChatTemplate(Self.chatML + "\n") == ChatTemplate(Self.chatML))
+    // One line break goes with the tag, one with the end of the file.
+    #expect(try ChatTemplate(Self.chatML + "\n\n") == ChatTemplate(Self.chatML))
+    #expect(throws: TokenizerError.self) { try ChatTemplate(Self.chatML + "\n\n\n") }
+    // Here a line break stays in front of every turn.
+    #expect(throws: TokenizerError.self) { try ChatTemplate("\n" + Self.chatML) }
+    #expect(throws: TokenizerError.self) {
+      try ChatTemplate(lines.replacingOccurrences(of: "-}}", with: "}}"))
+    }
+  }
+
   @Test func otherTemplatesAreRefusedByName() throws {
     let none =
       "chat_template is none of the built-in ones (expected ChatML, Qwen3's or Llama 3's; it "

@@ -76,7 +76,7 @@ import Tokenizers
           == "prerl: standard input: an object without ids (expected {\"ids\": [...]})\n")
       #expect(
         try error(fixture + ["--decode"], Array("9999".utf8))
-          == "prerl: token 0 is 9999 (expected an id of the vocabulary, below 705)\n")
+          == "prerl: token 0 is 9999 (expected an id of the vocabulary, below 706)\n")
       #expect(
         try error(["--tokenizer", "none"], [])
           == "prerl: none: no such file (expected a tokenizer.json)\n")

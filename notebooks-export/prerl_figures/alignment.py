@@ -77,7 +77,7 @@ def distributions(file, key, edges, axis_label, reported, breakdown=False):
         rows.point(axis, row, *mean_of(pair, key))
     if key == "cosine" and not breakdown and "controls/cross" in file:
         labels.append("other problem's rollout")
-        rows.violin(axis, len(labels) - 1, other_problem(file), edges, style.GREY)
+        rows.violin(axis, len(labels) - 1, cross_class(file, "other_problem"), edges, style.GREY)
         rows.point(axis, len(labels) - 1, *cross_mean(file, "other_problem"))
     if reported and not breakdown:
         labels.append(paper.LABEL)
@@ -245,16 +245,29 @@ def cross_problems(file):
     return problem[values(place, "marginal_sample")], problem[values(place, "conditional_sample")]
 
 
-def other_problem(file):
-    """Cosines of pairs of rollouts from different problems."""
-    rows_, columns = cross_problems(file)
-    return values(cross(file), "cosine")[rows_[:, None] != columns[None, :]]
+CLASSES = {
+    "same_rollout": "same rollout",
+    "same_problem": "same problem",
+    "other_problem": "other problem",
+}
 
 
-def cross_mean(file, kind_):
-    """(mean, low, high) of the cosine in a class of pairs, from the summary."""
-    place = group(file, f"summary/controls/cross/{kind_}")
-    return [float(x) for x in with_interval(place, "cosine_mean")]
+def cross_class(file, name):
+    """Cosines of the pairs of rollouts in a class."""
+    place = cross(file)
+    problems = np.not_equal.outer(*cross_problems(file))
+    same = np.equal.outer(values(place, "marginal_sample"), values(place, "conditional_sample"))
+    inside = {"same_rollout": same, "same_problem": ~problems & ~same, "other_problem": problems}
+    return values(place, "cosine")[inside[name]]
+
+
+def cross_mean(file, name):
+    """(mean, low, high) of the cosine in a class; without a summary no interval."""
+    place = file.get(f"summary/controls/cross/{name}")
+    if place is not None and "cosine_mean" in place:
+        return [float(x) for x in with_interval(place, "cosine_mean")]
+    found = cross_class(file, name)
+    return float(np.nanmean(found)) if np.isfinite(found).any() else np.nan, np.nan, np.nan
 
 
 def cross_matrix(file):
@@ -276,16 +289,11 @@ def cross_matrix(file):
     matrix.set_ylabel("rollout i of g_m(y_i)")
     matrix.set_title(f"{cosine.shape[0]} × {cosine.shape[1]} pairs, ordered by problem")
     figure.colorbar(image, ax=matrix, label="cosine", extend="both", aspect=30)
-    labels = {
-        "same_rollout": "same rollout",
-        "same_problem": "same problem",
-        "other_problem": "other problem",
-    }
-    for row, key in enumerate(labels):
+    for row, key in enumerate(CLASSES):
         mean, low, high = cross_mean(file, key)
         rows.point(means, row, mean, low, high, color=style.BLUE)
         rows.beside(means, row, style.number(mean, 3))
-    rows.label_rows(means, list(labels.values()))
+    rows.label_rows(means, list(CLASSES.values()))
     means.axvline(0, color=style.BLACK, linewidth=0.5)
     means.set_xlabel("mean cosine, 95% interval")
     return figure

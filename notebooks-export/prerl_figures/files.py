@@ -86,7 +86,8 @@ def strings(dataset):
 def group(file, path, remedy=""):
     """A group of a file, `Missing` when it is not there."""
     if path not in file:
-        raise Missing(f"no group /{path}" + (f" (made with {remedy})" if remedy else ""))
+        where = f"{file.name.rstrip('/')}/{path}"
+        raise Missing(f"no group {where}" + (f" (made with {remedy})" if remedy else ""))
     return file[path]
 
 

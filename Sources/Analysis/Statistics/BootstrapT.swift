@@ -45,8 +45,9 @@ public struct BootstrapT: Sendable {
 
   /// The interval of a statistic of `clusterCount` clusters.
   ///
-  /// With 1 cluster, or with zero standard error, it is NaN; with fewer than `fewestClusters`, or where the replicates' quantiles are not finite (rare events, present in
-  /// few clusters), it is Student's with clusterCount − 1 degrees of freedom.
+  /// With 1 cluster, or with zero standard error, it is NaN; with fewer than `fewestClusters`, or
+  /// where the replicates' quantiles are not finite (rare events, present in few clusters), it is
+  /// Student's with clusterCount − 1 degrees of freedom.
   /// - Parameter statistic: called with the indices of the drawn clusters, repeats included; the
   ///   estimate itself is its value at 0..<clusterCount.
   public func interval(clusterCount: Int, statistic: ([Int]) -> Estimate) -> Interval {

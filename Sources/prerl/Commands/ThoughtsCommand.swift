@@ -8,15 +8,15 @@ struct ThoughtsCommand: ParsableCommand {
     discussion: """
       A lexicon says where thoughts begin and which words give them their kind: countdown (the \
       embedded task, the default there), seal (the default elsewhere), seal-upstream (with the \
-      misspelling of SEAL's code), easysteer, understand-r1-zero, or a JSON file of your own. Rates are per response, \
-      per 1,000 tokens (words, where a file has no token ids) and per problem, by correctness and \
-      by quarter of length, with the accuracy beside them; intervals are 95%, over clusters. With a \
-      second file: fold changes beside the counts that they rest on.
+      misspelling of SEAL's code), easysteer, understand-r1-zero, or a JSON file of your own. \
+      Rates are per response, per 1,000 tokens (words, where a file has no token ids) and per \
+      problem, by correctness and by quarter of length, with the accuracy beside them; intervals \
+      are 95%, over clusters. With a second file: fold changes beside the counts behind them.
 
-      On the embedded task, and with --label-column, precision and recall of the lexicon. A label \
-      column is a list in every line with the kind's name or null for each thought that the lexicon \
-      counts, in order; --spans lists them: one line {"id", "thoughts": [{"kind", "start", "end", \
-      "phrase"}]} a response, places in Unicode code points.
+      On the embedded task, and with --label-column, precision and recall of the lexicon. A \
+      label column is a list in every line with the kind's name or null for each thought that the \
+      lexicon counts, in order; --spans lists them: one line {"id", "thoughts": [{"kind", \
+      "start", "end", "phrase"}]} a response, places in Unicode code points.
 
       Example: prerl thoughts before.jsonl after.jsonl --lexicon seal --output thoughts.h5
       """)

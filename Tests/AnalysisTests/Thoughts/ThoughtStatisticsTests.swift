@@ -88,19 +88,29 @@ import Testing
   }
 
   @Test func runsOnTheSameClustersArePaired() {
-    // Clusters differ widely, but each doubles: paired, the fold is certain.
-    func table(_ factor: Int) -> ThoughtTable {
+    // Clusters differ widely, but each nearly doubles: paired, the fold is nearly certain.
+    func table(_ factor: Int, first: Int = 0, odd: Int = 0) -> ThoughtTable {
       var table = ThoughtTable(kindCount: 1)
       for row in 0..<20 {
         table.append(
-          cluster: row, problem: row, length: 10, reward: nil, counts: [factor * (1 + row % 7)])
+          cluster: first + row, problem: first + row, length: 10, reward: nil,
+          counts: [factor * (1 + row % 7) + (row % 2) * odd])
       }
       return table
     }
-    let change = ThoughtFoldChange.changes(from: table(1), to: table(2), bootstrap: bootstrap)[0]
-    #expect(abs(change.perResponse.estimate - 2) < 1e-12)
-    #expect(change.perResponse.high - change.perResponse.low < 1e-9)
-    #expect(change.difference.high - change.difference.low > 0.1)
+    func change(to other: ThoughtTable) -> ThoughtFoldChange {
+      ThoughtFoldChange.changes(from: table(1), to: other, bootstrap: bootstrap)[0]
+    }
+    func width(_ interval: Interval) -> Double { interval.high - interval.low }
+    let paired = change(to: table(2, odd: 1))
+    let unpaired = change(to: table(2, first: 20, odd: 1))
+    #expect(paired.perResponse.estimate == unpaired.perResponse.estimate)
+    #expect(width(paired.perResponse) < width(unpaired.perResponse) / 4)
+    #expect(width(paired.difference) > 0.1)
+    // Every cluster exactly doubled: no spread to make an interval of.
+    let exact = change(to: table(2))
+    #expect(abs(exact.perResponse.estimate - 2) < 1e-12)
+    #expect(!(width(exact.perResponse) > 1e-9))
   }
 
   @Test func intervalsOfFoldChangesCoverAtTheirNominalRate() {

@@ -30,6 +30,12 @@ SENTENCES = [
     "x = 12345678; y = 3.14159e-10\n\n\tif (x > y) { return; }\r\n",
 ]
 
+# One word or several, by the class of a scalar: letters of Unicode 17 and 16, digits of both, and
+# the long s, which is an s where case is ignored.
+WHOLE_WORDS = [
+    "\u088f\u088fa", "\U000105c9\U000105c9a", "\U00011de0" * 4, "\U00010d40" * 3, "'ſ", "'ſa",
+]  # fmt: skip
+
 
 def train(pre_tokenizer, normalizer, size):
     tokenizer = Tokenizer(models.BPE())
@@ -86,6 +92,7 @@ def qwen():
             AddedToken("<think>", normalized=False),
             AddedToken("é\u0301", normalized=True),
             AddedToken("e\u0301<", normalized=False),
+            AddedToken("o\u0302\u0323", normalized=True),
         ]
     )
     return json.loads(tokenizer.to_str())
@@ -96,8 +103,10 @@ def llama():
     model = json.loads(tokenizer.to_str())
     model["model"]["ignore_merges"] = True
     # Tokens that no merge reaches: only whole words become them.
-    for word in ["Ġunreachable", "reach"]:
-        model["model"]["vocab"][word] = len(model["model"]["vocab"])
+    byte_level = pre_tokenizers.ByteLevel(add_prefix_space=False, use_regex=False)
+    for word in [" unreachable", "reach"] + WHOLE_WORDS:
+        ((characters, _),) = byte_level.pre_tokenize_str(word)
+        model["model"]["vocab"][characters] = len(model["model"]["vocab"])
     tokenizer = Tokenizer.from_str(json.dumps(model))
     tokenizer.add_tokens([special("<|begin_of_text|>"), special("<|eot_id|>")])
     tokenizer.post_processor = processors.TemplateProcessing(
@@ -128,6 +137,10 @@ def texts():
         "\u200d", "\u180e", "123", "٣٤", "½", "Ⅷ", "𝟘", "ß", "ǅ", "ʰ", "中文", "😀", "\u0300",
     ] + late  # fmt: skip
     yield ""
+    # Marks and pairs that would move or combine by later tables than Unicode 9.
+    yield from ("a\u0897\u0323", "a\U00010d69\u0323", "\U00016d67\U00016d67", "\U000105d2\u0307")
+    yield from WHOLE_WORDS
+    yield from ("o\u0302\u0323", "o\u0323\u0302", "\u1ed9", "\u00f4\u0323x")
     for sentence in SENTENCES:
         yield sentence
     for count in (1, 2, 3, 40, 300):
