@@ -38,6 +38,9 @@ public struct JSONReader: Sendable {
   /// Whether the key is there, be it `null`; does not allow the key.
   public func contains(_ key: String) -> Bool { object[key] != nil }
 
+  /// Whether a member is there and a string, for keys that take a name or something else.
+  public func isString(_ key: String) -> Bool { object[key]?.stringValue != nil }
+
   /// The path of a member, for errors of the caller's own checks; special characters are escaped,
   /// so that it stays on one line.
   public func path(of key: String) -> String {

@@ -32,7 +32,7 @@ public protocol Algorithm: Sendable {
 public enum Algorithms {
   public static let all: [any Algorithm.Type] = [
     GRPO.self, PreRL.self, NSRPreRL.self, PSRPreRL.self, NSRRL.self, PSRRL.self, WReinforce.self,
-    ReinforcePlusPlus.self, DSRL.self, Drift.self,
+    ReinforcePlusPlus.self, DSRL.self, Drift.self, Unlikelihood.self,
   ]
 }
 

@@ -8,8 +8,8 @@ public struct LossSettings: Sendable, Hashable {
   public var clip = ClippedSurrogate()
   /// Whether y_1 is scored. log P(y) pays for how a document begins, log P(y|x) hardly does.
   public var scoresFirstToken = true
-  /// Tokens before y in the pre-train space; none leaves y_1 unscored.
-  public var nullContext: [Int32] = [CountdownVocabulary.bos]
+  /// What stands before y in the pre-train space.
+  public var nullContext = PreTrainContext.tokens([CountdownVocabulary.bos])
 
   public init() {}
 
@@ -29,14 +29,7 @@ public struct LossSettings: Sendable, Hashable {
     if loss.contains("dual_clip") { clip.dual = try loss.optionalDouble("dual_clip", in: 1...1e6) }
     scoresFirstToken = try loss.optionalBool("score_first_token") ?? scoresFirstToken
     if loss.contains("null_context") {
-      nullContext = try loss.ints("null_context", in: 0...CountdownVocabulary.count - 1)
-        .map { Int32($0) }
-      guard nullContext.count <= CountdownProblem.promptLength else {
-        throw JSONValueError(
-          path: loss.path(of: "null_context"),
-          message: "\(nullContext.count) tokens (expected at most \(CountdownProblem.promptLength))"
-        )
-      }
+      nullContext = try PreTrainContext(reading: &loss, key: "null_context")
     }
     try loss.finish()
   }
@@ -47,7 +40,7 @@ public struct LossSettings: Sendable, Hashable {
       "aggregation": .string(aggregation.rawValue), "clip_low": .real(clip.low),
       "clip_high": .real(clip.high), "dual_clip": clip.dual.map { .real($0) } ?? .null,
       "score_first_token": .bool(scoresFirstToken),
-      "null_context": .array(nullContext.map { .integer(Int($0)) }),
+      "null_context": nullContext.json,
     ]
   }
 }

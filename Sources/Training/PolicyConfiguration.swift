@@ -13,6 +13,7 @@ public struct PolicyConfiguration: Sendable {
   /// Of sampling; log-probabilities are always those of temperature 1.
   public var temperature: Double
   public var maximumNewTokens: Int
+  public var rewards: RewardSource
   /// Updates on each batch, every one on the whole of it; with 1 all ratios are 1.
   public var updatesPerBatch: Int
   public var schedule: LearningRateSchedule
@@ -25,6 +26,10 @@ public struct PolicyConfiguration: Sendable {
   public var evaluationProblems: Int
   /// Steps between checkpoints; there is one at the end in any case.
   public var saveEvery: Int
+  /// Steps between measurements of the update rules' vectors, the base's first. 0: never.
+  public var measureUpdatesEvery: Int
+  /// Problems of such a measurement, each with `rolloutsPerProblem` rollouts.
+  public var measureUpdatesProblems: Int
 
   /// What `algorithm` may be.
   public static var algorithmNames: [String] { Algorithms.all.map { $0.name } }
@@ -47,10 +52,23 @@ public struct PolicyConfiguration: Sendable {
     maximumNewTokens =
       try reader.optionalInt("max_new_tokens", in: 1...CountdownProblem.maximumResponseLength)
       ?? CountdownProblem.maximumResponseLength
+    let sources = RewardSource.allCases.map(\.rawValue)
+    rewards =
+      try reader.optionalString("rewards", oneOf: sources).flatMap { RewardSource(rawValue: $0) }
+      ?? .verified
     updatesPerBatch = try reader.optionalInt("updates_per_batch", in: 1...1024) ?? 1
     evaluateEvery = try reader.optionalInt("evaluate_every", in: 0...1_000_000) ?? 5
     evaluationProblems = try reader.optionalInt("evaluation_problems", in: 1...65_536) ?? 512
     saveEvery = try reader.optionalInt("save_every", in: 1...1_000_000) ?? 5
+    measureUpdatesEvery = try reader.optionalInt("measure_updates_every", in: 0...1_000_000) ?? 0
+    measureUpdatesProblems =
+      try reader.optionalInt("measure_updates_problems", in: 16...65_536) ?? 128
+    guard measureUpdatesEvery == 0 || rolloutsPerProblem > 1 else {
+      throw JSONValueError(
+        path: reader.path(of: "measure_updates_every"),
+        message: "\(measureUpdatesEvery) with rollouts_per_problem 1 (expected 0, or groups of at "
+          + "least 2: update vectors need a baseline)")
+    }
     (schedule, optimizer, maximumGradientNorm) = try Self.optimizer(&reader, steps: steps)
 
     guard let type = Algorithms.all.first(where: { $0.name == name }) else {
@@ -64,7 +82,7 @@ public struct PolicyConfiguration: Sendable {
           + "(expected an integer of at least 2, or advantages without a group)")
     }
     let loss = algorithm.loss
-    guard maximumNewTokens > 1 || (loss.scoresFirstToken && !loss.nullContext.isEmpty) else {
+    guard maximumNewTokens > 1 || (loss.scoresFirstToken && loss.nullContext != .tokens([])) else {
       throw JSONValueError(
         path: reader.path(of: "max_new_tokens"),
         message: "1 leaves no token to score without the first (expected at least 2)")
@@ -98,7 +116,8 @@ public struct PolicyConfiguration: Sendable {
     return (schedule, settings, maximum)
   }
 
-  /// The configuration with every default resolved; reads back as itself.
+  /// The configuration with every default resolved; reads back as itself. `rewards` and
+  /// `measure_updates_…` are left out where nothing was asked for, as in runs made before they were.
   public var json: JSON {
     var object: JSONObject = [
       "algorithm": .string(type(of: algorithm).name), "preset": .string(preset.rawValue),
@@ -116,6 +135,11 @@ public struct PolicyConfiguration: Sendable {
         "weight_decay": .real(optimizer.weightDecay), "max_grad_norm": .real(maximumGradientNorm),
       ],
     ]
+    if measureUpdatesEvery > 0 {
+      object["measure_updates_every"] = .integer(measureUpdatesEvery)
+      object["measure_updates_problems"] = .integer(measureUpdatesProblems)
+    }
+    if rewards != .verified { object["rewards"] = .string(rewards.rawValue) }
     for (key, value) in algorithm.json.members { object[key] = value }
     return .object(object)
   }

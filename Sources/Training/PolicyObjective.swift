@@ -16,6 +16,8 @@ public struct PolicyObjective: Sendable {
   /// Whether the step starts with fresh moments of the optimizer.
   public let startsFreshOptimizer: Bool
   private let settings: LossSettings
+  /// What stands before y, one a rollout.
+  private let contexts: [[Int32]]
 
   /// - Parameters:
   ///   - advantages: One a rollout, in the order of the groups.
@@ -33,23 +35,29 @@ public struct PolicyObjective: Sendable {
     self.advantages = advantages
     self.settings = settings
     self.startsFreshOptimizer = startsFreshOptimizer
-    let lengths = zip(rollouts, advantages).map { rollout, advantage in
-      keeping(advantage) ? Self.sequence(rollout, space, settings).scoredCount : 0
+    contexts = groups.flatMap { group in
+      group.rollouts.map { rollout in
+        space == .postTrain
+          ? rollout.prompt : group.drawnContext ?? settings.nullContext.tokens ?? []
+      }
+    }
+    var lengths = [Int](repeating: 0, count: rollouts.count)
+    for index in lengths.indices where keeping(advantages[index]) {
+      lengths[index] = Self.sequence(rollouts[index], contexts[index], settings).scoredCount
     }
     tokenWeights = settings.aggregation.tokenWeights(lengths: lengths).map { coefficient * $0 }
   }
 
   /// What is scored of a rollout: all of y after the space's context, the end token included.
   public func sequence(_ index: Int) -> ScoredSequence {
-    Self.sequence(rollouts[index], space, settings)
+    Self.sequence(rollouts[index], contexts[index], settings)
   }
 
   private static func sequence(
-    _ rollout: ScoredRollout, _ space: Space, _ settings: LossSettings
+    _ rollout: ScoredRollout, _ context: [Int32], _ settings: LossSettings
   ) -> ScoredSequence {
     ScoredSequence(
-      context: space == .postTrain ? rollout.prompt : settings.nullContext,
-      response: rollout.response, firstScored: settings.scoresFirstToken ? 0 : 1)
+      context: context, response: rollout.response, firstScored: settings.scoresFirstToken ? 0 : 1)
   }
 
   /// Whether a rollout has a gradient at all.

@@ -57,28 +57,20 @@ public final class PolicyTraining {
       key: key.derive("problems").derive(UInt64(step)))
   }
 
-  /// Samples and rewards the rollouts of a step under the present policy.
+  /// Samples the rollouts of a step under the present policy, with the rewards that it learns from.
   public func sample(_ problems: [CountdownProblem], step: Int) throws -> [RolloutGroup] {
-    let perProblem = configuration.rolloutsPerProblem
     let key = key.derive("rollout").derive(UInt64(step))
-    let requests = problems.enumerated().flatMap { problem, countdown in
-      (0..<perProblem).map { sample in
-        SamplingRequest(
-          prompt: countdown.prompt, key: key.derive(UInt64(problem), UInt64(sample)))
+    var groups = try RolloutGroup.sample(
+      problems, from: model, configuration, key: key, threads: threads)
+    let context = configuration.algorithm.loss.nullContext
+    for (index, problem) in problems.enumerated() {
+      groups[index].drawnContext = context.drawn(
+        for: problem, key: key.derive("null context").derive(UInt64(index)))
+      let rewards = configuration.rewards.rewards(
+        groups[index].rewards, key: key.derive("rewards").derive(UInt64(index)))
+      for (place, reward) in rewards.enumerated() {
+        groups[index].rollouts[place].reward = reward
       }
-    }
-    var groups = problems.map { _ in RolloutGroup([]) }
-    try model.sample(
-      requests,
-      options: SamplingOptions(
-        maximumNewTokens: configuration.maximumNewTokens, temperature: configuration.temperature,
-        endTokens: model.configuration.eosTokens.map { Int32($0) }), threads: threads
-    ) { index, response in
-      let problem = problems[index / perProblem]
-      groups[index / perProblem].rollouts.append(
-        ScoredRollout(
-          prompt: problem.prompt, response: response.tokens, ended: response.ended,
-          reward: CountdownVerifier.verify(response.tokens, of: problem).reward))
     }
     return groups
   }

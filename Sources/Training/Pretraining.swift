@@ -44,7 +44,9 @@ public final class Pretraining {
     let key = RandomKey(seed: configuration.seed)
     self.model = model ?? Transformer(configuration.model)
     if model == nil { self.model.initialize(key.derive("initialization")) }
-    corpus = CountdownCorpus(key: key.derive("corpus"))
+    var settings = CountdownCorpus.Settings()
+    settings.questionShare = configuration.questionShare
+    corpus = CountdownCorpus(settings: settings, key: key.derive("corpus"))
     packer = DocumentPacker(rowLength: configuration.rowLength)
     optimizer = AdamW(self.model.layout, settings: configuration.optimizer)
     batch = BatchGradient(

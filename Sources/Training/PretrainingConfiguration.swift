@@ -7,6 +7,9 @@ import Tasks
 public struct PretrainingConfiguration: Sendable {
   public var seed: UInt64
   public var model: ModelConfiguration
+  /// Share of documents that open with their question; with 1 the model never sees a bare response,
+  /// and log P(y) is off its distribution.
+  public var questionShare: Double
   public var steps: Int
   /// Packed rows of one update.
   public var rowsPerStep: Int
@@ -19,7 +22,7 @@ public struct PretrainingConfiguration: Sendable {
   /// Gradients longer than this are scaled down to it.
   public var maximumGradientNorm: Double
 
-  /// Reads the keys of `experiments/pretrain/config.json`.
+  /// Reads the keys of `experiments/pretrain/config.json`, and `corpus.question_share`.
   ///
   /// - Throws: `JSONValueError` naming an unknown, missing or out-of-range key.
   public init(reading reader: inout JSONReader) throws(JSONValueError) {
@@ -48,6 +51,11 @@ public struct PretrainingConfiguration: Sendable {
         path: shape.path(of: "head_dim"), message: "is odd (expected an even integer)")
     }
     try shape.finish()
+    questionShare = CountdownCorpus.Settings().questionShare
+    if var corpus = try reader.optionalObject("corpus") {
+      questionShare = try corpus.double("question_share", in: 0...1)
+      try corpus.finish()
+    }
     steps = try reader.int("steps", in: 1...10_000_000)
     rowsPerStep = try reader.int("rows_per_step", in: 1...65_536)
     rowLength = try reader.int("row_length", in: 128...65_536)

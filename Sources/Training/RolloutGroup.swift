@@ -23,9 +23,12 @@ public struct ScoredRollout: Sendable, Hashable {
 /// The G rollouts of one problem.
 public struct RolloutGroup: Sendable, Hashable {
   public var rollouts: [ScoredRollout]
+  /// What was drawn to stand before y in the pre-train space; nil where that is always the same.
+  public var drawnContext: [Int32]?
 
-  public init(_ rollouts: [ScoredRollout]) {
+  public init(_ rollouts: [ScoredRollout], drawnContext: [Int32]? = nil) {
     self.rollouts = rollouts
+    self.drawnContext = drawnContext
   }
 
   public var rewards: [Double] { rollouts.map(\.reward) }

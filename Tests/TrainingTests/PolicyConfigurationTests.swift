@@ -92,6 +92,20 @@ import Training
       "loss.null_context[0]: 56 (expected an integer in 0...55)"
     ),
     (
+      #""algorithm": "prerl", "steps": 5, "loss": {"null_context": "none"}"#,
+      #"loss.null_context: "none" (expected one of: "mismatched-prompt", "random-prompt")"#
+    ),
+    (
+      #""algorithm": "nsr-rl", "steps": 5, "advantage": "raw", "rollouts_per_problem": 1, "#
+        + #""measure_updates_every": 2"#,
+      "measure_updates_every: 2 with rollouts_per_problem 1 (expected 0, or groups of at least 2: "
+        + "update vectors need a baseline)"
+    ),
+    (
+      #""algorithm": "prerl", "steps": 5, "rewards": "none""#,
+      #"rewards: "none" (expected one of: "verified", "shuffled")"#
+    ),
+    (
       #""algorithm": "prerl", "steps": 5, "max_new_tokens": 1, "loss": {"null_context": []}"#,
       "max_new_tokens: 1 leaves no token to score without the first (expected at least 2)"
     ),
@@ -103,6 +117,18 @@ import Training
   func impossibleConfigurationsAreNamed(text: String, message: String) throws {
     let error = try #require(throws: JSONValueError.self) { _ = try configuration(text) }
     #expect(error.description.hasPrefix(message), "\(error)")
+  }
+
+  @Test func contextsAndRewardsThatAreDrawnReadBackByName() throws {
+    for context in ["mismatched-prompt", "random-prompt"] {
+      let settings = try configuration(
+        #""algorithm": "prerl", "steps": 5, "rewards": "shuffled", "#
+          + #""loss": {"null_context": "\#(context)"}"#)
+      #expect(settings.json.objectValue?["rewards"] == "shuffled")
+      #expect(settings.algorithm.loss.json.objectValue?["null_context"] == .string(context))
+    }
+    #expect(
+      try configuration(#""algorithm": "prerl", "steps": 5"#).json.objectValue?["rewards"] == nil)
   }
 
   @Test func rawAdvantagesNeedNoGroup() throws {

@@ -1,3 +1,4 @@
+import KeyedRandom
 import ModelCore
 import StrictJSON
 import Tasks
@@ -60,6 +61,51 @@ import Training
     let capped = Double(rollouts.count { !$0.ended }) / Double(rollouts.count)
     expectClose(try #require(metrics["completions/clipped_ratio"]), capped, absolute: 1e-15)
     expectClose(try #require(metrics["ended"]), 1 - capped, absolute: 1e-15)
+  }
+
+  private static func groups(_ members: String, ofStep step: Int = 1) throws -> [RolloutGroup] {
+    let run = try run(
+      members.replacing("\"problems_per_step\": 3", with: "\"problems_per_step\": 40"))
+    return try run.sample(run.problems(ofStep: step), step: step)
+  }
+
+  @Test func drawnContextsAreOtherPromptsOrRandomOnes() throws {
+    func contexts(_ name: String, ofStep step: Int = 1) throws -> [(own: [Int32], drawn: [Int32])] {
+      try Self.groups(
+        Self.members + #", "loss": {"null_context": "\#(name)"}"#, ofStep: step
+      ).map { ($0.rollouts[0].prompt, try #require($0.drawnContext)) }
+    }
+    for (own, drawn) in try contexts("mismatched-prompt") {
+      let (own, other) = (
+        try #require(CountdownProblem(prompt: own)), try #require(CountdownProblem(prompt: drawn))
+      )
+      #expect(other.cluster != own.cluster && other.split == .train)
+    }
+    let random = try contexts("random-prompt")
+    #expect(random.allSatisfy { $0.drawn.count == $0.own.count && $0.drawn[0] == $0.own[0] })
+    #expect(random.allSatisfy { $0.drawn.dropFirst().allSatisfy { 3..<56 ~= $0 } })
+    #expect(Set(random.map(\.drawn)).count == 40)
+    #expect(try contexts("random-prompt").map(\.drawn) == random.map(\.drawn))
+    #expect(try contexts("random-prompt", ofStep: 2).map(\.drawn) != random.map(\.drawn))
+    // What is drawn stands before y in the pre-train space and nowhere else.
+    let groups = try Self.groups(Self.members + #", "loss": {"null_context": "random-prompt"}"#)
+    for (name, isPost) in [("prerl", false), ("grpo", true)] {
+      let objective = try algorithm(
+        #""algorithm": "\#(name)", "loss": {"null_context": "random-prompt"}"#
+      ).objective(of: groups, step: 1)
+      #expect(
+        objective.sequence(0).context
+          == (isPost ? groups[0].rollouts[0].prompt : groups[0].drawnContext))
+    }
+  }
+
+  @Test func shuffledRewardsStayInTheirGroup() {
+    let verified = [1.0, 0, 0, 1, 0, 0, 0, 0]
+    let keys = (0..<20 as Range<UInt64>).map { RandomKey(seed: 3).derive($0) }
+    let shuffled = keys.map { RewardSource.shuffled.rewards(verified, key: $0) }
+    #expect(shuffled.allSatisfy { $0.sorted() == verified.sorted() })
+    #expect(Set(shuffled).count > 10)
+    #expect(keys.allSatisfy { RewardSource.verified.rewards(verified, key: $0) == verified })
   }
 
   @Test func moreUpdatesOnABatchMakeClippingReal() throws {

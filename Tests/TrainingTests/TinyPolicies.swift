@@ -93,4 +93,5 @@ let everyAlgorithm = [
   #""algorithm": "reinforce++", "group_baseline": true"#, #""algorithm": "dsrl""#,
   #""algorithm": "drift", "space": "pre-train", "constant_advantage": -1"#,
   #""algorithm": "drift", "space": "post-train", "constant_advantage": 1"#,
+  #""algorithm": "unlikelihood", "space": "pre-train""#,
 ]

@@ -64,6 +64,32 @@ import Testing
     }
   }
 
+  @Test func updateVectorsAreMeasuredAlongARunAndSurviveAPause() throws {
+    try withProgram { program in
+      try program.write(
+        """
+        {"algorithm": "nsr-prerl", "steps": 2, "problems_per_step": 4, "rollouts_per_problem": 4,
+          "evaluate_every": 0, "measure_updates_every": 1, "measure_updates_problems": 16}
+        """, to: "c.json")
+      #expect(try program.run("train", "c.json", "--output", "whole").status == 0)
+      #expect(
+        try program.run("train", "c.json", "--output", "run", "--steps", "1", "--threads", "1")
+          .status == 0)
+      #expect(try program.run("train", "c.json", "--output", "run", "--resume").status == 0)
+      #expect(try program.read("run/update.jsonl") == program.read("whole/update.jsonl"))
+      #expect(try program.run("diff", "run/training.h5", "whole/training.h5").status == 0)
+      let updates = try program.objects("run/update.jsonl")
+      #expect(updates.map { $0["step"]?.intValue } == [0, 1, 2])
+      for line in updates {
+        // One token in thirty after the null context; after the prompt the first is certain.
+        let shares = try #require(line["first_token_share"]?.arrayValue)
+        #expect(shares.count == 8 && abs(shares[4].doubleValue ?? 1) < 0.01)
+        #expect(line["corrected_cosine"]?.arrayValue?.count == 64)
+        #expect(line["validity_radius"]?.arrayValue?.count == 8)
+      }
+    }
+  }
+
   @Test func killedAtAnyMomentARunEndsWithTheSameBitsOnAnyNumberOfThreads() throws {
     try withProgram { program in
       try program.write(Self.configuration, to: "c.json")

@@ -63,6 +63,8 @@ public struct AlignmentOptions: Sendable {
   public var specialTokens: Set<Int32>
   /// Bootstrap replicates.
   public var bootstrapReplicates: Int
+  /// Rollouts whose own gradient is a direction of `first-order`; the rules are directions always.
+  public var firstOrderSamples = 16
 
   public init(
     nullContext: NullContext, reduction: Reduction = .mean, method: ProductMethod = .auto,

@@ -62,8 +62,6 @@ public struct FirstOrderControl: Sendable {
 
   /// Step lengths as shares of |θ|: 2⁻¹⁶ … 2⁻⁵.
   private static let exponents = -16 ... -5
-  /// Rollouts with a direction of their own.
-  private static let sampleCount = 16
   /// Rollouts of other problems for the collateral change of a sample's step.
   private static let collateralCount = 16
 
@@ -105,7 +103,8 @@ public struct FirstOrderControl: Sendable {
 
     // Per sample.
     let total = plan.rollouts.count
-    let indices = (0..<min(sampleCount, total)).map { $0 * total / min(sampleCount, total) }
+    let sampleCount = min(plan.options.firstOrderSamples, total)
+    let indices = (0..<sampleCount).map { $0 * total / sampleCount }
     let workspace = Workspace(model)
     var samples: [Direction] = []
     for (place, index) in indices.enumerated() {

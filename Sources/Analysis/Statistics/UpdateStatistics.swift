@@ -79,4 +79,22 @@ public struct UpdateStatistics: Sendable {
     driftShareMarginal = gram.driftShare(contrast: basis("C_m"), drift: basis("D_m"))
     driftShareConditional = gram.driftShare(contrast: basis("C_c"), drift: basis("D_c"))
   }
+
+  /// Corrected cosines of all pairs of vectors, the first slowest; a vector that is told from noise
+  /// has cosine 1 with itself.
+  public var cosineMatrix: [Interval] {
+    let count = vectors.count
+    var matrix = [Interval](repeating: .undefined, count: count * count)
+    for (place, vector) in vectors.enumerated() where vector.signal.isAboveZero {
+      matrix[place * count + place] = Interval(estimate: 1, low: 1, high: 1)
+    }
+    let places = Dictionary(
+      uniqueKeysWithValues: vectors.enumerated().map { ($0.element.name, $0.offset) })
+    for pair in pairs {
+      guard let a = places[pair.first], let b = places[pair.second] else { continue }
+      matrix[a * count + b] = pair.correctedCosine
+      matrix[b * count + a] = pair.correctedCosine
+    }
+    return matrix
+  }
 }

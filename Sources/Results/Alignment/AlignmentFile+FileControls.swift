@@ -81,7 +81,7 @@ extension AlignmentFile {
       "batch_efficiency", vectors.map(\.batchEfficiency), over: ["rule"],
       "surrogate efficiency at this batch size")
     try variable(
-      "corrected_cosine", Self.matrix(statistics), over: ["rule_a", "rule_b"],
+      "corrected_cosine", statistics.cosineMatrix, over: ["rule_a", "rule_b"],
       "noise-corrected cosine")
     for (name, interval, space) in [
       ("drift_share_marginal", statistics.driftShareMarginal, "null-context space"),
@@ -95,23 +95,6 @@ extension AlignmentFile {
     try group.markAsData(
       signal: "corrected_cosine", axes: ["rule_a", "rule_b"],
       title: "Noise-corrected cosines of update rules, \(title)")
-  }
-
-  /// Corrected cosines of all pairs; a rule that is told from noise has cosine 1 with itself.
-  private static func matrix(_ statistics: UpdateStatistics) -> [Interval] {
-    let count = statistics.vectors.count
-    var matrix = [Interval](repeating: .undefined, count: count * count)
-    for (place, vector) in statistics.vectors.enumerated() where vector.signal.isAboveZero {
-      matrix[place * count + place] = Interval(estimate: 1, low: 1, high: 1)
-    }
-    let places = Dictionary(
-      uniqueKeysWithValues: statistics.vectors.enumerated().map { ($0.element.name, $0.offset) })
-    for pair in statistics.pairs {
-      guard let a = places[pair.first], let b = places[pair.second] else { continue }
-      matrix[a * count + b] = pair.correctedCosine
-      matrix[b * count + a] = pair.correctedCosine
-    }
-    return matrix
   }
 
   // MARK: - First order

@@ -4,13 +4,16 @@
 import HDF5
 
 /// How a run becomes an HDF5 file (schema `prerl.training`, version 1): `/steps` and `/evaluation`,
-/// each with a scale `step` of its own and one float64 variable a metric.
+/// each with a scale `step` of its own and one float64 variable a metric; `/update`, where update
+/// vectors were measured along the run, with scales `step` and `rule` (`rule_a`, `rule_b`).
 public struct TrainingFile: Sendable {
   public static let schema = "prerl.training"
   public static let schemaVersion = 1
 
   public var steps: TrainingTable
   public var evaluation: TrainingTable
+  /// nil where update vectors were not measured.
+  public var updates: UpdateTable?
   /// Whether the run ended, as opposed to being interrupted.
   public var isComplete: Bool
   /// Provenance, such as `Manifest.attributes`; `config` is the configuration as JSON text.
@@ -19,11 +22,12 @@ public struct TrainingFile: Sendable {
   public var history: String
 
   public init(
-    steps: TrainingTable, evaluation: TrainingTable, isComplete: Bool,
-    attributes: [(name: String, text: String)], history: String
+    steps: TrainingTable, evaluation: TrainingTable, updates: UpdateTable? = nil,
+    isComplete: Bool, attributes: [(name: String, text: String)], history: String
   ) {
     self.steps = steps
     self.evaluation = evaluation
+    self.updates = updates
     self.isComplete = isComplete
     self.attributes = attributes
     self.history = history
@@ -51,7 +55,30 @@ public struct TrainingFile: Sendable {
       try write(
         evaluation, to: root.createGroup("evaluation"), title: "Evaluations on held-out problems")
     }
+    if let updates { try write(updates, to: root.createGroup("update")) }
     try file.close()
+  }
+
+  private func write(_ table: UpdateTable, to group: HDF5Group) throws {
+    try group.scale("step", table.steps, longName: "updates made, in batches of rollouts")
+    for name in ["rule", "rule_a", "rule_b"] {
+      try group.scale(name, count: table.ruleNames.count, longName: "update rule")
+    }
+    try group.variable(
+      "rule_name", table.ruleNames, over: ["rule"], longName: "name of the update rule")
+    for variable in table.variables {
+      let scales: [String] =
+        switch variable.extent {
+        case .step: []
+        case .rule: ["rule"]
+        case .pair: ["rule_a", "rule_b"]
+        }
+      try group.variable(
+        variable.name, variable.values, over: ["step"] + scales, units: variable.units,
+        longName: variable.longName)
+    }
+    try group.markAsData(
+      signal: "efficiency", axes: ["step", "rule"], title: "Surrogate efficiency along the run")
   }
 
   private func write(_ table: TrainingTable, to group: HDF5Group, title: String) throws {

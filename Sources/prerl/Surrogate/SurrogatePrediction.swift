@@ -24,12 +24,21 @@ struct SurrogatePrediction {
   ) throws -> SurrogatePrediction? {
     var options = options
     options.controls = [.update, .firstOrder]
+    options.firstOrderSamples = 0  // only rules are asked about
     let plan = AlignmentPlan(
       rollouts: rollouts, options: options, vocabularySize: model.configuration.vocabularySize)
     if let reason = plan.leftOut.first?.reason {
       throw CommandFailure.usage(
         "\(name): \(reason) (expected groups of scored rollouts, some right and some wrong)")
     }
+    return try measure(plan, model: model, threads: threads, progress: progress)
+  }
+
+  /// The same of a plan that leaves neither control out.
+  static func measure<Scalar: ModelScalar>(
+    _ plan: AlignmentPlan, model: Transformer<Scalar>, threads: Int,
+    progress: (String, Double) -> Void = { _, _ in }
+  ) throws -> SurrogatePrediction? {
     guard
       let controls = try FileControls.measure(
         plan, model: model, threads: threads, shouldStop: { Interruption.isRequested },
@@ -44,7 +53,8 @@ struct SurrogatePrediction {
     Double(update.batchRollouts.reduce(0, +)) / Double(max(1, update.batchCount))
   }
 
-  private func radius(_ rule: String) -> Double {
+  /// The validity radius of a rule's step.
+  func radius(_ rule: String) -> Double {
     firstOrder.rules.first { $0.name == rule }.map { firstOrder.validityRadius($0) } ?? .nan
   }
 

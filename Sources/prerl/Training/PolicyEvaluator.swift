@@ -127,10 +127,12 @@ struct PolicyEvaluator {
   private func scores(
     _ model: Transformer<Float>, _ responses: [SampledResponse]
   ) throws -> [Double] {
+    // Where it is drawn for each problem, the marginal is that of a bare document.
+    let nullContext = configuration.algorithm.loss.nullContext.tokens ?? [CountdownVocabulary.bos]
     func sequences(_ responses: [SampledResponse], prompted: Bool) -> [ScoredSequence] {
       zip(problems, responses).map {
         ScoredSequence(
-          context: prompted ? $0.prompt : configuration.algorithm.loss.nullContext,
+          context: prompted ? $0.prompt : nullContext,
           response: $1.tokens)
       }
     }

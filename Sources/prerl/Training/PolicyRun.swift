@@ -25,6 +25,8 @@ struct PolicyRun {
   private struct Logs {
     let metrics: StepLog
     let evaluation: StepLog
+    /// nil where update vectors are not measured.
+    let updates: StepLog?
     let timing: StepLog
   }
 
@@ -62,11 +64,13 @@ struct PolicyRun {
     let training = try training(store)
     try folder.checkSteps(steps, after: training.step)
     try folder.write(manifest)
+    // Step 0 is evaluated again when the run begins again.
+    let evaluated = training.step == 0 ? -1 : training.step
     let logs = Logs(
       metrics: try StepLog(folder.metricsPath, through: training.step),
-      // Step 0 is evaluated again when the run begins again.
-      evaluation: try StepLog(
-        folder.evaluationPath, through: training.step == 0 ? -1 : training.step),
+      evaluation: try StepLog(folder.evaluationPath, through: evaluated),
+      updates: settings.measureUpdatesEvery > 0
+        ? try StepLog(folder.updatesPath, through: evaluated) : nil,
       timing: try StepLog(folder.timingPath, through: training.step))
     guard try logs.metrics.lines().last?["step"]?.intValue ?? 0 == training.step else {
       throw CommandFailure.usage(
@@ -120,7 +124,12 @@ struct PolicyRun {
       settings.evaluateEvery > 0
       ? try PolicyEvaluator(
         settings, base: try checkpoint.model(Float.self), threads: common.threads) : nil
-    if training.step == 0 { try evaluate(training, evaluator, logs) }
+    let meter = UpdateMeter(
+      settings, shape: checkpoint.configuration, threads: common.threads)
+    if training.step == 0 {
+      try evaluate(training, evaluator, logs)
+      try measureUpdates(training, meter, logs, folder)
+    }
     var saved = training.step
     while training.step < steps, !Interruption.isRequested {
       let start = ContinuousClock.now
@@ -149,6 +158,7 @@ struct PolicyRun {
       if isLast || (settings.evaluateEvery > 0 && step.isMultiple(of: settings.evaluateEvery)) {
         try evaluate(training, evaluator, logs)
       }
+      try measureUpdates(training, meter, logs, folder)
       if isLast || step.isMultiple(of: settings.saveEvery) {
         try save(training, logs, store)
         saved = step
@@ -176,11 +186,34 @@ struct PolicyRun {
     Console.note("evaluation at step \(training.step)  \(shown.joined(separator: "  "))")
   }
 
+  /// Measures at the steps that the configuration names. Stopped by the user it ends the run, which
+  /// then goes on from the checkpoint before: a line is there whole or the step is made again.
+  private func measureUpdates(
+    _ training: PolicyTraining, _ meter: UpdateMeter, _ logs: Logs, _ folder: RunFolder
+  ) throws {
+    let step = training.step
+    guard let updates = logs.updates, step.isMultiple(of: settings.measureUpdatesEvery) else {
+      return
+    }
+    guard let line = try meter.measure(training.model, step: step) else {
+      throw CommandFailure.interrupted(
+        "interrupted while measuring updates at step \(step) "
+          + "(\(folder.path) holds the run up to its newest checkpoint, --resume goes on)")
+    }
+    try updates.write(.object(line))
+    guard !common.quiet else { return }
+    let rules = UpdateMeter.table([line]).ruleNames
+    let gains = zip(rules, line["efficiency"]?.arrayValue ?? [])
+      .map { "\($0) \(fixed($1.doubleValue ?? .nan, 2))" }
+    Console.note("updates at step \(step)  gain vs RL: \(gains.joined(separator: "  "))")
+  }
+
   private func save(
     _ training: PolicyTraining, _ logs: Logs, _ store: CheckpointStore
   ) throws {
     // The lines up to here must not be lost once the checkpoint says that they are there.
     for log in [logs.metrics, logs.evaluation, logs.timing] { try log.sync() }
+    try logs.updates?.sync()
     try store.publish(
       step: training.step, model: training.model,
       state: ["num_tokens": .integer(training.tokenCount)],
@@ -215,7 +248,8 @@ struct PolicyRun {
     }
     let file = TrainingFile(
       steps: table(metrics, PolicyMetrics.variables),
-      evaluation: table(evaluation, PolicyEvaluator.variables), isComplete: isComplete,
+      evaluation: table(evaluation, PolicyEvaluator.variables),
+      updates: try logs.updates.map { UpdateMeter.table(try $0.lines()) }, isComplete: isComplete,
       attributes: manifest.attributes,
       history: ([manifest.json.objectValue?["start_utc"]?.stringValue ?? ""]
         + [manifest.arguments.joined(separator: " ")]).joined(separator: ": "))

@@ -4,13 +4,16 @@ import Results
 import StrictJSON
 
 /// `manifest.json`, `metrics.jsonl`, `summary.json` and `checkpoint/` of a run; reinforcement learning
-/// adds `evaluation.jsonl`, `timing.jsonl`, `training.h5` and has `checkpoints/` instead.
+/// adds `evaluation.jsonl`, `timing.jsonl`, `training.h5` and, if asked, `update.jsonl`, and has
+/// `checkpoints/` instead.
 struct RunFolder {
   let path: String
   var checkpoint: String { path + "/checkpoint" }
   var checkpoints: String { path + "/checkpoints" }
   var metricsPath: String { path + "/metrics.jsonl" }
   var evaluationPath: String { path + "/evaluation.jsonl" }
+  /// Update rules' vectors along the run, where they were asked for.
+  var updatesPath: String { path + "/update.jsonl" }
   /// Wall-clock times, kept apart so that all other files depend on nothing but the inputs.
   var timingPath: String { path + "/timing.jsonl" }
   var resultPath: String { path + "/training.h5" }
@@ -50,8 +53,8 @@ struct RunFolder {
     if resume { return }
     // The summary goes first: it is what says that a run is complete.
     let results = [
-      summaryPath, manifestPath, metricsPath, evaluationPath, timingPath, resultPath, checkpoint,
-      checkpoints,
+      summaryPath, manifestPath, metricsPath, evaluationPath, updatesPath, timingPath, resultPath,
+      checkpoint, checkpoints,
     ]
     for file in results {
       guard files.fileExists(atPath: file) else { continue }

@@ -50,6 +50,31 @@ import Testing
     }
   }
 
+  @Test func updatesLieOverStepsAndRules() throws {
+    try withTemporaryDirectory { folder in
+      var file = Self.file(evaluated: [0])
+      file.updates = UpdateTable(
+        steps: [0, 5, 10], ruleNames: ["RL", "PreRL"],
+        variables: [
+          UpdateTable.Variable(
+            name: "efficiency", longName: "e", extent: .rule, values: (0..<6).map { Double($0) }),
+          UpdateTable.Variable(
+            name: "cosine", longName: "c", extent: .pair, values: (0..<12).map { Double($0) }),
+          UpdateTable.Variable(
+            name: "drift", longName: "d", extent: .step, values: [1, .nan, 3]),
+        ])
+      try file.write(to: folder + "/training.h5")
+      let group = try HDF5File.open(folder + "/training.h5").root.group("update")
+      #expect(try group.dataset("step").read(Int64.self) == [0, 5, 10])
+      #expect(try group.dataset("rule_name").read(String.self) == ["RL", "PreRL"])
+      #expect(try group.dataset("efficiency").shape == [3, 2])
+      #expect(try group.dataset("cosine").shape == [3, 2, 2])
+      #expect(try group.dataset("cosine").read(Double.self) == (0..<12).map { Double($0) })
+      expectClose(try group.dataset("drift").read(Double.self), [1, .nan, 3])
+      #expect(try group.attributes.value("signal") == .string("efficiency"))
+    }
+  }
+
   @Test func aRunWithoutEvaluationsShowsItsSteps() throws {
     try withTemporaryDirectory { folder in
       try Self.file(evaluated: [], isComplete: false).write(to: folder + "/training.h5")

@@ -1,0 +1,161 @@
+// What each update rule promises at the present policy, every few steps of a run.
+import Analysis
+import KeyedRandom
+import ModelCore
+import Results
+import StrictJSON
+import Tasks
+import Training
+
+/// Measures the update rules' vectors on fresh rollouts of problems that stay the same along the run,
+/// from the number sets of training (held-out ones are too few for batches without a set in common).
+struct UpdateMeter {
+  private let configuration: PolicyConfiguration
+  private let shape: ModelConfiguration
+  private let threads: Int
+  private let problems: [CountdownProblem]
+  private let nullContext: [Int32]
+
+  init(_ configuration: PolicyConfiguration, shape: ModelConfiguration, threads: Int) {
+    self.configuration = configuration
+    self.shape = shape
+    self.threads = threads
+    // As in evaluations: draws that neither seed nor run changes.
+    problems = CountdownProblem.samples(
+      configuration.measureUpdatesProblems, .train,
+      key: RandomKey(seed: 0).derive("update problems"))
+    // Where it is drawn for each problem, the rules are compared after a bare document's start.
+    nullContext = configuration.algorithm.loss.nullContext.tokens ?? [CountdownVocabulary.bos]
+  }
+
+  /// The line of a step; its numbers are null where the policy's rewards tell no direction.
+  ///
+  /// - Returns: nil if the user stopped it.
+  func measure(_ model: Transformer<Float>, step: Int) throws -> JSONObject? {
+    let groups = try RolloutGroup.sample(
+      problems, from: model, configuration,
+      key: RandomKey(seed: configuration.seed).derive("updates").derive(UInt64(step)),
+      threads: threads)
+    var line: JSONObject = ["step": .integer(step)]
+    var options = AlignmentOptions(
+      nullContext: NullContext(name: "n", tokens: nullContext), seed: configuration.seed)
+    options.controls = [.update, .firstOrder]
+    options.firstOrderSamples = 0  // only rules are asked about
+    let plan = AlignmentPlan(
+      rollouts: rollouts(groups), options: options, vocabularySize: shape.vocabularySize)
+    guard plan.leftOut.isEmpty else {
+      for variable in Self.variables { line[variable.name] = .null }
+      return line
+    }
+    guard
+      let prediction = try SurrogatePrediction.measure(plan, model: model, threads: threads)
+    else { return nil }
+    let shares = try FirstTokenShare.measure(
+      groups, model: model, nullContext: nullContext, threads: threads)
+    for variable in Self.variables {
+      let values = variable.values(prediction, shares).map { JSON.real($0) }
+      line[variable.name] = variable.extent == .step ? values[0] : .array(values)
+    }
+    return line
+  }
+
+  private func rollouts(_ groups: [RolloutGroup]) -> [Rollout] {
+    zip(problems, groups).enumerated().flatMap { index, pair in
+      pair.1.rollouts.enumerated().map { sample, rollout in
+        Rollout(
+          id: "p\(index)-r\(sample)", problemID: "p\(index)", cluster: pair.0.cluster,
+          promptTokens: rollout.prompt, responseTokens: rollout.response, reward: rollout.reward)
+      }
+    }
+  }
+
+  // MARK: - Variables
+
+  /// One statistic with its extent; a line has a number, a list or null.
+  struct Variable: Sendable {
+    let name: String
+    let units: String
+    let longName: String
+    let extent: UpdateTable.Extent
+    fileprivate let values: @Sendable (SurrogatePrediction, [Double]) -> [Double]
+  }
+
+  static let variables: [Variable] =
+    ofMetric(.raw, prefix: "", title: "")
+    + ofMetric(.adam, prefix: "adam_", title: ", Adam's metric")
+    + intervals(
+      "drift_share_conditional", "share of the sign-blind push in one-sided updates, prompt space",
+      .step
+    ) { prediction in [prediction.update.statistics(.raw).driftShareConditional] }
+    + [
+      Variable(
+        name: "validity_radius", units: "1",
+        longName: "largest step length up to which the prediction holds to 10%", extent: .rule
+      ) { prediction, _ in UpdateVector.rules.map { prediction.radius($0.name) } },
+      Variable(
+        name: "first_token_share", units: "1",
+        longName: "share of a batch vector's squared length that first tokens make", extent: .rule
+      ) { _, shares in shares },
+    ]
+
+  private static func ofMetric(
+    _ metric: UpdateControl.Metric, prefix: String, title: String
+  ) -> [Variable] {
+    func ofRules(
+      _ name: String, _ longName: String,
+      _ value: @escaping @Sendable (UpdateStatistics.Vector) -> Interval
+    ) -> [Variable] {
+      intervals(prefix + name, longName + title, .rule) { prediction in
+        prediction.update.statistics(metric).vectors.map(value)
+      }
+    }
+    return ofRules("efficiency", "surrogate efficiency without noise", \.efficiency)
+      + ofRules("batch_efficiency", "surrogate efficiency at this batch size", \.batchEfficiency)
+      + ofRules("reliability", "share of a batch vector that is signal", \.reliability)
+      + intervals(prefix + "corrected_cosine", "noise-corrected cosine" + title, .pair) {
+        $0.update.statistics(metric).cosineMatrix
+      }
+      + intervals(
+        prefix + "drift_share_marginal",
+        "share of the sign-blind push in one-sided updates, null-context space" + title, .step
+      ) { [$0.update.statistics(metric).driftShareMarginal] }
+  }
+
+  /// A statistic with the ends of its 95% interval.
+  private static func intervals(
+    _ name: String, _ longName: String, _ extent: UpdateTable.Extent,
+    _ values: @escaping @Sendable (SurrogatePrediction) -> [Interval]
+  ) -> [Variable] {
+    func part(_ suffix: String, _ end: String, _ value: @escaping @Sendable (Interval) -> Double)
+      -> Variable
+    {
+      Variable(name: name + suffix, units: "1", longName: longName + end, extent: extent) {
+        prediction, _ in values(prediction).map(value)
+      }
+    }
+    return [
+      part("", "") { $0.estimate }, part("_low", ", lower end of the 95% interval") { $0.low },
+      part("_high", ", upper end of the 95% interval") { $0.high },
+    ]
+  }
+
+  /// The table of a run from its lines.
+  static func table(_ lines: [JSONObject]) -> UpdateTable {
+    let rules = UpdateVector.rules.map(\.name)
+    let empty = UpdateTable(steps: [], ruleNames: rules, variables: [])
+    return UpdateTable(
+      steps: lines.map { $0["step"]?.intValue ?? 0 }, ruleNames: rules,
+      variables: variables.map { variable in
+        let count = empty.count(variable.extent)
+        return UpdateTable.Variable(
+          name: variable.name, units: variable.units, longName: variable.longName,
+          extent: variable.extent,
+          values: lines.flatMap { line in
+            let values =
+              line[variable.name]?.arrayValue ?? line[variable.name].map { [$0] } ?? []
+            let numbers = values.map { $0.doubleValue ?? .nan }
+            return numbers.count == count ? numbers : [Double](repeating: .nan, count: count)
+          })
+      })
+  }
+}
