@@ -13,9 +13,9 @@ grid() {
     "$PRERL" train "$runs/configs/$name.json" --seed "$seed" --output "$runs/$name-s$seed" \
       --resume --keep 1 --quiet ${THREADS:+--threads "$THREADS"} ${MODEL:+--model "$MODEL"}
     GRID_DONE=$((${GRID_DONE:-0} + 1))
-    if [[ -n "${GRID_TOTAL:-}" ]]; then
-      GRID_SPENT=$((${GRID_SPENT:-0} + SECONDS))
-      echo "$GRID_DONE of $GRID_TOTAL runs, about $(((GRID_TOTAL - GRID_DONE) * GRID_SPENT / GRID_DONE / 60)) min left" >&2
+    if [[ -n "${GRID_TOTAL:-}" ]] && ((SECONDS > 1)); then # finished ones tell nothing of the time
+      GRID_TIMED=$((${GRID_TIMED:-0} + 1)) GRID_SPENT=$((${GRID_SPENT:-0} + SECONDS))
+      echo "$GRID_DONE of $GRID_TOTAL runs, about $(((GRID_TOTAL - GRID_DONE) * GRID_SPENT / GRID_TIMED / 60)) min left" >&2
     fi
   done
 }

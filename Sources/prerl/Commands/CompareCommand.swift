@@ -22,6 +22,12 @@ struct CompareCommand: ParsableCommand {
       "Adds accuracy less that of this entry, paired by seed.", valueName: "name"))
   var reference: String?
 
+  @Option(
+    help: ArgumentHelp(
+      "Adds the seeds that it takes to tell this difference in accuracy (80% power, 5% level).",
+      valueName: "difference"))
+  var resolve: Double?
+
   @Flag(help: "A line for every evaluated step, not only the last.")
   var allSteps = false
 
@@ -30,16 +36,23 @@ struct CompareCommand: ParsableCommand {
 
   @OptionGroup var common: CommonOptions
 
+  func validate() throws {
+    if let resolve, !(resolve > 0 && resolve < 1) {
+      throw ValidationError("--resolve is \(resolve) (expected a number between 0 and 1)")
+    }
+  }
+
   func run() throws {
     if let output { try AtomicFile.check(output, overwrite: common.overwrite) }
     let comparison = try RunComparison(runs)
     let reference = try reference.map(comparison.reference)
-    let json = comparison.json(reference: reference)
+    let json = comparison.json(reference: reference, resolving: resolve)
     if let output {
       try AtomicFile.publish(json.text(indent: 1) + "\n", to: output, overwrite: common.overwrite)
     }
     try Console.print(
       common.json
-        ? json.text(indent: 2) : comparison.table(allSteps: allSteps, reference: reference))
+        ? json.text(indent: 2)
+        : comparison.table(allSteps: allSteps, reference: reference, resolving: resolve))
   }
 }

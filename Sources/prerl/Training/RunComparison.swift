@@ -140,13 +140,44 @@ struct RunComparison {
     Self.mean(entry.runs.map { statistic($0, step) })
   }
 
-  /// Accuracy less that of the reference at the same step, paired by seed.
-  func difference(_ entry: Entry, from reference: Entry, _ step: Int) -> Interval {
-    let pairs = entry.runs.compactMap { run in
+  /// Accuracy less that of the reference at the same step, one number a seed that both have.
+  private func differences(_ entry: Entry, from reference: Entry, _ step: Int) -> [Double] {
+    entry.runs.compactMap { run in
       reference.runs.first { $0.seed == run.seed }
         .map { run.value("accuracy", step) - $0.value("accuracy", step) }
     }
+  }
+
+  /// Their mean, paired by seed.
+  func difference(_ entry: Entry, from reference: Entry, _ step: Int) -> Interval {
+    let pairs = differences(entry, from: reference, step)
     return pairs.isEmpty ? .undefined : Self.mean(pairs)
+  }
+
+  /// Seeds of each of two sides that tell a difference in accuracy from 0 at the 5% level (two-sided)
+  /// with 80% power, if deviations between seeds are those seen: of the paired differences with a
+  /// reference, else of two sides like this entry, independent of one another. Rests on a standard
+  /// deviation of few seeds. NaN without one.
+  func seedsNeeded(_ entry: Entry, from reference: Entry?, _ step: Int, for difference: Double)
+    -> Double
+  {
+    let values =
+      reference.map { differences(entry, from: $0, step) }
+      ?? entry.runs.map { 2.0.squareRoot() * $0.value("accuracy", step) }
+    let mean = values.reduce(0, +) / Double(values.count)
+    let squares = values.reduce(0) { $0 + ($1 - mean) * ($1 - mean) }
+    let variance = squares / Double(values.count - 1)
+    guard values.count > 1, variance > 0 else { return .nan }
+    // n ≥ ((t_.975 + t_.8) s/δ)² with n − 1 degrees of freedom (paired) or 2n − 2.
+    for count in 2...1_000_000 {
+      let degrees = Double(reference == nil ? 2 * count - 2 : count - 1)
+      let reach =
+        StudentT.quantile(0.975, degrees: degrees) + StudentT.quantile(0.8, degrees: degrees)
+      if Double(count) >= reach * reach * variance / (difference * difference) {
+        return Double(count)
+      }
+    }
+    return .infinity
   }
 
   func reference(named name: String) throws -> Entry {
@@ -159,12 +190,13 @@ struct RunComparison {
   }
 
   /// One line an entry and step; all evaluated steps, or the last.
-  func table(allSteps: Bool, reference: Entry?) -> String {
+  func table(allSteps: Bool, reference: Entry?, resolving difference: Double? = nil) -> String {
     var table = Table(
       [
         "run", "seeds", "step", "accuracy", "95% over seeds", "transitions", "fold", "per token",
         "reflections", "fold", "length", "ended", "KL to base", "corpus loss",
-      ] + (reference.map { ["vs \($0.name)", "95%"] } ?? []))
+      ] + (reference.map { ["vs \($0.name)", "95%"] } ?? [])
+        + (difference.map { ["seeds for \(significant($0, 2))"] } ?? []))
     func ends(_ interval: Interval) -> String {
       interval.low.isNaN ? "-" : "\(fixed(interval.low, 3)) .. \(fixed(interval.high, 3))"
     }
@@ -185,6 +217,9 @@ struct RunComparison {
           let difference = difference(entry, from: reference, step)
           row += [fixed(difference.estimate, 3), ends(difference)]
         }
+        if let difference {
+          row.append(fixed(seedsNeeded(entry, from: reference, step, for: difference), 0))
+        }
         table.add(row)
       }
     }
@@ -192,7 +227,7 @@ struct RunComparison {
   }
 
   /// Every statistic of every entry and step, with the seeds' own values.
-  func json(reference: Entry?) -> JSON {
+  func json(reference: Entry?, resolving resolved: Double? = nil) -> JSON {
     .array(
       entries.map { entry in
         var steps = JSONObject()
@@ -212,6 +247,10 @@ struct RunComparison {
               "mean": .real(difference.estimate), "low": .real(difference.low),
               "high": .real(difference.high),
             ]
+          }
+          if let resolved {
+            numbers["seeds_needed"] = .real(
+              seedsNeeded(entry, from: reference, step, for: resolved))
           }
           steps["\(step)"] = .object(numbers)
         }

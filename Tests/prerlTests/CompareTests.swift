@@ -1,0 +1,80 @@
+import Foundation
+import StrictJSON
+import Testing
+
+@Suite struct CompareTests {
+  /// A run's folder as far as the comparison reads it: accuracy at steps 0 and 10.
+  private static func run(
+    _ program: Program, _ name: String, seed: Int, rate: Double = 1e-4, accuracy: Double
+  ) throws {
+    try FileManager.default.createDirectory(
+      atPath: program.folder + "/" + name, withIntermediateDirectories: true)
+    try program.write(
+      #"{"config": {"algorithm": "grpo", "seed": \#(seed), "rate": \#(rate)}}"#,
+      to: name + "/manifest.json")
+    let lines = [(0, 0.4, 0.2), (10, accuracy, 0.5)].map { step, accuracy, transitions in
+      #"{"step": \#(step), "accuracy": \#(accuracy), "transitions": \#(transitions), "#
+        + #""reflections": 0.1, "response_length": 30, "ended": 1, "kl_to_base": 0, "#
+        + #""pretraining_loss": 0.4}"#
+    }
+    try program.write(lines.joined(separator: "\n") + "\n", to: name + "/evaluation.jsonl")
+  }
+
+  private static func runs(_ program: Program) throws -> [String] {
+    var names: [String] = []
+    for (seed, (one, other)) in [(0.50, 0.60), (0.54, 0.62), (0.52, 0.64)].enumerated() {
+      try run(program, "one-s\(seed)", seed: seed, accuracy: one)
+      try run(program, "other-s\(seed)", seed: seed, rate: 3e-4, accuracy: other)
+      names += ["one-s\(seed)", "other-s\(seed)"]
+    }
+    return names
+  }
+
+  @Test func meansAndPairedDifferencesHaveStudentsIntervals() throws {
+    try withProgram { program in
+      let outcome = try program.run(
+        ["compare"] + Self.runs(program) + ["--reference", "one", "--resolve", "0.1", "--json"])
+      #expect(outcome.status == 0, "\(outcome.errors)")
+      let entries = try #require(JSON.parse([UInt8](outcome.output.utf8)).arrayValue)
+      #expect(entries.count == 2)
+      let other = try #require(entries[1].objectValue)
+      #expect(other["run"] == "other" && other["seeds"]?.arrayValue?.count == 3)
+      let last = try #require(other["steps"]?.objectValue?["10"]?.objectValue)
+      func number(_ name: String, _ part: String) -> Double {
+        last[name]?.objectValue?[part]?.doubleValue ?? .nan
+      }
+      // Mean .62, deviation .02; differences .10 .08 .12; t of 2 degrees 4.302653.
+      #expect(abs(number("accuracy", "mean") - 0.62) < 1e-12)
+      #expect(abs(number("accuracy", "high") - 0.62 - 4.302653 * 0.02 / 3.0.squareRoot()) < 1e-6)
+      #expect(abs(number("accuracy_difference", "mean") - 0.10) < 1e-12)
+      #expect(
+        abs(number("accuracy_difference", "low") - 0.10 + 4.302653 * 0.02 / 3.0.squareRoot())
+          < 1e-6)
+      #expect(abs(number("transitions_fold", "mean") - 2.5) < 1e-12)
+      // (4.303 + 1.061)² · .04 at three seeds, (12.7 + 1.4)² · .04 at two.
+      #expect(last["seeds_needed"]?.doubleValue == 3)
+    }
+  }
+
+  @Test func whatCannotBeComparedIsOneLine() throws {
+    try withProgram { program in
+      let names = try Self.runs(program)
+      for (arguments, message) in [
+        (["none"], "prerl: none/manifest.json: there is no such file"),
+        ([names[0], names[0]], "prerl: one-s0: is one-s0 again, seed 0 (expected each run once)"),
+        (
+          names + ["--reference", "third"],
+          "prerl: --reference is third (expected one of: one, other)"
+        ),
+        (
+          names + ["--resolve", "0"], "prerl: --resolve is 0.0 (expected a number between 0 and 1)"
+        ),
+      ] {
+        let outcome = try program.run(["compare"] + arguments)
+        #expect(outcome.status == 2)
+        #expect(outcome.errors.hasPrefix(message), "\(outcome.errors)")
+        #expect(outcome.errors.split(separator: "\n").count == 1)
+      }
+    }
+  }
+}
