@@ -53,7 +53,7 @@ public struct ThoughtTokenStatistics: Sendable {
         mean(
           "logp_gap", "nat", "absolute difference of the two log-probabilities of a token", \.gap),
         mean(
-          "logp_difference", "nat", "log-probability given the prompt minus the null context's",
+          "logp_difference", "nat", "log-probability given the null context minus the prompt's",
           \.difference),
         mean(
           "entropy_marginal", "nat", "entropy of the prediction given the null context",
