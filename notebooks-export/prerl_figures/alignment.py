@@ -154,6 +154,11 @@ def inner_products(file):
     high = max(np.nanmax(values(samples, "inner_product")) for _, samples, _ in pairs(file))
     axis.set_xlim(min(-0.2, 2 * low), max(100, 2 * high))
     axis.axvline(0, color=style.BLACK, linewidth=0.5)
+    style.note(
+        figure,
+        f"{counts(file)}. Dot and bar: mean, 95% interval.\n"
+        "The axis is linear within ±0.1, logarithmic beyond.",
+    )
     return figure
 
 
