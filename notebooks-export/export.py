@@ -17,10 +17,9 @@ HERE = Path(__file__).resolve().parent
 sys.path.insert(0, str(HERE))
 from prerl_figures import Missing, Run, alignment, thoughts, throughput, training  # noqa: E402
 from prerl_figures.display import FOLDER  # noqa: E402
-from prerl_figures.files import RUN  # noqa: E402
+from prerl_figures.files import DEFAULT, RUN  # noqa: E402
 
 RESULTS = HERE.parent / "results"
-DEFAULT = RESULTS / "reference" / "alignment"
 # The browser needs nothing else: no scripts, no fonts, no network.
 STYLE = """
 body { max-width: 46rem; margin: 2rem auto; padding: 0 1rem; font: 16px/1.5 sans-serif; }

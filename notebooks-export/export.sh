@@ -13,9 +13,9 @@ case "${1:-}" in
     cat <<'END'
 usage: notebooks-export/export.sh [RUN ...]
 
-RUN is a folder of results/runs or results/reference, or a path (default: results/reference/alignment).
+RUN is a folder of results/runs or results/reference, or a path (default: all of results/reference).
 Every notebook whose input is there is executed. Pages and figures go to html/ and figures/ beside the
-results; for the default run beside this script, where they are committed. Of several RUNs the first
+results; for the default beside this script, where they are committed. Of several RUNs the first
 receives the output, and training curves are drawn over one another.
 
 example: notebooks-export/export.sh alignment

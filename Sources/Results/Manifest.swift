@@ -9,18 +9,18 @@ public struct Manifest: Sendable {
   public struct Input: Sendable, Hashable {
     /// What it was used as: "model", "tokenizer", "rollouts".
     public let role: String
-    /// Its path as given.
+    /// Its path as given, or the name that stands for it.
     public let path: String
     /// Its size.
     public let byteCount: Int
     /// Its SHA-256.
     public let hash: String
 
-    /// Reads the whole file for its hash.
-    public init(role: String, path: String) throws(OutputError) {
+    /// Reads the whole file for its hash; `name` is recorded instead of its path.
+    public init(role: String, path: String, name: String? = nil) throws(OutputError) {
       (hash, byteCount) = try SHA256.ofFile(path)
       self.role = role
-      self.path = path
+      self.path = name ?? path
     }
   }
 

@@ -67,6 +67,9 @@ import Testing
         input?["sha256"]?.stringValue
           == "ba7816bf8f01cfea414140de5dae2223b00361a396177a9cb410ff61f20015ad")
       #expect(input?["bytes"]?.intValue == 3)
+      #expect(input?["path"]?.stringValue == folder + "/data")
+      let named = try Manifest.Input(role: "rollouts", path: folder + "/data", name: "data")
+      #expect(named.path == "data" && named.hash == manifest.inputs[0].hash)
     }
   }
 

@@ -36,4 +36,8 @@ if [[ -f $alignment ]]; then
 else
   echo "other-tools.md: skipped: no results/reference/alignment, and $prerl is not built"
 fi
+if [[ -f $root/results/reference/alignment/alignment.h5 ]]; then
+  recomputed=$("$python" "$root/results/recompute.py" | tail -n 1)
+  echo "results/recompute.py: $recomputed"
+fi
 "$python" "$here/check_export.py" "$scratch"/*/

@@ -96,11 +96,17 @@ def cosines(file, breakdown=False):
         axis.axvline(paper.COSINE_MEAN, color=style.VERMILION, linewidth=0.7, linestyle=":")
         rows.point(axis, row, paper.COSINE_MEAN, color=style.VERMILION, marker="D")
 
-    edges = np.linspace(-0.25, 1, 51)
+    shown = [values(samples, "cosine") for _, samples, _ in pairs(file, breakdown)]
+    if not breakdown and "controls/cross" in file:
+        shown.append(cross_class(file, "other_problem"))
+    finite = [data[np.isfinite(data)] for data in shown]
+    least = min((data.min() for data in finite if len(data)), default=0)
+    quarters = min(-1, int(np.floor(4 * least)))  # left of 0; ten bins each
+    edges = np.linspace(quarters / 4, 1, 10 * (4 - quarters) + 1)
     figure, axis = distributions(
         file, "cosine", edges, "cosine of g_m and g_c", reported, breakdown
     )
-    axis.set_xlim(-0.27, 1.02)
+    axis.set_xlim(quarters / 4 - 0.02, 1.02)
     axis.axvline(0, color=style.BLACK, linewidth=0.5)
     return figure
 
@@ -148,6 +154,11 @@ def inner_products(file):
     high = max(np.nanmax(values(samples, "inner_product")) for _, samples, _ in pairs(file))
     axis.set_xlim(min(-0.2, 2 * low), max(100, 2 * high))
     axis.axvline(0, color=style.BLACK, linewidth=0.5)
+    style.note(
+        figure,
+        f"{counts(file)}. Dot and bar: mean, 95% interval.\n"
+        "The axis is linear within ±0.1, logarithmic beyond.",
+    )
     return figure
 
 
@@ -276,7 +287,7 @@ def cross_matrix(file):
     # Half of the cells lie within ±0.1: the colours end at the 99th percentile off the diagonal.
     away = np.abs(cosine[~np.eye(*cosine.shape, dtype=bool)])
     limit = max(0.1, float(np.nanquantile(away, 0.99)))
-    figure, (matrix, means) = style.new(4.1, 2, 1, height_ratios=(4, 1))
+    figure, (matrix, means) = style.new(4.7, 2, 1, height_ratios=(3.2, 1.15))
     image = matrix.imshow(
         cosine,
         cmap=style.DIVERGING,
@@ -289,11 +300,14 @@ def cross_matrix(file):
     matrix.set_ylabel("rollout i of g_m(y_i)")
     matrix.set_title(f"{cosine.shape[0]} × {cosine.shape[1]} pairs, ordered by problem")
     figure.colorbar(image, ax=matrix, label="cosine", extend="both", aspect=30)
-    for row, key in enumerate(CLASSES):
+    labels = []
+    for row, (key, label) in enumerate(CLASSES.items()):
         mean, low, high = cross_mean(file, key)
         rows.point(means, row, mean, low, high, color=style.BLUE)
         rows.beside(means, row, style.number(mean, 3))
-    rows.label_rows(means, list(CLASSES.values()))
+        labels.append(f"{label}\n(n = {np.isfinite(cross_class(file, key)).sum():,})")
+    rows.label_rows(means, labels)
     means.axvline(0, color=style.BLACK, linewidth=0.5)
-    means.set_xlabel("mean cosine, 95% interval")
+    means.set_xlabel("mean cosine of a class of pairs")
+    style.note(figure, "n pairs; bars: 95% intervals over clusters.")
     return figure

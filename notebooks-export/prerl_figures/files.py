@@ -9,7 +9,7 @@ import numpy as np
 
 RUN = "PRERL_RUN"  # environment variable: folders or files of a run, separated like PATH
 CHECKOUT = Path(__file__).resolve().parents[2]
-DEFAULT = CHECKOUT / "results" / "reference" / "alignment"
+DEFAULT = CHECKOUT / "results" / "reference"
 
 
 class Missing(Exception):
@@ -28,7 +28,7 @@ class Run:
 
     @classmethod
     def given(cls):
-        """The run that the environment names, the committed reference run without that."""
+        """The run that the environment names, the committed reference runs without that."""
         return cls(*os.environ.get(RUN, str(DEFAULT)).split(os.pathsep))
 
     def _add(self, path):

@@ -45,9 +45,10 @@ def gap_rows(file, bins, labels, axis_title):
     rows.label_rows(axis, [f"{labels[k]}  (n = {absolute[2][k]:,})" for k in keep])
     axis.axvline(0, color=style.BLACK, linewidth=0.5)
     axis.set_xlabel("log π(y_t|n) − log π(y_t|x) / nat")
+    axis.locator_params(axis="x", nbins=6)
     axis.set_title(axis_title)
     figure.legend(loc="outside upper left", ncols=2, handlelength=1)
-    style.note(figure, "n tokens; bars: 95% intervals over clusters.")
+    style.note(figure, f"n tokens, of {counts(file).removeprefix('n = ')}; bars: 95% intervals.")
     return figure
 
 

@@ -3,11 +3,14 @@
 Several runs are drawn over one another by name; a metric that no run has is left out of a figure.
 """
 
+import json
+import math
+
 import h5py
 import numpy as np
 
 from . import rows, style
-from .files import Missing, strings, values, with_interval
+from .files import Missing, strings, text, values, with_interval
 
 SCHEMA = "prerl.training"
 STEPS = {  # metric of /steps -> label of its axis
@@ -47,6 +50,16 @@ ANSWERS = {
     "logp_wrong_conditional": "wrong, after x",
     "logp_wrong_marginal": "wrong, after n",
 }
+
+
+def size(run, what, *keys):
+    """"n = 512 <what>; " where the configurations of all runs agree on the product of keys."""
+    found = set()
+    for path in run.paths_of(SCHEMA):
+        with h5py.File(path, "r") as file:
+            config = json.loads(text(file.attrs.get("config", "{}")))
+        found.add(math.prod(config[key] for key in keys) if config.keys() >= {*keys} else None)
+    return f"n = {found.pop():,} {what}; " if len(found) == 1 and None not in found else ""
 
 
 def curves(run, group, names):
@@ -95,14 +108,16 @@ def curves(run, group, names):
 def steps(run):
     """What every step reports about its own rollouts and update."""
     figure = curves(run, "steps", STEPS)
-    style.note(figure, "Each step's own rollouts; no interval.")
+    n = size(run, "rollouts a step", "problems_per_step", "rollouts_per_problem")
+    style.note(figure, f"{n}each step's own; no interval.")
     return figure
 
 
 def evaluations(run):
     """Held-out problems along training, with 95% intervals over number sets."""
     figure = curves(run, "evaluation", EVALUATION)
-    style.note(figure, "Held-out problems; shaded: 95% interval over number sets.")
+    n = size(run, "held-out problems", "evaluation_problems")
+    style.note(figure, f"{n}shaded: 95% interval over number sets.")
     return figure
 
 
@@ -222,5 +237,6 @@ def endpoints(run):
     axis.set_xlim(0, 1)
     axis.set_xlabel("accuracy on held-out problems")
     figure.legend(loc="outside upper left", ncols=2, handlelength=1)
-    style.note(figure, "Bars: 95% interval over number sets.")
+    n = size(run, "held-out problems", "evaluation_problems")
+    style.note(figure, f"{n}bars: 95% interval over number sets.")
     return figure

@@ -26,7 +26,8 @@ def batch_note(file):
         else f"{rollouts.min()}–{rollouts.max()}"
     )
     return (
-        f"{len(rollouts)} batches of {size} rollouts, {tokens.mean():,.0f} tokens; 95% jackknife."
+        f"{len(rollouts)} batches of {size} rollouts, mean {tokens.mean():,.0f} tokens; "
+        "95% jackknife."
     )
 
 
@@ -154,7 +155,10 @@ def first_order(file):
     length, radius = values(place, "length"), values(place, "validity_radius")
     with np.errstate(invalid="ignore", divide="ignore"):
         ratio = values(place, "actual") / values(place, "predicted")
-    figure, axis = style.new(3.3)
+    rules = np.flatnonzero(sample < 0)
+    figure, (axis, reach) = style.new(
+        2.9 + 0.18 * len(rules), 2, 1, sharex=True, height_ratios=(1.7, 0.16 * len(rules) + 0.1)
+    )
     axis.axhspan(0.9, 1.1, color="#E6E6E6", linewidth=0)
     single = ratio[sample >= 0]
     if len(single):
@@ -167,20 +171,28 @@ def first_order(file):
             linewidth=2,
             label=f"g_m of a rollout (median, quartiles of {len(single)})",
         )
-    for index, direction in enumerate(np.flatnonzero(sample < 0)):
+    for index, direction in enumerate(rules):
         options = {**style.line_style(index), "linewidth": 1}
-        reached = np.flatnonzero(np.isclose(length, radius[direction]))
-        axis.plot(
-            length, ratio[direction], label=names[direction], markevery=reached.tolist(), **options
-        )
+        marker = options.pop("marker")
+        axis.plot(length, ratio[direction], label=names[direction], **options)
+        if np.isfinite(radius[direction]) and radius[direction] > 0:
+            rows.point(reach, index, radius[direction], color=options["color"], marker=marker)
+        else:
+            rows.absent(reach, index, "no step")
     axis.set_xscale("log")
     axis.set_ylim(-0.6, 2.1)
     axis.axhline(0, color=style.BLACK, linewidth=0.5)
-    axis.set_xlabel("Euclidean length of the step")
     axis.set_ylabel("actual / predicted change")
+    rows.label_rows(reach, [names[direction] for direction in rules])
+    reach.set_title("Validity radius: largest step inside the band")
+    reach.set_xlabel("Euclidean length of the step")
     handles, labels = axis.get_legend_handles_labels()
     figure.legend(
         handles, labels, loc="outside upper left", ncols=2, handlelength=2.6, columnspacing=1
     )
-    style.note(figure, "Band: ±10%. Marker: validity radius (largest step inside it).")
+    style.note(
+        figure,
+        "Band: ±10%. Rules: direction from half of the batches,\n"
+        "tested on the rollouts of the others.",
+    )
     return figure

@@ -91,7 +91,7 @@ public struct AlignmentSummary: Sendable {
       "mean absolute difference of token log-probabilities" + title)
     append(
       prefix + "logp_difference_mean", sample(\.difference).mean(bootstrap),
-      "mean difference of token log-probabilities" + title)
+      "mean of null-context minus conditional token log-probabilities" + title)
   }
 
   /// A sample of the rows to which a control applies.

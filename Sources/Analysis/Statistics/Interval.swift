@@ -35,4 +35,12 @@ public struct Interval: Sendable, Hashable {
   package func map(_ increasing: (Double) -> Double) -> Interval {
     Interval(estimate: increasing(estimate), low: increasing(low), high: increasing(high))
   }
+
+  /// The interval within the values that the quantity can have; ends that are not given stay so.
+  /// Student's interval of a share over a few clusters reaches beyond 1.
+  package func within(_ range: ClosedRange<Double>) -> Interval {
+    Interval(
+      estimate: estimate, low: low.isNaN ? .nan : max(range.lowerBound, low),
+      high: high.isNaN ? .nan : min(range.upperBound, high))
+  }
 }

@@ -49,9 +49,10 @@ public struct KindStatistics: Sendable {
       self.perProblem = none
       self.perThousandTokens = none.map { $0 * 1000 * Double(rows.count) / perToken.denominator }
     } else {
-      self.perResponse = perResponse.mean(bootstrap)
-      self.perThousandTokens = perToken.mean(bootstrap)
-      self.perProblem = perProblem.mean(bootstrap)
+      let possible = 0...Double.infinity
+      self.perResponse = perResponse.mean(bootstrap).within(possible)
+      self.perThousandTokens = perToken.mean(bootstrap).within(possible)
+      self.perProblem = perProblem.mean(bootstrap).within(possible)
     }
   }
 }

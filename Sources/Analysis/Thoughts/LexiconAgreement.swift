@@ -77,13 +77,14 @@ public struct LexiconAgreement: Sendable {
     }
   }
 
-  /// Delete-one-cluster jackknife.
+  /// Delete-one-cluster jackknife, its ends within what shares and κ can be.
   private func interval(_ statistic: ([Int]) -> Double) -> Interval {
     let total = confusion
     let present = clusters.filter { $0.contains { $0 > 0 } }
     return Jackknife.interval(
       estimate: statistic(total),
-      deleteOne: present.map { own in statistic(zip(total, own).map { $0 - $1 }) })
+      deleteOne: present.map { own in statistic(zip(total, own).map { $0 - $1 }) }
+    ).within(-1...1)
   }
 
   private static func shares(_ confusion: [Int], _ size: Int) -> (observed: Double, chance: Double)

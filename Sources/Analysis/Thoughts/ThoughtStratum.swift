@@ -50,7 +50,8 @@ public struct ThoughtStratum: Sendable {
     let sample = ClusteredSample(
       rewards.map { $0.isNaN ? .nan : $0 >= 1 ? 1 : 0 }, clusters: clusters)
     if isGiven { return Interval(withoutInterval: sample.mean) }
-    return sample.minimum < sample.maximum ? sample.mean(bootstrap) : sample.fraction()
+    return sample.minimum < sample.maximum
+      ? sample.mean(bootstrap).within(0...1) : sample.fraction()
   }
 
   /// All responses, then by correctness, then by quarter of length.

@@ -43,17 +43,18 @@ public struct ThoughtTokenStatistics: Sendable {
             ? nil : own.difference(from: base[keyPath: ratio], bootstrap))
       }
       func share(
-        _ name: String, _ title: String, _ ratio: KeyPath<ThoughtTokens.Row, ClusteredRatio>
+        _ name: String, _ title: String, _ ratio: KeyPath<ThoughtTokens.Row, ClusteredRatio>,
+        within range: ClosedRange<Double> = -Double.infinity...Double.infinity
       ) -> Quantity {
         Quantity(
-          name: name, units: "1", title: title, value: row[keyPath: ratio].mean(bootstrap),
-          contrast: nil)
+          name: name, units: "1", title: title,
+          value: row[keyPath: ratio].mean(bootstrap).within(range), contrast: nil)
       }
       var quantities = [
         mean(
           "logp_gap", "nat", "absolute difference of the two log-probabilities of a token", \.gap),
         mean(
-          "logp_difference", "nat", "log-probability given the prompt minus the null context's",
+          "logp_difference", "nat", "log-probability given the null context minus the prompt's",
           \.difference),
         mean(
           "entropy_marginal", "nat", "entropy of the prediction given the null context",
@@ -61,7 +62,7 @@ public struct ThoughtTokenStatistics: Sendable {
         mean(
           "entropy_conditional", "nat", "entropy of the prediction given the prompt",
           \.entropyConditional),
-        share("token_share", "share of all tokens", \.tokenShare),
+        share("token_share", "share of all tokens", \.tokenShare, within: 0...1),
       ]
       if tokens.hasProducts {
         quantities += [

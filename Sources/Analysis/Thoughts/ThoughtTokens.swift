@@ -36,9 +36,9 @@ public struct ThoughtTokens: Sendable {
     public let isOpening: Bool
     /// The number of tokens.
     public internal(set) var tokenCount = 0
-    /// |log π(y_t|x) − log π(y_t|n)| per token, in nats.
+    /// |log π(y_t|n) − log π(y_t|x)| per token, in nats.
     public internal(set) var gap = ClusteredRatio()
-    /// log π(y_t|x) − log π(y_t|n) per token, in nats.
+    /// log π(y_t|n) − log π(y_t|x) per token, in nats.
     public internal(set) var difference = ClusteredRatio()
     /// The entropy given the null context, in nats.
     public internal(set) var entropyMarginal = ClusteredRatio()
@@ -107,7 +107,7 @@ public struct ThoughtTokens: Sendable {
     for token in kinds.indices where isScored[token] {
       guard let kind = kinds[token] else { continue }
       for place in openings[token] ? [kind, kindCount + kind] : [kind] {
-        let difference = values.logConditional[token] - values.logMarginal[token]
+        let difference = values.logMarginal[token] - values.logConditional[token]
         rows[place].tokenCount += 1
         rows[place].gap.add(abs(difference), per: 1, cluster: cluster)
         rows[place].difference.add(difference, per: 1, cluster: cluster)

@@ -13,7 +13,10 @@ extension AlignmentFile {
       ("logp_marginal", "nat", "null-context log-probability", { $0.logMarginal }),
       ("logp_conditional", "nat", "conditional log-probability", { $0.logConditional }),
       ("logp_gap", "nat", "mean absolute difference of token log-probabilities", { $0.gap }),
-      ("logp_difference", "nat", "mean difference of token log-probabilities", { $0.difference }),
+      (
+        "logp_difference", "nat", "mean of null-context minus conditional token log-probabilities",
+        { $0.difference }
+      ),
     ]
 
   /// The variables that describe the rollouts.

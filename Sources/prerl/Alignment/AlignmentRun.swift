@@ -32,7 +32,7 @@ struct AlignmentRun<Scalar: ModelScalar> {
     for path in [command.summary, command.manifest].compactMap(\.self) {
       try AtomicFile.check(path, overwrite: common.overwrite || command.resume)
     }
-    var inputs = try checkpoint.files.map { try Manifest.Input(role: "model", path: $0) }
+    var inputs = try checkpoint.inputs()
     if let path = command.rollouts {
       inputs.append(try Manifest.Input(role: "rollouts", path: path))
     } else if let path = command.sampling.problems {

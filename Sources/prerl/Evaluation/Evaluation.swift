@@ -142,10 +142,7 @@ struct Evaluation {
     if sample.minimum == sample.maximum, sample.minimum == 0 || sample.minimum == 1 {
       return sample.fraction()
     }
-    let mean = sample.mean(bootstrap)
-    return Interval(
-      estimate: mean.estimate, low: mean.low.isNaN ? .nan : max(0, mean.low),
-      high: mean.high.isNaN ? .nan : min(1, mean.high))
+    return sample.mean(bootstrap).within(0...1)
   }
 
   /// The keys of the contract.

@@ -1,6 +1,7 @@
 // The checkpoint a command works on: the embedded one, or the folder that --model names.
 import Foundation
 import ModelCore
+import Results
 import Safetensors
 import Tasks
 import Tokenizers
@@ -61,6 +62,16 @@ struct Checkpoint: Sendable {
           || textFiles.contains($0)
       }
       .map { directory + "/" + $0 }
+  }
+
+  /// The files as a manifest records them; where the program lies is no part of what a result
+  /// comes from, so the embedded ones are recorded without it.
+  func inputs() throws -> [Manifest.Input] {
+    try files.map { path in
+      let name = URL(fileURLWithPath: path).lastPathComponent
+      return try Manifest.Input(
+        role: "model", path: path, name: isEmbedded ? "embedded/" + name : nil)
+    }
   }
 
   /// Reads the weights.

@@ -116,11 +116,11 @@ struct PolicyEvaluator {
     }
     let moves = zip(responses, problems).map { CountdownMoves($0.tokens, of: $1) }
     return [
-      mean(rewards(responses)), mean(moves.map { Double($0.transitions) }),
+      mean(rewards(responses)).within(0...1), mean(moves.map { Double($0.transitions) }),
       mean(moves.map { Double($0.reflections) }), mean(responses.map { Double($0.tokens.count) }),
-      mean(responses.map { $0.ended ? 1 : 0 }),
+      mean(responses.map { $0.ended ? 1 : 0 }).within(0...1),
       // Every step weighs the same; a response without steps has no share.
-      mean(moves.map(\.falseStepShare), weights: moves.map { Double($0.steps) }),
+      mean(moves.map(\.falseStepShare), weights: moves.map { Double($0.steps) }).within(0...1),
     ]
   }
 

@@ -51,8 +51,7 @@ struct PolicyRun {
         rolloutCount: settings.problemsPerStep * settings.rolloutsPerProblem),
       for: "problems_per_step times rollouts_per_problem")
     var manifest = Manifest(
-      config: settings.json, version: Prerl.version,
-      inputs: try checkpoint.files.map { try Manifest.Input(role: "model", path: $0) },
+      config: settings.json, version: Prerl.version, inputs: try checkpoint.inputs(),
       seeds: ["seed": settings.seed], precision: "float32", threads: common.threads,
       blas: BLAS.version, blasCore: BLAS.core)
     if resume, try folder.summaryOfSameRun(manifest)?["complete"] == true {

@@ -34,6 +34,19 @@ import Testing
     #expect(strata[1].accuracy.estimate == 1)
   }
 
+  @Test func fewClustersGiveNoImpossibleRatesOrAccuracies() {
+    var table = ThoughtTable(kindCount: 1)
+    for cluster in 0..<3 {
+      table.append(
+        cluster: cluster, problem: cluster, length: 10, reward: cluster == 0 ? 0 : 1,
+        counts: [cluster == 0 ? 1 : 0])
+    }
+    let all = ThoughtStratum.strata(table, bootstrap: bootstrap)[0]
+    #expect(all.accuracy.low >= 0 && all.accuracy.high == 1)
+    #expect(all.kinds[0].perResponse.low == 0 && all.kinds[0].perResponse.high > 1)
+    #expect(all.kinds[0].perThousandTokens.low == 0)
+  }
+
   @Test func aProblemWeighsTheSameWhateverItsNumberOfResponses() {
     var table = ThoughtTable(kindCount: 1)
     for _ in 0..<9 { table.append(cluster: 0, problem: 0, length: 1, reward: 1, counts: [4]) }

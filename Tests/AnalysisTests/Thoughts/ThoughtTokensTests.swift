@@ -16,7 +16,7 @@ import Testing
     let rows = tokens.rows
     #expect(rows.map(\.tokenCount) == [6, 3, 3, 3])
     #expect(rows[0].gap.value == 0.5)
-    #expect(rows[0].difference.value == -0.5)
+    #expect(rows[0].difference.value == 0.5)
     #expect(rows[0].entropyConditional.value == 7.5)
     #expect(rows[0].entropyMarginal.value == 1.5)
     #expect(rows[0].tokenShare.value == 0.5)

@@ -1,0 +1,22 @@
+#!/usr/bin/env bash
+# Makes the committed reference runs again: into results/runs/reference first, so that the checkout
+# stays clean while they record its commit, then into results/reference. Needs the program built
+# (./experiments/reproduce.sh builds it).
+set -euo pipefail
+cd "$(dirname "$0")/.."
+prerl=.build/release/prerl
+runs=results/runs/reference
+[[ -z "$(git status --porcelain)" ]] || {
+  echo "remake.sh: the checkout has changes (expected none, so that the recorded commit says everything)" >&2
+  exit 2
+}
+mkdir -p "$runs"/{alignment,thoughts} results/reference
+
+"$prerl" align --samples 400 --seed 0 --control all --token-products --overwrite \
+  --output "$runs/alignment/alignment.h5" --summary "$runs/alignment/summary.json" \
+  --manifest "$runs/alignment/manifest.json"
+# The same rollouts as the alignment's.
+"$prerl" rollout --samples 400 --seed 0 --overwrite --output "$runs/rollouts.jsonl"
+"$prerl" thoughts "$runs/rollouts.jsonl" --alignment "$runs/alignment/alignment.h5" --overwrite \
+  --compare-lexicon experiments/thoughts/sentences.json --output "$runs/thoughts/thoughts.h5"
+cp -r "$runs"/{alignment,thoughts} results/reference/
