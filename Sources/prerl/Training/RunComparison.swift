@@ -24,7 +24,8 @@ struct RunComparison {
         }
         return [UInt8](data)
       }
-      guard let manifest = try? JSON.parse(try bytes("manifest.json")).objectValue,
+      let text = try bytes("manifest.json")
+      guard let manifest = try? JSON.parse(text).objectValue,
         var object = manifest["config"]?.objectValue, let seed = object["seed"]?.intValue
       else {
         throw CommandFailure.usage(
@@ -190,13 +191,13 @@ struct RunComparison {
   }
 
   /// One line an entry and step; all evaluated steps, or the last.
-  func table(allSteps: Bool, reference: Entry?, resolving difference: Double? = nil) -> String {
+  func table(allSteps: Bool, reference: Entry?, resolving resolved: Double? = nil) -> String {
     var table = Table(
       [
         "run", "seeds", "step", "accuracy", "95% over seeds", "transitions", "fold", "per token",
         "reflections", "fold", "length", "ended", "KL to base", "corpus loss",
       ] + (reference.map { ["vs \($0.name)", "95%"] } ?? [])
-        + (difference.map { ["seeds for \(significant($0, 2))"] } ?? []))
+        + (resolved.map { ["seeds for \(significant($0, 2))"] } ?? []))
     func ends(_ interval: Interval) -> String {
       interval.low.isNaN ? "-" : "\(fixed(interval.low, 3)) .. \(fixed(interval.high, 3))"
     }
@@ -217,8 +218,8 @@ struct RunComparison {
           let difference = difference(entry, from: reference, step)
           row += [fixed(difference.estimate, 3), ends(difference)]
         }
-        if let difference {
-          row.append(fixed(seedsNeeded(entry, from: reference, step, for: difference), 0))
+        if let resolved {
+          row.append(fixed(seedsNeeded(entry, from: reference, step, for: resolved), 0))
         }
         table.add(row)
       }
