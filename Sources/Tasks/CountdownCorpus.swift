@@ -5,9 +5,10 @@ import KeyedRandom
 ///
 /// 1. Each document draws whether its writer is careful (checks often) and whether persistent
 ///    (switches often).
-/// 2. An attempt takes an untried expression, a correct one with `correctProbability`; once all
-///    are tried they count as untried again. It is written in a random order.
-/// 3. Either step may slip. An attempt that misses may claim the target all the same, a false hit.
+/// 2. An attempt takes an untried expression, a correct one with `correctProbability`, one with few
+///    minus signs rather than many where `minusWeight` says so; once all are tried they count as
+///    untried again. It is written in a random order.
+/// 3. Any step may slip. An attempt that misses may claim the target all the same, a false hit.
 /// 4. `Wait ,` recomputes the attempt, more often after `yes` than after `no`; a recomputation has
 ///    no false hits, so this is how they come to light.
 /// 5. Where the written total is not the target, `Alternatively ,` may open the next attempt;
@@ -18,15 +19,22 @@ public struct CountdownCorpus: Sendable {
   public let settings: Settings
   /// The number sets that problems come from.
   public let split: CountdownProblem.Split
+  /// How many numbers a problem has.
+  public let variant: CountdownVariant
   private let key: RandomKey
 
   /// A corpus; equal keys and settings give equal documents.
+  ///
+  /// - Parameter settings: nil takes those of the variant.
   public init(
-    settings: Settings = Settings(), split: CountdownProblem.Split = .train, key: RandomKey
+    _ variant: CountdownVariant = .three, settings: Settings? = nil,
+    split: CountdownProblem.Split = .train, key: RandomKey
   ) {
+    let settings = settings ?? Settings(variant)
     precondition(
-      settings.maximumLength >= Self.shortestRoom,
+      settings.maximumLength >= variant.shortestRoom,
       "a response needs room for one attempt, its check and the answer")
+    self.variant = variant
     self.settings = settings
     self.split = split
     self.key = key
@@ -36,7 +44,7 @@ public struct CountdownCorpus: Sendable {
   public func document(_ index: Int) -> CountdownDocument {
     var random = key.derive(UInt64(index)).generator()
     let hasQuestion = random.bernoulli(settings.questionShare)
-    let problem = CountdownProblem.sample(split, using: &random)
+    let problem = CountdownProblem.sample(split, variant, using: &random)
     return CountdownDocument(
       problem: problem, hasQuestion: hasQuestion, response: solve(problem, using: &random))
   }
@@ -46,16 +54,6 @@ public struct CountdownCorpus: Sendable {
     var random = key.generator()
     return solve(problem, using: &random)
   }
-
-  // MARK: - Lengths in tokens
-
-  static let targetLength = 3  // Target T .
-  static let attemptLength = 15  // First A o B = r1 . Then r1 o C = r2 V .
-  static let moveLength = 16  // Wait , A o B = r1 . Then r1 o C = r2 V .
-  static let answerLength = 7  // Answer A o B o C <eos>
-  /// A switch needs room for the attempt, its check and the answer.
-  static let switchRoom = 2 * moveLength + answerLength
-  static let shortestRoom = targetLength + attemptLength + moveLength + answerLength
 
   // MARK: - The solver
 
@@ -90,7 +88,7 @@ public struct CountdownCorpus: Sendable {
       }
       let mayGoOn =
         total != target && attempts < settings.maximumAttempts
-        && settings.maximumLength - tokens.count >= Self.switchRoom
+        && settings.maximumLength - tokens.count >= problem.variant.switchRoom
       let goOn = isChecked ? max(change, settings.switchAfterCheck) : change
       guard mayGoOn, random.bernoulli(goOn) else {
         return tokens + [Words.answer] + expression.tokens + [Words.eos]
@@ -101,44 +99,62 @@ public struct CountdownCorpus: Sendable {
 
   /// Takes one of the untried expressions (not empty) and writes it in a random order.
   private func nextAttempt(
-    _ untried: inout [SIMD3<Int>], _ target: Int, using random: inout KeyedGenerator
+    _ untried: inout [[Int]], _ target: Int, using random: inout KeyedGenerator
   ) -> CountdownExpression {
-    let correct = untried.firstIndex { $0.wrappedSum() == target }  // values differ: at most one
-    let index: Int
-    if let correct, let probability = settings.correctProbability, untried.count > 1 {
-      if random.bernoulli(probability) {
-        index = correct
-      } else {
-        let wrong = random.uniform(below: untried.count - 1)
-        index = wrong < correct ? wrong : wrong + 1
+    var candidates = Array(untried.indices)
+    if let probability = settings.correctProbability {
+      let correct = candidates.filter { sum(untried[$0]) == target }
+      if !correct.isEmpty, correct.count < candidates.count {
+        let takesCorrect = random.bernoulli(probability)
+        candidates =
+          takesCorrect ? correct : candidates.filter { sum(untried[$0]) != target }
+        // Of three numbers there is one: nothing is left to draw.
+        if takesCorrect, correct.count == 1 {
+          return .randomOrder(of: untried.remove(at: correct[0]), using: &random)
+        }
       }
-    } else {
-      index = random.uniform(below: untried.count)
     }
-    return CountdownExpression.randomOrder(of: untried.remove(at: index), using: &random)
+    let index = candidates[choice(among: candidates.map { untried[$0] }, using: &random)]
+    return .randomOrder(of: untried.remove(at: index), using: &random)
   }
 
-  /// Writes `A o B = r1 . Then r1 o C = r2 V .` and returns r2. A slip in r1 is carried forward;
-  /// with `falseHit`, r2 may be written as that number whatever the sum.
+  /// The place of a random expression, each minus sign of which multiplies its odds.
+  private func choice(among signings: [[Int]], using random: inout KeyedGenerator) -> Int {
+    if settings.minusWeight == 1 { return random.uniform(below: signings.count) }
+    let odds = signings.map { signing in
+      signing.reduce(1.0) { $1 < 0 ? $0 * settings.minusWeight : $0 }
+    }
+    var rest = random.uniform() * odds.reduce(0, +)
+    for (place, odd) in odds.enumerated() {
+      rest -= odd
+      if rest < 0 { return place }
+    }
+    return signings.count - 1  // by rounding
+  }
+
+  /// Writes `A o B = r1 . Then r1 o C = r2 V .` and returns the last result. A slip is carried
+  /// forward; with `falseHit`, the last result may be written as that number whatever the sum.
   private func writeSteps(
     of expression: CountdownExpression, slip: Double, falseHit: Int?, _ target: Int,
     _ tokens: inout [Int32], using random: inout KeyedGenerator
   ) -> Int {
     typealias Words = CountdownVocabulary
     let terms = expression.terms
-    let first = slipped(terms.x + terms.y, slip, using: &random)
-    var total = min(max(first + terms.z, 0), Words.largestNumber)
-    if let falseHit, random.bernoulli(settings.falseHit) {
-      total = falseHit
-    } else {
-      total = slipped(total, slip, using: &random)
+    var total = terms[0]
+    for (step, term) in terms.enumerated().dropFirst() {
+      if step > 1 { tokens += [Words.period, Words.then] }
+      tokens += [
+        Words.token(of: total), Words.sign(of: term), Words.token(of: abs(term)), Words.equals,
+      ]
+      total = min(max(total + term, 0), Words.largestNumber)
+      if step == terms.count - 1, let falseHit, random.bernoulli(settings.falseHit) {
+        total = falseHit
+      } else {
+        total = slipped(total, slip, using: &random)
+      }
+      tokens.append(Words.token(of: total))
     }
-    tokens += [
-      Words.token(of: terms.x), Words.sign(of: terms.y), Words.token(of: abs(terms.y)),
-      Words.equals, Words.token(of: first), Words.period,
-      Words.then, Words.token(of: first), Words.sign(of: terms.z), Words.token(of: abs(terms.z)),
-      Words.equals, Words.token(of: total), total == target ? Words.yes : Words.no, Words.period,
-    ]
+    tokens += [total == target ? Words.yes : Words.no, Words.period]
     return total
   }
 

@@ -1,43 +1,62 @@
-// A signed sum of three numbers, in the order in which it is written.
+// A signed sum of a few numbers, in the order in which it is written.
 import KeyedRandom
 
-/// `A o B o C` with o one of + and −: three signed terms of which the first is positive.
+/// `A o B o C` with o one of + and −, and as many terms as the problem has numbers: signed terms of
+/// which the first is positive.
 public struct CountdownExpression: Sendable, Hashable {
   /// The signed terms from left to right.
-  public let terms: SIMD3<Int>
+  public let terms: [Int]
 
   /// An expression with these terms; programmer error if it opens with a minus.
-  public init(terms: SIMD3<Int>) {
-    precondition(terms.x >= 0, "an expression opens with a plus")
+  public init(terms: [Int]) {
+    precondition(terms.first.map { $0 >= 0 } == true, "an expression opens with a plus")
     self.terms = terms
   }
 
   /// The exact value.
-  public var value: Int { terms.wrappedSum() }
+  public var value: Int { sum(terms) }
 
-  /// The five tokens `A o B o C`.
+  /// The tokens `A o B o C`.
   public var tokens: [Int32] {
-    [
-      CountdownVocabulary.token(of: terms.x), CountdownVocabulary.sign(of: terms.y),
-      CountdownVocabulary.token(of: abs(terms.y)), CountdownVocabulary.sign(of: terms.z),
-      CountdownVocabulary.token(of: abs(terms.z)),
-    ]
+    var tokens = [CountdownVocabulary.token(of: terms[0])]
+    for term in terms.dropFirst() {
+      tokens.append(CountdownVocabulary.sign(of: term))
+      tokens.append(CountdownVocabulary.token(of: abs(term)))
+    }
+    return tokens
   }
 
-  /// A random evaluation order of a signed sum, uniform over those that open with a plus and whose
-  /// first step is not negative (there is always one: a valid sum has at least two positive terms).
+  /// A random evaluation order of a signed sum, uniform over those that open with a plus and keep
+  /// every step in 0...36. There is always one: no number exceeds 12 and the whole sum is valid, so
+  /// a plus can follow whatever is at most 24 and a minus whatever is at least 12.
   static func randomOrder(
-    of signing: SIMD3<Int>, using random: inout KeyedGenerator
+    of signing: [Int], using random: inout KeyedGenerator
   ) -> CountdownExpression {
+    let orders = orders[signing.count - CountdownVariant.three.numberCount]
     while true {
-      let order = orders[random.uniform(below: orders.count)]
-      let terms = SIMD3(signing[order.x], signing[order.y], signing[order.z])
-      if terms.x > 0, terms.x + terms.y >= 0 { return CountdownExpression(terms: terms) }
+      let terms = orders[random.uniform(below: orders.count)].map { signing[$0] }
+      if terms[0] > 0, staysInRange(terms) { return CountdownExpression(terms: terms) }
+    }
+  }
+
+  private static func staysInRange(_ terms: [Int]) -> Bool {
+    var total = 0
+    for term in terms {
+      total += term
+      if !(0...CountdownVocabulary.largestNumber ~= total) { return false }
+    }
+    return true
+  }
+
+  /// The orders of three, four and five things, lexicographically.
+  private static let orders = CountdownVariant.allCases.map {
+    permutations(Array(0..<$0.numberCount))
+  }
+
+  private static func permutations(_ things: [Int]) -> [[Int]] {
+    if things.isEmpty { return [[]] }
+    return things.flatMap { first in
+      permutations(things.filter { $0 != first }).map { [first] + $0 }
     }
   }
 }
-
-/// The six orders of three things.
-private let orders: [SIMD3<Int>] = [
-  SIMD3(0, 1, 2), SIMD3(0, 2, 1), SIMD3(1, 0, 2), SIMD3(1, 2, 0), SIMD3(2, 0, 1), SIMD3(2, 1, 0),
-]

@@ -54,15 +54,15 @@ public struct CountdownMoves: Sendable, Hashable {
     for (index, token) in response.enumerated() {
       switch token {
       case Words.first:
-        previous = CountdownStatement(response, at: index + 1)
+        previous = CountdownStatement(response, at: index + 1, problem.variant)
       case Words.alternatively:
         transitions += 1
-        let statement = CountdownStatement(response, at: index + 2)
+        let statement = CountdownStatement(response, at: index + 2, problem.variant)
         countTransition(from: previous, to: statement, of: problem)
         previous = statement
       case Words.wait:
         reflections += 1
-        let statement = CountdownStatement(response, at: index + 2)
+        let statement = CountdownStatement(response, at: index + 2, problem.variant)
         countReflection(from: previous, to: statement, of: problem)
         previous = statement
       case Words.equals:

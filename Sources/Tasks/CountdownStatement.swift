@@ -1,56 +1,67 @@
 // One computation of an expression as a response writes it.
 
-/// `A o B = r1 . Then r1 o C = r2 V .`, read from token ids, true or not.
+/// `A o B = r1 . Then r1 o C = r2 V .` with a step for every number but the first, read from token
+/// ids, true or not.
 struct CountdownStatement {
   /// The signed terms A, o B, o C.
-  let terms: SIMD3<Int>
-  /// What is written for r1, twice, and for r2.
-  let firstSum: Int
-  let carriedSum: Int
-  let total: Int
+  let terms: [Int]
+  /// The left side of each step: A, then what is written for r1 where it is carried on.
+  let carried: [Int]
+  /// What is written for r1, r2.
+  let results: [Int]
   /// Whether V is `yes`.
   let claimsTarget: Bool
 
-  static let length = 14
-
   /// Reads the tokens from `start` on; nil where they are anything else.
-  init?(_ tokens: [Int32], at start: Int) {
+  init?(_ tokens: [Int32], at start: Int, _ variant: CountdownVariant) {
     typealias Words = CountdownVocabulary
-    guard start >= 0, start <= tokens.count - Self.length,
-      let a = Words.number(of: tokens[start]), let plusB = Words.sign(of: tokens[start + 1]),
-      let b = Words.number(of: tokens[start + 2]), tokens[start + 3] == Words.equals,
-      let firstSum = Words.number(of: tokens[start + 4]), tokens[start + 5] == Words.period,
-      tokens[start + 6] == Words.then, let carriedSum = Words.number(of: tokens[start + 7]),
-      let plusC = Words.sign(of: tokens[start + 8]), let c = Words.number(of: tokens[start + 9]),
-      tokens[start + 10] == Words.equals, let total = Words.number(of: tokens[start + 11]),
-      tokens[start + 12] == Words.yes || tokens[start + 12] == Words.no,
-      tokens[start + 13] == Words.period
+    guard start >= 0, start <= tokens.count - variant.statementLength else { return nil }
+    var terms: [Int] = []
+    var carried: [Int] = []
+    var results: [Int] = []
+    var place = start
+    for step in 1..<variant.numberCount {
+      if step > 1 {
+        guard tokens[place] == Words.period, tokens[place + 1] == Words.then else { return nil }
+        place += 2
+      }
+      guard let left = Words.number(of: tokens[place]),
+        let sign = Words.sign(of: tokens[place + 1]),
+        let right = Words.number(of: tokens[place + 2]), tokens[place + 3] == Words.equals,
+        let result = Words.number(of: tokens[place + 4])
+      else { return nil }
+      if step == 1 { terms.append(left) }
+      terms.append(sign * right)
+      carried.append(left)
+      results.append(result)
+      place += 5
+    }
+    guard tokens[place] == Words.yes || tokens[place] == Words.no,
+      tokens[place + 1] == Words.period
     else { return nil }
-    terms = SIMD3(a, plusB * b, plusC * c)
-    self.firstSum = firstSum
-    self.carriedSum = carriedSum
-    self.total = total
-    claimsTarget = tokens[start + 12] == Words.yes
+    self.terms = terms
+    self.carried = carried
+    self.results = results
+    claimsTarget = tokens[place] == Words.yes
   }
 
   /// Whether the expression is a way to the target, whatever was computed.
   func reachesTarget(of problem: CountdownProblem) -> Bool {
-    uses(problem.numbers) && terms.wrappedSum() == problem.target
+    terms.map { abs($0) }.sorted() == problem.numbers.sorted() && sum(terms) == problem.target
   }
 
-  /// Whether both steps and the verdict are right.
+  /// Whether all steps and the verdict are right.
   func isTrue(of problem: CountdownProblem) -> Bool {
-    terms.x + terms.y == firstSum && carriedSum == firstSum && firstSum + terms.z == total
-      && claimsTarget == (total == problem.target)
+    for step in results.indices {
+      guard carried[step] == (step == 0 ? terms[0] : results[step - 1]),
+        carried[step] + terms[step + 1] == results[step]
+      else { return false }
+    }
+    return claimsTarget == (results.last == problem.target)
   }
 
   /// Whether both are the same signed sum, written in whatever order.
   func isSameSum(as other: CountdownStatement) -> Bool {
-    ascending(terms) == ascending(other.terms)
-  }
-
-  private func uses(_ numbers: SIMD3<Int>) -> Bool {
-    let magnitudes = SIMD3(abs(terms.x), abs(terms.y), abs(terms.z))
-    return ascending(magnitudes) == ascending(numbers)
+    terms.sorted() == other.terms.sorted()
   }
 }

@@ -8,7 +8,7 @@ public enum CountdownVerdict: String, Sendable, CaseIterable {
   case wrongValue = "wrong-value"
   /// The answer is an expression of other numbers.
   case wrongNumbers = "wrong-numbers"
-  /// The response ended, but not with `Answer A o B o C <eos>`.
+  /// The response ended, but not with `Answer A o B o C <eos>` of as many numbers.
   case unparsed
   /// The response ran out of tokens before `<eos>`.
   case unfinished

@@ -1,7 +1,7 @@
-// The reward of the embedded task.
+// The reward of the Countdown task.
 
-/// Judges a response by its last seven tokens alone: how the answer was found is not looked at, nor
-/// is the number of minus signs.
+/// Judges a response by its answer alone, the last seven tokens with three numbers: how it was found
+/// is not looked at, nor is the number of minus signs.
 public enum CountdownVerifier {
   /// Whether y ends in `Answer A o B o C <eos>` with exactly the problem's numbers, in any order,
   /// and the target as exact value.
@@ -10,15 +10,18 @@ public enum CountdownVerifier {
   ) -> CountdownVerdict {
     typealias Words = CountdownVocabulary
     guard response.last == Words.eos else { return .unfinished }
-    let start = response.count - CountdownCorpus.answerLength
+    let start = response.count - problem.variant.answerLength
     guard start >= 0, response[start] == Words.answer,
-      let a = Words.number(of: response[start + 1]),
-      let plusB = Words.sign(of: response[start + 2]),
-      let b = Words.number(of: response[start + 3]),
-      let plusC = Words.sign(of: response[start + 4]),
-      let c = Words.number(of: response[start + 5])
+      let first = Words.number(of: response[start + 1])
     else { return .unparsed }
-    guard ascending(SIMD3(a, b, c)) == problem.sortedNumbers else { return .wrongNumbers }
-    return a + plusB * b + plusC * c == problem.target ? .correct : .wrongValue
+    var terms = [first]
+    for place in stride(from: start + 2, to: response.count - 1, by: 2) {
+      guard let sign = Words.sign(of: response[place]),
+        let number = Words.number(of: response[place + 1])
+      else { return .unparsed }
+      terms.append(sign * number)
+    }
+    guard terms.map({ abs($0) }).sorted() == problem.numbers.sorted() else { return .wrongNumbers }
+    return sum(terms) == problem.target ? .correct : .wrongValue
   }
 }

@@ -2,10 +2,13 @@
 import StrictJSON
 import Tasks
 
-/// A run of one algorithm on the embedded task. Only `algorithm` and `steps` have no default.
+/// A run of one algorithm on the embedded task or a variant of it. Only `algorithm` and `steps` have
+/// no default.
 public struct PolicyConfiguration: Sendable {
   public var algorithm: any Algorithm
   public var preset: Preset
+  /// The variant of the task whose problems are asked.
+  public var task: CountdownVariant
   public var seed: UInt64
   public var steps: Int
   public var problemsPerStep: Int
@@ -45,13 +48,14 @@ public struct PolicyConfiguration: Sendable {
       try reader.optionalString("preset", oneOf: presets).flatMap { Preset(rawValue: $0) }
       ?? .matched
     seed = UInt64(try reader.optionalInt("seed", in: 0...Int.max) ?? 0)
+    task = try CountdownVariant(reading: &reader)
     steps = try reader.int("steps", in: 1...1_000_000)
     problemsPerStep = try reader.optionalInt("problems_per_step", in: 1...65_536) ?? 64
     rolloutsPerProblem = try reader.optionalInt("rollouts_per_problem", in: 1...4096) ?? 8
     temperature = try reader.optionalDouble("temperature", in: 0.01...100) ?? 1
     maximumNewTokens =
-      try reader.optionalInt("max_new_tokens", in: 1...CountdownProblem.maximumResponseLength)
-      ?? CountdownProblem.maximumResponseLength
+      try reader.optionalInt("max_new_tokens", in: 1...task.maximumResponseLength)
+      ?? task.maximumResponseLength
     let sources = RewardSource.allCases.map(\.rawValue)
     rewards =
       try reader.optionalString("rewards", oneOf: sources).flatMap { RewardSource(rawValue: $0) }
@@ -135,6 +139,7 @@ public struct PolicyConfiguration: Sendable {
         "weight_decay": .real(optimizer.weightDecay), "max_grad_norm": .real(maximumGradientNorm),
       ],
     ]
+    object["task"] = task.json
     if measureUpdatesEvery > 0 {
       object["measure_updates_every"] = .integer(measureUpdatesEvery)
       object["measure_updates_problems"] = .integer(measureUpdatesProblems)

@@ -53,7 +53,7 @@ public final class PolicyTraining {
   /// The problems of a step, counted from 1.
   public func problems(ofStep step: Int) -> [CountdownProblem] {
     CountdownProblem.samples(
-      configuration.problemsPerStep, .train,
+      configuration.problemsPerStep, .train, configuration.task,
       key: key.derive("problems").derive(UInt64(step)))
   }
 

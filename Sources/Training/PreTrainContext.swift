@@ -35,10 +35,10 @@ public enum PreTrainContext: Sendable, Hashable {
       return
     }
     let tokens = try reader.ints(key, in: 0...CountdownVocabulary.count - 1).map { Int32($0) }
-    guard tokens.count <= CountdownProblem.promptLength else {
+    guard tokens.count <= CountdownVariant.three.promptLength else {
       throw JSONValueError(
         path: reader.path(of: key),
-        message: "\(tokens.count) tokens (expected at most \(CountdownProblem.promptLength))")
+        message: "\(tokens.count) tokens (expected at most \(CountdownVariant.three.promptLength))")
     }
     self = .tokens(tokens)
   }
@@ -59,8 +59,9 @@ public enum PreTrainContext: Sendable, Hashable {
       return nil
     case .mismatchedPrompt:
       var generator = key.generator()
-      while true {  // 196 number sets: another one is soon drawn
-        let other = CountdownProblem.sample(.train, key: key.derive(generator.next()))
+      while true {  // 196 number sets and more: another one is soon drawn
+        let other = CountdownProblem.sample(
+          .train, problem.variant, key: key.derive(generator.next()))
         if other.cluster != problem.cluster { return other.prompt }
       }
     case .randomPrompt:

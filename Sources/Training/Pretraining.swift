@@ -44,9 +44,10 @@ public final class Pretraining {
     let key = RandomKey(seed: configuration.seed)
     self.model = model ?? Transformer(configuration.model)
     if model == nil { self.model.initialize(key.derive("initialization")) }
-    var settings = CountdownCorpus.Settings()
+    var settings = CountdownCorpus.Settings(configuration.task)
     settings.questionShare = configuration.questionShare
-    corpus = CountdownCorpus(settings: settings, key: key.derive("corpus"))
+    corpus = CountdownCorpus(
+      configuration.task, settings: settings, key: key.derive("corpus"))
     packer = DocumentPacker(rowLength: configuration.rowLength)
     optimizer = AdamW(self.model.layout, settings: configuration.optimizer)
     batch = BatchGradient(

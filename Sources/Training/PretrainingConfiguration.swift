@@ -3,9 +3,11 @@ import ModelCore
 import StrictJSON
 import Tasks
 
-/// Pretraining of the embedded task's model on documents of its corpus.
+/// Pretraining of a model of the embedded task, or of a variant, on documents of its corpus.
 public struct PretrainingConfiguration: Sendable {
   public var seed: UInt64
+  /// The variant of the task whose corpus the model learns from.
+  public var task: CountdownVariant
   public var model: ModelConfiguration
   /// Share of documents that open with their question; with 1 the model never sees a bare response,
   /// and log P(y) is off its distribution.
@@ -27,6 +29,7 @@ public struct PretrainingConfiguration: Sendable {
   /// - Throws: `JSONValueError` naming an unknown, missing or out-of-range key.
   public init(reading reader: inout JSONReader) throws(JSONValueError) {
     seed = UInt64(try reader.int("seed", in: 0...Int.max))
+    task = try CountdownVariant(reading: &reader)
     var shape = try reader.object("model")
     model = ModelConfiguration(
       family: .qwen3, vocabularySize: CountdownVocabulary.count,

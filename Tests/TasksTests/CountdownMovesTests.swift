@@ -2,7 +2,7 @@ import Tasks
 import Testing
 
 @Suite struct CountdownMovesTests {
-  let problem = CountdownProblem(numbers: SIMD3(11, 3, 5), target: 13)
+  let problem = CountdownProblem(numbers: [11, 3, 5], target: 13)
   let miss = "11 + 3 = 14 . Then 14 - 5 = 9 no ."
   let falseHit = "11 + 3 = 14 . Then 14 - 5 = 13 yes ."
   let slip = "11 + 3 = 12 . Then 12 - 5 = 7 no ."

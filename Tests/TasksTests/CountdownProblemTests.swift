@@ -35,19 +35,19 @@ import Testing
     #expect(train.count == 196)
     #expect(Set(heldOut).union(train).count == 220)
     for set in heldOut + train {
-      #expect(1 <= set.x && set.x < set.y && set.y < set.z && set.z <= 12)
+      #expect(1 <= set[0] && set[0] < set[1] && set[1] < set[2] && set[2] <= 12)
     }
     // The rule by hand: 1·7919 + 2·104729 + 8·1299709 = 10615049, mod 1000 = 49.
-    #expect(heldOut.contains(SIMD3(1, 2, 8)))
+    #expect(heldOut.contains([1, 2, 8]))
   }
 
   @Test func expressionsAreTheSumsWithAtMostOneMinus() {
     #expect(
-      CountdownProblem.signings(of: SIMD3(7, 2, 3))
-        == [SIMD3(7, 2, 3), SIMD3(7, -2, 3), SIMD3(7, 2, -3)])  // −7 + 2 + 3 is negative
-    #expect(CountdownProblem.signings(of: SIMD3(3, 5, 8)).contains(SIMD3(3, 5, -8)))  // 0 is valid
+      CountdownProblem.signings(of: [7, 2, 3])
+        == [[7, 2, 3], [7, -2, 3], [7, 2, -3]])  // −7 + 2 + 3 is negative
+    #expect(CountdownProblem.signings(of: [3, 5, 8]).contains([3, 5, -8]))  // 0 is valid
     for set in CountdownProblem.numberSets(.train) + CountdownProblem.numberSets(.heldOut) {
-      let values = CountdownProblem.signings(of: set).map { $0.wrappedSum() }
+      let values = CountdownProblem.signings(of: set).map { $0.reduce(0, +) }
       #expect(values.count >= 3)
       #expect(Set(values).count == values.count)
     }
@@ -66,7 +66,7 @@ import Testing
         #expect(problem.split == split)
         #expect(
           CountdownProblem.signings(of: problem.numbers).contains {
-            $0.wrappedSum() == problem.target
+            $0.reduce(0, +) == problem.target
           })
       }
     }
@@ -79,11 +79,11 @@ import Testing
   }
 
   @Test func ordersOfPresentationAreUniform() {
-    var tally: [SIMD3<Int>: Int] = [:]
+    var tally: [[Int]: Int] = [:]
     let count = 12_000
     for problem in CountdownProblem.samples(count, .train, key: RandomKey(seed: 2)) {
       let numbers = problem.numbers
-      var ranks = SIMD3<Int>(repeating: 0)
+      var ranks = [0, 0, 0]
       for i in 0..<3 { for j in 0..<3 where numbers[j] < numbers[i] { ranks[i] += 1 } }
       tally[ranks, default: 0] += 1
     }
@@ -102,7 +102,7 @@ import Testing
   }
 
   @Test func promptsReadBackAsTheirProblem() throws {
-    let problem = CountdownProblem(numbers: SIMD3(11, 3, 5), target: 13)
+    let problem = CountdownProblem(numbers: [11, 3, 5], target: 13)
     #expect(CountdownVocabulary.text(of: problem.prompt) == "<bos> Use 11 3 5 to make 13 .")
     #expect(problem.id == "3-5-11=13")
     #expect(problem.cluster == "3-5-11")

@@ -3,7 +3,7 @@ import Tasks
 import Testing
 
 @Suite struct CountdownVerifierTests {
-  let problem = CountdownProblem(numbers: SIMD3(11, 3, 5), target: 13)
+  let problem = CountdownProblem(numbers: [11, 3, 5], target: 13)
 
   @Test(arguments: [
     ("Target 13 . Answer 11 + 5 - 3 <eos>", CountdownVerdict.correct),
@@ -30,7 +30,7 @@ import Testing
   }
 
   @Test func twoMinusSignsAreAllowedWhereTheValueIsRight() throws {
-    let problem = CountdownProblem(numbers: SIMD3(3, 11, 5), target: 3)
+    let problem = CountdownProblem(numbers: [3, 11, 5], target: 3)
     let response = try #require(countdownTokens("Answer 11 - 5 - 3 <eos>"))
     #expect(CountdownVerifier.verify(response, of: problem) == .correct)
   }

@@ -23,6 +23,23 @@ import Training
     #expect(again.json == settings.json)
   }
 
+  /// A configuration of three numbers does not say so: it reads and hashes as it always did.
+  @Test func theTaskIsOnlyNamedWhereItIsAnother() throws {
+    let grpo = #""algorithm": "grpo", "steps": 5"#
+    let three = try configuration(grpo + #", "task": {"numbers": 3}"#)
+    let plain = try configuration(grpo)
+    #expect(three.task == .three && three.json == plain.json)
+    #expect(three.json.objectValue?["task"] == nil)
+    for (numbers, room) in [(4, 118), (5, 117)] {
+      let settings = try configuration(grpo + #", "task": {"numbers": \#(numbers)}"#)
+      #expect(settings.task.numberCount == numbers && settings.maximumNewTokens == room)
+      #expect(settings.json.objectValue?["task"] == ["numbers": .integer(numbers)])
+      var reader = try JSONReader(settings.json)
+      #expect(try PolicyConfiguration(reading: &reader).json == settings.json)
+      try reader.finish()
+    }
+  }
+
   @Test func everyAlgorithmIsTested() throws {
     let names = try everyAlgorithm.map { type(of: try algorithm($0)).name }
     #expect(Set(names) == Set(PolicyConfiguration.algorithmNames))
@@ -68,6 +85,22 @@ import Training
 
   @Test(arguments: [
     (#""algorithm": "grpo", "steps": 5, "step": 6"#, "step: unknown key (expected one of: "),
+    (
+      #""algorithm": "grpo", "steps": 5, "task": {"numbers": 6}"#,
+      "task.numbers: 6 (expected an integer in 3...5)"
+    ),
+    (
+      #""algorithm": "grpo", "steps": 5, "task": {}"#,
+      "task.numbers: missing (expected an integer in 3...5)"
+    ),
+    (
+      #""algorithm": "grpo", "steps": 5, "task": {"numbers": 4, "target": 24}"#,
+      "task.target: unknown key (expected one of: numbers)"
+    ),
+    (
+      #""algorithm": "grpo", "steps": 5, "task": {"numbers": 4}, "max_new_tokens": 119"#,
+      "max_new_tokens: 119 (expected an integer in 1...118)"
+    ),
     (#""algorithm": "grpo""#, "steps: missing (expected an integer in 1...1000000)"),
     (#""algorithm": "ppo", "steps": 5"#, #"algorithm: "ppo" (expected one of: "grpo", "#),
     (

@@ -31,7 +31,7 @@ public struct CountdownMove: Sendable, Hashable {
     return response.indices.compactMap { index in
       let token = response[index]
       guard token == Words.alternatively || token == Words.wait else { return nil }
-      let end = min(response.count, index + moveLength)
+      let end = min(response.count, index + problem.variant.moveLength)
       let before = CountdownMoves(Array(response[..<index]), of: problem)
       let after = CountdownMoves(Array(response[..<end]), of: problem)
       let isTransition = token == Words.alternatively
@@ -47,7 +47,4 @@ public struct CountdownMove: Sendable, Hashable {
         effect: gained > 0 ? .wrongToRight : lost > 0 ? .rightToWrong : .none)
     }
   }
-
-  /// `Wait ,` or `Alternatively ,` and a statement of 14 tokens.
-  private static let moveLength = 16
 }

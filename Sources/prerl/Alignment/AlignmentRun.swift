@@ -112,12 +112,15 @@ struct AlignmentRun<Scalar: ModelScalar> {
     if !common.thinking { object["thinking"] = false }
     if command.rollouts == nil {
       let sampling = command.sampling
-      object["sampling"] = [
+      var settings: JSONObject = [
         "samples": sampling.samples.map { .integer($0) } ?? .null,
         "per_problem": sampling.perProblem.map { .integer($0) } ?? .null,
         "max_new_tokens": sampling.maxNewTokens.map { .integer($0) } ?? .null,
         "temperature": .real(sampling.temperature),
       ]
+      // Absent where it is not given, as in the files of versions without it.
+      if let numbers = sampling.numbers { settings["numbers"] = .integer(numbers) }
+      object["sampling"] = .object(settings)
     }
     return .object(object)
   }

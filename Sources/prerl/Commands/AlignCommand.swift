@@ -108,8 +108,11 @@ struct AlignCommand: ParsableCommand {
     if resume, common.overwrite {
       throw ValidationError("--resume and --overwrite contradict each other")
     }
-    if rollouts != nil, sampling.samples != nil || sampling.problems != nil {
-      throw ValidationError("--rollouts and --samples or --problems contradict each other")
+    if rollouts != nil,
+      sampling.samples != nil || sampling.problems != nil || sampling.numbers != nil
+    {
+      throw ValidationError(
+        "--rollouts and --samples, --problems or --numbers contradict each other")
     }
   }
 

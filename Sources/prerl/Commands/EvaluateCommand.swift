@@ -64,7 +64,8 @@ struct EvaluateCommand: ParsableCommand {
     }
     guard rollouts != nil else { return }
     for (name, isGiven) in [
-      ("problems", sampling.problems != nil), ("samples", sampling.samples != nil),
+      ("problems", sampling.problems != nil), ("numbers", sampling.numbers != nil),
+      ("samples", sampling.samples != nil),
       ("per-problem", sampling.perProblem != nil),
       ("max-new-tokens", sampling.maxNewTokens != nil),
     ] where isGiven {

@@ -38,8 +38,11 @@ struct SurrogateCommand: ParsableCommand {
   @OptionGroup var common: CommonOptions
 
   func validate() throws {
-    if rollouts != nil, sampling.samples != nil || sampling.problems != nil {
-      throw ValidationError("--rollouts and --samples or --problems contradict each other")
+    if rollouts != nil,
+      sampling.samples != nil || sampling.problems != nil || sampling.numbers != nil
+    {
+      throw ValidationError(
+        "--rollouts and --samples, --problems or --numbers contradict each other")
     }
   }
 

@@ -14,7 +14,7 @@ struct BuiltInVerifier {
   func verify(_ rollout: Rollout) -> Verification? {
     if checkpoint.isCountdown, let problem = CountdownProblem(prompt: rollout.promptTokens) {
       return Self.verification(
-        CountdownVerifier.verify(rollout.responseTokens, of: problem), of: rollout)
+        CountdownVerifier.verify(rollout.responseTokens, of: problem), of: rollout, problem.variant)
     }
     guard let answer = rollout.answer, let response = text(of: rollout) else { return nil }
     return answers.verify(response, answer: answer)
@@ -26,17 +26,17 @@ struct BuiltInVerifier {
   }
 
   private static func verification(
-    _ verdict: CountdownVerdict, of rollout: Rollout
+    _ verdict: CountdownVerdict, of rollout: Rollout, _ variant: CountdownVariant
   ) -> Verification {
     let (outcome, reason): (VerificationOutcome, String) =
       switch verdict {
       case .correct: (.correct, "the target, of the problem's numbers")
       case .wrongValue: (.wrong, "another value than the target")
       case .wrongNumbers: (.wrong, "other numbers than the problem's")
-      case .unparsed: (.unparsed, "no answer of three numbers before the end")
+      case .unparsed: (.unparsed, "no answer of \(variant) numbers before the end")
       case .unfinished: (.unparsed, "no end token")
       }
-    let end = rollout.responseTokens.suffix(7)  // Answer A o B o C <eos>
+    let end = rollout.responseTokens.suffix(variant.answerLength)
     return Verification(
       outcome, reward: verdict.reward,
       extracted: outcome == .unparsed ? nil : CountdownVocabulary.text(of: Array(end)),

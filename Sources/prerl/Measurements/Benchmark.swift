@@ -244,7 +244,7 @@ struct Benchmark {
     let block = model.samplingBlock
     let key = RandomKey(seed: 0).derive("bench")
     let room = max(
-      1, min(CountdownProblem.maximumResponseLength, shape.maximumPositions - promptLength))
+      1, min(CountdownVariant.three.maximumResponseLength, shape.maximumPositions - promptLength))
     let options = SamplingOptions(
       maximumNewTokens: room, endTokens: shape.eosTokens.map { Int32($0) })
     var samples = 0

@@ -146,7 +146,7 @@ struct RegressionMeasurement {
       ("reward_mean", mean { $0.reward ?? 0 }, flips),
       (
         "response_length_mean", mean { Double($0.responseTokens.count) },
-        flips * Double(CountdownProblem.maximumResponseLength)
+        flips * Double(CountdownVariant.three.maximumResponseLength)
       ),
     ].map { Baseline.Quantity(name: $0, value: $1, tolerance: $2, reason: reason) }
   }

@@ -40,7 +40,8 @@ struct RolloutSampling {
             + "cannot read the built-in problems (expected --problems FILE)")
       }
       let samples = arguments.samples ?? 50 * perProblem
-      problems = SamplingProblem.heldOut((samples + perProblem - 1) / perProblem)
+      problems = SamplingProblem.heldOut(
+        (samples + perProblem - 1) / perProblem, arguments.variant)
       counts = problems.indices.map { min(perProblem, samples - $0 * perProblem) }
     }
     maximumNewTokens = try Self.room(checkpoint, problems, asked: arguments.maxNewTokens)
@@ -125,7 +126,7 @@ struct RolloutSampling {
       }
       return asked
     }
-    return checkpoint.isCountdown ? min(left, CountdownProblem.maximumResponseLength) : left
+    return checkpoint.isCountdown ? min(left, CountdownVariant.contextLength - prompt) : left
   }
 
   /// Bytes of the key-value caches of all threads.

@@ -1,5 +1,6 @@
 // The options of every command that samples rollouts.
 import ArgumentParser
+import Tasks
 
 struct SamplingArguments: ParsableArguments {
   @Option(
@@ -7,6 +8,13 @@ struct SamplingArguments: ParsableArguments {
       "Problems as JSONL (default: built-in held-out problems of the embedded task).",
       valueName: "file"))
   var problems: String?
+
+  @Option(
+    parsing: .unconditional,
+    help: ArgumentHelp(
+      "Numbers of a built-in problem, 3 to 5: 4 and 5 are the hard variants (default: 3).",
+      valueName: "n"))
+  var numbers: Int?
 
   @Option(
     parsing: .unconditional,
@@ -24,8 +32,8 @@ struct SamplingArguments: ParsableArguments {
   @Option(
     parsing: .unconditional,
     help: ArgumentHelp(
-      "Tokens a response may have (default: 119 for the embedded task, else what the model's "
-        + "positions leave).", valueName: "n"))
+      "Tokens a response may have (default: 119 for the embedded task, 118 and 117 for its "
+        + "hard variants, else what the model's positions leave).", valueName: "n"))
   var maxNewTokens: Int?
 
   @Option(
@@ -35,7 +43,18 @@ struct SamplingArguments: ParsableArguments {
       valueName: "t"))
   var temperature = 1.0
 
+  /// The variant of the built-in problems.
+  var variant: CountdownVariant { numbers.flatMap { CountdownVariant(rawValue: $0) } ?? .three }
+
   func validate() throws {
+    if let numbers {
+      guard CountdownVariant(rawValue: numbers) != nil else {
+        throw ValidationError("--numbers is \(numbers) (expected an integer in 3...5)")
+      }
+      if problems != nil {
+        throw ValidationError("--numbers with --problems (expected only one: the file has its own)")
+      }
+    }
     for (name, value) in [
       ("samples", samples), ("per-problem", perProblem), ("max-new-tokens", maxNewTokens),
     ] {

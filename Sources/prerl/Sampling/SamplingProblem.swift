@@ -14,9 +14,10 @@ struct SamplingProblem: Sendable {
   /// Built-in problems: draws from the held-out number sets. A longer list begins with a shorter
   /// one and none depends on the seed, so that every run is evaluated on the same problems. A draw
   /// that repeats a problem is still a problem of its own; the number set is the cluster.
-  static func heldOut(_ count: Int) -> [SamplingProblem] {
+  static func heldOut(_ count: Int, _ variant: CountdownVariant = .three) -> [SamplingProblem] {
     let key = RandomKey(seed: 0).derive("held-out problems")
-    return CountdownProblem.samples(count, .heldOut, key: key).enumerated().map { index, problem in
+    let problems = CountdownProblem.samples(count, .heldOut, variant, key: key)
+    return problems.enumerated().map { index, problem in
       SamplingProblem(
         id: "p\(index)", cluster: problem.cluster, promptTokens: problem.prompt,
         prompt: CountdownVocabulary.text(of: problem.prompt), answer: String(problem.target),
@@ -44,7 +45,8 @@ struct SamplingProblem: Sendable {
       }
       let countdown = CountdownProblem(prompt: tokens)
       if checkpoint.isCountdown, countdown == nil {
-        throw fault("no Countdown problem (expected Use a b c to make T .)")
+        throw fault(
+          "no Countdown problem (expected Use a b c to make T . of three to five numbers)")
       }
       let text = try encoder.text(of: problem.prompt)
       return SamplingProblem(

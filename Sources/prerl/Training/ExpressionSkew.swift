@@ -1,27 +1,29 @@
 // Whether a policy prefers some expressions, whatever the problem asks for.
 import Tasks
 
-/// Bias in the choice of expressions: where the minus sign of the first attempt goes (nowhere, to the
-/// smallest, the middle or the largest number), against a uniform choice among the expressions that
-/// the problem allows.
+/// Bias in the choice of expressions: which numbers the minus signs of the first attempt go to (none,
+/// the smallest, …, the largest, and with more than three numbers several of them), against a uniform
+/// choice among the expressions that the problem allows.
 enum ExpressionSkew {
   /// Total variation ½ Σ |share − expected share|, in 0...1; NaN without a readable attempt.
   static func measure(_ responses: some Sequence<(CountdownProblem, [Int32])>) -> Double {
-    var seen = [Double](repeating: 0, count: 4)
+    // By the negated numbers' places in ascending order, as bits.
+    var seen = [Double](repeating: 0, count: 1 << 5)
     var expected = seen
     for (problem, response) in responses {
-      let sorted = [problem.numbers.x, problem.numbers.y, problem.numbers.z].sorted()
-      func place(_ terms: [Int]) -> Int? {
+      let sorted = problem.numbers.sorted()
+      func negated(_ terms: [Int]) -> Int? {
         guard terms.map({ abs($0) }).sorted() == sorted else { return nil }
-        let negative = terms.filter { $0 < 0 }
-        if negative.isEmpty { return 0 }
-        return negative.count == 1 ? sorted.firstIndex(of: -negative[0]).map { $0 + 1 } : nil
+        let places = sorted.indices.filter { terms.contains(-sorted[$0]) }
+        return places.reduce(0) { $0 | 1 << $1 }
       }
-      guard let attempt = firstAttempt(response), let own = place(attempt) else { continue }
+      guard let attempt = firstAttempt(response, problem.variant), let own = negated(attempt),
+        problem.variant.allows(minusSigns: own.nonzeroBitCount)
+      else { continue }
       seen[own] += 1
       let choices = CountdownProblem.signings(of: problem.numbers)
       for choice in choices {
-        guard let place = place([choice.x, choice.y, choice.z]) else { continue }
+        guard let place = negated(choice) else { continue }
         expected[place] += 1 / Double(choices.count)
       }
     }
@@ -29,18 +31,21 @@ enum ExpressionSkew {
     return zip(seen, expected).reduce(0) { $0 + abs($1.0 - $1.1) } / (2 * count)
   }
 
-  /// The signed terms of `First A o B = r . Then r o C`.
-  private static func firstAttempt(_ response: [Int32]) -> [Int]? {
+  /// The signed terms of `First A o B = r . Then r o C`, with a step for every further number.
+  private static func firstAttempt(_ response: [Int32], _ variant: CountdownVariant) -> [Int]? {
     typealias Words = CountdownVocabulary
-    guard let start = response.firstIndex(of: Words.first), start + 10 < response.count,
-      let a = Words.number(of: response[start + 1]),
-      let b = Words.number(of: response[start + 3]),
-      let c = Words.number(of: response[start + 10])
+    guard let start = response.firstIndex(of: Words.first),
+      start + variant.statementLength - 4 < response.count,
+      let first = Words.number(of: response[start + 1])
     else { return nil }
-    func sign(_ place: Int) -> Int? {
-      response[place] == Words.plus ? 1 : response[place] == Words.minus ? -1 : nil
+    var terms = [first]
+    for step in 1..<variant.numberCount {
+      let place = start + 2 + 7 * (step - 1)
+      guard response[place] == Words.plus || response[place] == Words.minus,
+        let number = Words.number(of: response[place + 1])
+      else { return nil }
+      terms.append(response[place] == Words.plus ? number : -number)
     }
-    guard let plusB = sign(start + 2), let plusC = sign(start + 9) else { return nil }
-    return [a, plusB * b, plusC * c]
+    return terms
   }
 }

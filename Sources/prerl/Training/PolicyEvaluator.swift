@@ -68,9 +68,11 @@ struct PolicyEvaluator {
     self.configuration = configuration
     self.base = base
     self.threads = threads
-    problems = SamplingProblem.heldOut(configuration.evaluationProblems).compactMap(\.countdown)
+    problems = SamplingProblem.heldOut(configuration.evaluationProblems, configuration.task)
+      .compactMap(\.countdown)
     baseResponses = try Self.sample(configuration, base, problems, step: 0, threads: threads)
-    let corpus = CountdownCorpus(key: RandomKey(seed: 0).derive("evaluation documents"))
+    let corpus = CountdownCorpus(
+      configuration.task, key: RandomKey(seed: 0).derive("evaluation documents"))
     documents = (0..<512).map { index in
       let tokens = corpus.document(index).tokens
       return ScoredSequence(context: [tokens[0]], response: Array(tokens.dropFirst()))

@@ -39,7 +39,7 @@ struct PolicyRun {
         "\(checkpoint.directory): a vocabulary of \(checkpoint.configuration.vocabularySize) "
           + "cannot read the built-in problems (expected a checkpoint of the embedded task)")
     }
-    let room = checkpoint.configuration.maximumPositions - CountdownProblem.promptLength
+    let room = checkpoint.configuration.maximumPositions - settings.task.promptLength
     guard settings.maximumNewTokens <= room else {
       throw CommandFailure.usage(
         "\(checkpoint.directory): max_new_tokens is \(settings.maximumNewTokens) (expected at most "

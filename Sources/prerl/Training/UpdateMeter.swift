@@ -22,7 +22,7 @@ struct UpdateMeter {
     self.threads = threads
     // As in evaluations: draws that neither seed nor run changes.
     problems = CountdownProblem.samples(
-      configuration.measureUpdatesProblems, .train,
+      configuration.measureUpdatesProblems, .train, configuration.task,
       key: RandomKey(seed: 0).derive("update problems"))
     // Where it is drawn for each problem, the rules are compared after a bare document's start.
     nullContext = configuration.algorithm.loss.nullContext.tokens ?? [CountdownVocabulary.bos]

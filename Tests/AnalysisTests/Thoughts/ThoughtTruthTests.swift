@@ -4,7 +4,7 @@ import Tasks
 import Testing
 
 @Suite struct ThoughtTruthTests {
-  private let problem = CountdownProblem(numbers: SIMD3(3, 5, 11), target: 13)
+  private let problem = CountdownProblem(numbers: [3, 5, 11], target: 13)
 
   /// Words to token ids.
   private func tokens(_ text: String) throws -> [Int32] {
