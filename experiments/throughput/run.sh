@@ -83,6 +83,19 @@ prerl_rollout() { # MODEL PROMPTS THREADS
     --output "$OUT/rollouts.jsonl" --overwrite --quiet
 }
 
+# GRPO from the embedded checkpoint; the first step is warm-up.
+prerl_policy() { # THREADS
+  echo '{"algorithm": "grpo", "steps": 9, "evaluate_every": 0}' >"$OUT/policy.json"
+  "$PRERL" train "$OUT/policy.json" --output "$OUT/policy" --overwrite --threads "$1" --quiet >/dev/null
+  python -c '
+import json, sys
+steps = [json.loads(line) for line in open(sys.argv[1])][1:]
+mean = lambda key: sum(step[key] for step in steps) / len(steps)
+print(json.dumps(dict(steps_per_second=1 / mean("step_time"),
+    sampling_seconds=mean("sampling_time"), update_seconds=mean("update_time"))))' \
+    "$OUT/policy/timing.jsonl"
+}
+
 torch_align() { # MODEL ROLLOUTS THREADS LIMIT
   python "$HERE/alignment_torch.py" "$1" "$2" --threads "$3" --limit "$4"
 }
@@ -103,6 +116,7 @@ print(json.dumps(dict(samples_per_second=sum(json.loads(l)["samples_per_second"]
 }
 
 torch_train() { python "$HERE/pretrain_torch.py" "$OUT/batches.jsonl" "$@"; }
+torch_policy() { python "$HERE/policy_torch.py" "$1" --prompts "$2" --threads "$3"; }
 torch_rollout() { python "$HERE/generate_torch.py" "$1" --prompts "$2" --threads "$3"; }
 
 # Adds the last line of a command's output to OUT/rates/TASK.PROGRAM, if the command succeeds.
@@ -153,12 +167,18 @@ for ((repeat = 0; repeat < REPEATS; repeat++)); do
   measure rollout torch torch_rollout "$model" "$OUT/prompts.jsonl" "$THREADS"
 done
 
+for ((repeat = 0; repeat < REPEATS; repeat++)); do
+  measure policy prerl prerl_policy "$THREADS"
+  measure policy torch torch_policy "$model" "$OUT/prompts.jsonl" "$THREADS"
+done
+
 python - "$OUT/rates" <<'PYTHON'
 import json, sys
 from pathlib import Path
 
 folder = Path(sys.argv[1])
-KEYS = dict(align="samples_per_second", pretrain="tokens_per_second", rollout="rollouts_per_second")
+KEYS = dict(align="samples_per_second", pretrain="tokens_per_second", rollout="rollouts_per_second",
+            policy="steps_per_second")
 
 def best(path, key):
     """The best rate, and the most memory that any repetition took."""
