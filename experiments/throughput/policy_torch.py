@@ -45,7 +45,7 @@ def main():
     model = AutoModelForCausalLM.from_pretrained(args.model, dtype=torch.float32)
     eos, pad = model.config.eos_token_id, model.config.pad_token_id
     with open(args.prompts) as file:
-        prompts = list(dict.fromkeys(tuple(json.loads(line)["prompt_ids"]) for line in file))
+        prompts = [list(x) for x in dict.fromkeys(tuple(json.loads(y)["prompt_ids"]) for y in file)]
     optimizer = torch.optim.AdamW(model.parameters(), lr=1e-4, weight_decay=0.0)
     samplings, updates = [], []
     for step in range(args.steps):
