@@ -10,7 +10,7 @@ runs=results/runs/reference
   echo "remake.sh: the checkout has changes (expected none, so that the recorded commit says everything)" >&2
   exit 2
 }
-mkdir -p "$runs"/{alignment,thoughts} results/reference
+mkdir -p "$runs"/{alignment,thoughts,training} results/reference/training
 
 "$prerl" align --samples 400 --seed 0 --control all --token-products --overwrite \
   --output "$runs/alignment/alignment.h5" --summary "$runs/alignment/summary.json" \
@@ -20,3 +20,13 @@ mkdir -p "$runs"/{alignment,thoughts} results/reference
 "$prerl" thoughts "$runs/rollouts.jsonl" --alignment "$runs/alignment/alignment.h5" --overwrite \
   --compare-lexicon experiments/thoughts/sentences.json --output "$runs/thoughts/thoughts.h5"
 cp -r "$runs"/{alignment,thoughts} results/reference/
+
+# Three rules from the embedded checkpoint, with the update rules' vectors measured along the run.
+for rule in grpo prerl nsr-prerl; do
+  run=$runs/training/$rule
+  printf '{"algorithm": "%s", "steps": 20, "measure_updates_every": 10,
+  "optimizer": {"learning_rate": 3e-4}}\n' "$rule" >"$run.json"
+  "$prerl" train "$run.json" --output "$run" --overwrite --keep 1
+  mkdir -p "results/reference/training/$rule"
+  cp "$run"/{training.h5,manifest.json,summary.json} "results/reference/training/$rule/"
+done
