@@ -123,33 +123,25 @@ def training(path, rise, length):
         place = new_group(file, "update")
         steps = np.array([0, 10, 20])
         scale(place, "step", steps, "updates made")
-        names = ["C_m", "D_m", "C_c"]
-        for axis, values in (("vector_a", names), ("vector_b", names), ("rule", RULES)):
-            scale(place, axis, np.arange(len(values)), axis.replace("_", " "))
-        variable(place, "vector_name", names, ["vector_a"])
+        for axis in ("rule", "rule_a", "rule_b"):
+            scale(place, axis, np.arange(len(RULES)), "update rule")
         variable(place, "rule_name", RULES, ["rule"])
-        cosine = np.eye(3) + 0.3 * (1 - np.eye(3)) * np.array([1, 0.8, 0.5])[:, None, None]
-        interval(
-            place,
-            "cosine",
-            cosine,
-            0.1 * (1 - np.eye(3)) * np.ones((3, 1, 1)),
-            ["step", "vector_a", "vector_b"],
-        )
+        count = len(RULES)
+        off = 1 - np.eye(count)
+        cosine = np.eye(count) + 0.3 * off * np.array([1, 0.8, 0.5])[:, None, None]
+        half = 0.1 * off * np.ones((3, 1, 1))
+        interval(place, "corrected_cosine", cosine, half, ["step", "rule_a", "rule_b"])
         for space in ("marginal", "conditional"):
             share = (
                 np.array([0.86, 0.8, 0.7]) if space == "marginal" else np.array([0.1, 0.15, 0.2])
             )
             interval(place, f"drift_share_{space}", share, np.full(3, 0.08), ["step"])
-        efficiency = np.outer([1, 0.9, 0.8], [0.8, 0.5, 1.0, 0.8])
-        interval(place, "efficiency", efficiency, np.full((3, 4), 0.1), ["step", "rule"])
-        variable(
-            place,
-            "validity_radius",
-            np.outer([1, 1, 0.5], [0.07, 0.5, 0.07, 0.13]),
-            ["step", "rule"],
-        )
-        plot(place, "cosine", ["step", "vector_a", "vector_b"], "Batch vectors along training")
+        efficiency = np.outer([1, 0.9, 0.8], np.linspace(0.5, 1, count))
+        for name in ("efficiency", "adam_efficiency"):
+            interval(place, name, efficiency, np.full((3, count), 0.1), ["step", "rule"])
+        for name, scaled in (("validity_radius", 0.07), ("first_token_share", 0.9)):
+            variable(place, name, np.outer([1, 1, 0.5], np.full(count, scaled)), ["step", "rule"])
+        plot(place, "efficiency", ["step", "rule"], "Surrogate efficiency along the run")
 
 
 def kind_group(parent, name):

@@ -135,76 +135,86 @@ def answers(run):
     return figure
 
 
-def updates(run):
-    """Cosines of batch vectors, drift shares and efficiencies along training, one file a figure."""
-    path, place = first_with(run, "update")
-    with h5py.File(path, "r") as file:
+def with_updates(run):
+    """Name and file of every run in which update vectors were measured."""
+    found = []
+    for path in run.files.get(SCHEMA, []):
+        with h5py.File(path, "r") as file:
+            if "update" in file:
+                found.append((run.name(path), path))
+    return found
+
+
+def updates(run, name=None):
+    """Efficiencies, drift shares, first-token shares and radii along one run, the first by default."""
+    found = dict(with_updates(run))
+    if not found:
+        raise Missing("no /update in a training file (made with measure_updates_every in its config)")
+    name = name or next(iter(found))
+    with h5py.File(found[name], "r") as file:
         place = file["update"]
+        config = json.loads(text(file.attrs.get("config", "{}")))
         step = values(place, "step")
         lines = update_lines(place)
-        figure, axes = style.new(1.55 * len(lines) + 0.3, len(lines), 1, squeeze=False)
+        figure, axes = style.new(1.4 * len(lines) + 0.75, len(lines), 1, squeeze=False)
         for axis, (title, series) in zip(axes.flat, lines):
-            for index, (label, value, low, high) in enumerate(series):
+            for label, value, low, high, index in series:
                 options = style.line_style(index)
                 axis.plot(step, value, label=label, **options)
                 if np.isfinite(low).any():
                     axis.fill_between(
                         step, low, high, color=options["color"], alpha=0.15, linewidth=0
                     )
-            axis.set_title(f"{title} ({run.name(path)})")
+            axis.set_title(title)
             axis.axhline(0, color=style.BLACK, linewidth=0.5)
-            axis.locator_params(axis="x", integer=True)
-            axis.legend(loc="center left", bbox_to_anchor=(1.0, 0.5), handlelength=2.4)
-        axes[-1, 0].set_xlabel("step")
-    style.note(figure, "Shaded: 95% jackknife interval.")
+            axis.set_xticks(step)
+        axes[-1, 0].set_xlabel(f"step of {name}")
+        handles = {
+            label: handle
+            for axis in figure.axes
+            for handle, label in zip(*axis.get_legend_handles_labels())
+        }
+        figure.legend(
+            handles.values(), handles.keys(), loc="outside upper left", ncols=3, handlelength=2.4
+        )
+    keys = ("measure_updates_problems", "rollouts_per_problem")
+    n = f"n = {math.prod(config[key] for key in keys):,} rollouts in 8 batches; " * (
+        config.keys() >= {*keys}
+    )
+    style.note(figure, f"{n}shaded: 95% jackknife. A gap: not told\nfrom noise. Validity radius: 2-fold steps.")
     return figure
 
 
-def first_with(run, group):
-    """The first training file that has a group."""
-    for path in run.paths_of(SCHEMA):
-        with h5py.File(path, "r") as file:
-            if group in file:
-                return path, group
-    raise Missing(f"no /{group} in a training file (batch updates were not measured)")
+UPDATES = {  # variable over rules -> title
+    "efficiency": "Surrogate efficiency: first-order gain relative to RL",
+    "adam_efficiency": "Surrogate efficiency in Adam's metric",
+    "first_token_share": "Share of the batch vector that first tokens make",
+    "validity_radius": "Validity radius / Euclidean length of the step",
+}
 
 
 def update_lines(place):
-    """(title, [(label, value, low, high)]) of what /update holds over its steps."""
+    """(title, [(label, value, low, high, index of its style)]) of what /update holds over its steps."""
+    names = named(place, "rule")
     found = []
-    shares = [
-        (label, *with_interval(place, f"drift_share_{space}"))
-        for space, label in (("marginal", "null context"), ("conditional", "prompt"))
-        if f"drift_share_{space}" in place
-    ]
-    if shares:
-        found.append(("Drift share", shares))
-    for key, title in (
-        ("efficiency", "Surrogate efficiency"),
-        ("validity_radius", "Validity radius"),
-    ):
+    for key, title in UPDATES.items():
         if key in place:
-            names = named(place, "rule")
             value, low, high = with_interval(place, key)
             found.append(
-                (title, [(n, value[:, k], low[:, k], high[:, k]) for k, n in enumerate(names)])
+                (title, [(n, value[:, k], low[:, k], high[:, k], k) for k, n in enumerate(names)])
             )
-    if "cosine" in place:
-        names, other = named(place, "vector_a"), named(place, "vector_b")
-        value, low, high = with_interval(place, "cosine")
-        pairs = [(a, b) for a in range(len(names)) for b in range(len(other)) if a < b]
-        # As many as can be told apart; all are in the file.
-        found.append(
-            (
-                "Cosines of batch vectors",
-                [
-                    (f"{names[a]}, {other[b]}", value[:, a, b], low[:, a, b], high[:, a, b])
-                    for a, b in pairs[: len(style.SERIES)]
-                ],
-            )
-        )
+    if "corrected_cosine" in place and "drift-PreRL" in names:
+        value, low, high = with_interval(place, "corrected_cosine")
+        drift = names.index("drift-PreRL")
+        found.append((
+            "Corrected cosine with lowering every response (drift-PreRL)",
+            [
+                (n, value[:, k, drift], low[:, k, drift], high[:, k, drift], k)
+                for k, n in enumerate(names) if k != drift
+            ],
+        ))  # fmt: skip
     if not found:
-        raise Missing("no cosine, drift share, efficiency or validity radius in /update")
+        raise Missing(f"none of {', '.join(UPDATES)} in /update")
     return found
 
 
@@ -239,4 +249,52 @@ def endpoints(run):
     figure.legend(loc="outside upper left", ncols=2, handlelength=1)
     n = size(run, "held-out problems", "evaluation_problems")
     style.note(figure, f"{n}bars: 95% interval over number sets.")
+    return figure
+
+
+def prediction(run):
+    """Predicted against realised gains of update rules, one panel a metric and learning rate."""
+    found = [value for _, value in run.json_files() if {"points", "spearman"} <= value.keys()]
+    if not found:
+        raise Missing("no prediction.json (made by experiments/prediction/run.sh)")
+    points, correlations = found[0]["points"], found[0]["spearman"]
+    rates = sorted({point["learning_rate"] for point in points})
+    bases = list(dict.fromkeys(point["base"] for point in points))
+    rules = list(dict.fromkeys(point["rule"] for point in points))
+    last = max(point["step"] for point in points)
+    figure, axes = style.new(
+        1.7 * len(rates) + 1.2, len(rates), 2, squeeze=False, sharex="col", sharey="row"
+    )
+    for line, rate in zip(axes, rates):
+        for axis, (metric, title) in zip(line, (("raw", "Euclidean"), ("adam", "Adam's metric"))):
+            for point in points:
+                if (point["learning_rate"], point["step"]) != (rate, last):
+                    continue
+                axis.plot(
+                    point[metric] or 0.0, point["realised"], linestyle="none", alpha=0.8,
+                    color=style.SERIES[rules.index(point["rule"])],
+                    marker=style.MARKERS[bases.index(point["base"])],
+                )  # fmt: skip
+            rank = correlations[f"{metric}/{rate}/{last}"]
+            low, high = rank.get("low"), rank.get("high")
+            ends = f" ({style.number(low)}..{style.number(high)})" if low is not None else ""
+            axis.set_title(f"{title}, {rate}\nrank {style.number(rank['mean'])}{ends}")
+            axis.axhline(0, color=style.BLACK, linewidth=0.5)
+            axis.axvline(0, color=style.BLACK, linewidth=0.5)
+        line[0].set_ylabel("realised gain / RL's")
+    for axis in axes[-1]:
+        axis.set_xlabel("predicted gain / RL's")
+    handles = [
+        axes[0, 0].plot([], [], "s", color=style.SERIES[k], label=rule)[0]
+        for k, rule in enumerate(rules)
+    ] + [
+        axes[0, 0].plot([], [], style.MARKERS[k], color=style.GREY, label=base)[0]
+        for k, base in enumerate(bases)
+    ]
+    figure.legend(handles=handles, loc="outside upper left", ncols=3, handlelength=1)
+    style.note(
+        figure,
+        f"After {last} steps; one run a point. Rank correlation over {len(rules)} rules,\n"
+        f"mean of {len(bases)} bases, 95% over bases. Colour: rule, marker: base.",
+    )
     return figure
