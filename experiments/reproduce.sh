@@ -10,7 +10,8 @@ usage: experiments/reproduce.sh [NAME | all | --list | --help]
 
 Without NAME it runs `alignment`, the main job: the alignment table of the embedded model with every
 control. `--list` lists the experiments with their expected minutes on two cores after the build;
-`all` runs every one that needs no PyTorch.
+`all` runs every one that needs no PyTorch. Training runs go on where they were stopped, and a finished
+one is not made again (its folder is under results/runs).
 
 example: experiments/reproduce.sh alignment
 END
@@ -48,7 +49,21 @@ prepare_machine
 echo "Building (about two minutes on two cores the first time)" >&2
 build --product prerl >&2
 export PRERL="$PWD/.build/release/prerl"
-for each in $selected; do
-  echo "Running $each (about $(minutes "$each") min)" >&2
+# The minutes of the experiments from the first argument on.
+minutes_left() {
+  local sum=0 each number
+  for each in "$@"; do
+    number=$(minutes "$each")
+    sum=$((sum + ${number%%[!0-9]*}))
+  done
+  echo "$sum"
+}
+
+read -ra selected <<<"$(tr '\n' ' ' <<<"$selected")"
+for place in "${!selected[@]}"; do
+  each=${selected[place]}
+  echo "Running $each (about $(minutes "$each") min$(
+    ((${#selected[@]} == 1)) || echo ", $((place + 1)) of ${#selected[@]}, $(minutes_left "${selected[@]:place}") min left in all"
+  ))" >&2
   bash "experiments/$each/run.sh"
 done
