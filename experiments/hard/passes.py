@@ -11,6 +11,8 @@ import sys
 from pathlib import Path
 
 KS = [1, 4, 16, 64, 256]
+# Fewer seeds have no interval: they are no ground for a claim.
+FEWEST_SEEDS = 5
 
 
 def count(rollouts, output):
@@ -114,7 +116,8 @@ class Passes:
 
     def difference(self, name, base, k):
         """The mean difference with its 95% interval over number sets and seeds, which are resampled
-        independently of each other; seeds are paired, since the base is sampled anew with each."""
+        independently of each other; seeds are paired, since the base is sampled anew with each. No
+        interval with few seeds or where nothing varies."""
         seeds = [seed for seed in self.runs[name] if seed in self.runs[base]]
         rows = {
             seed: [a - b for a, b in zip(self.values(name, k, seed), self.values(base, k, seed))]
@@ -123,13 +126,17 @@ class Passes:
         def mean(chosen, places):
             return sum(rows[s][p] for s in chosen for p in places) / (len(chosen) * len(places))
 
+        estimate = mean(seeds, self.all)
+        if len(seeds) < FEWEST_SEEDS:
+            return estimate, None
         generator = random.Random(0)
         drawn = sorted(
             mean(
                 generator.choices(seeds, k=len(seeds)),
                 [p for one in generator.choices(self.sets, k=len(self.sets)) for p in one])
             for _ in range(2000))
-        return mean(seeds, self.all), drawn[49], drawn[1949]
+        low, high = drawn[49], drawn[1949]
+        return estimate, (low, high) if low < high else None
 
 
 def table(path):
@@ -151,15 +158,17 @@ def table(path):
               + (f"{passes.mean(name, 256, one):23.3f}{passes.mean(name, 256, more):7.3f}"
                  if 256 in ks else ""))
 
-    print(f"\n{'less the base':16}{'seeds':>6}" + "".join(f"{f'Pass@{k}':>26}" for k in KS))
+    width = 26 if any(len(seeds) >= FEWEST_SEEDS for seeds in passes.runs.values()) else 10
+    print(f"\n{'less the base':16}{'seeds':>6}" + "".join(f"{f'Pass@{k}':>{width}}" for k in KS))
     for name in names:
         base = "three-base" if name.startswith("three") else "base"
         if name == base or base not in passes.runs:
             continue
         cells = ""
         for k in [k for k in KS if k <= passes.tries[name]]:
-            estimate, low, high = passes.difference(name, base, k)
-            cells += f"{estimate:+.3f} ({low:+.3f} .. {high:+.3f})".rjust(26)
+            estimate, ends = passes.difference(name, base, k)
+            interval = f" ({ends[0]:+.3f} .. {ends[1]:+.3f})" if ends else ""
+            cells += f"{estimate:+.3f}{interval}".rjust(width)
         print(f"{name:16}{len(passes.runs[name]):>6}{cells}")
 
     print(f"\n{'minus signs':16}      0      1      2      3  other numbers   switches per response")
