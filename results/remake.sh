@@ -21,8 +21,8 @@ mkdir -p "$runs"/{alignment,thoughts,training} results/reference/training
   --compare-lexicon experiments/thoughts/sentences.json --output "$runs/thoughts/thoughts.h5"
 cp -r "$runs"/{alignment,thoughts} results/reference/
 
-# Three rules from the embedded checkpoint, with the update rules' vectors measured along the run.
-for rule in grpo prerl nsr-prerl; do
+# Two rules from the embedded checkpoint, with the update rules' vectors measured along the run.
+for rule in nsr-prerl grpo; do
   run=$runs/training/$rule
   printf '{"algorithm": "%s", "steps": 20, "measure_updates_every": 10,
   "optimizer": {"learning_rate": 3e-4}}\n' "$rule" >"$run.json"
