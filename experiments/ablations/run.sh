@@ -1,5 +1,5 @@
 #!/usr/bin/env bash
-# minutes: 30
+# minutes: 40
 # Both signs, negatives, positives and drift alone, in both spaces, at two learning rates.
 # SEEDS ("0 1 2 3 4") and RATES ("3e-4 1e-4") may be set outside.
 set -euo pipefail
@@ -24,4 +24,8 @@ for seed in "${seeds[@]}"; do
     done
   done
 done
-"$PRERL" compare "$runs"/*-s* --output "$runs/comparison.json" --overwrite
+for rate in "${rates[@]}"; do
+  echo "== learning rate $rate"
+  "$PRERL" compare "$runs"/*-"$rate"-s* --reference "grpo-$rate" --resolve 0.015 \
+    --output "$runs/comparison-$rate.json" --overwrite
+done

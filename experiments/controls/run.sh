@@ -1,5 +1,5 @@
 #!/usr/bin/env bash
-# minutes: 25
+# minutes: 20
 # What NSR-PreRL's first ten steps owe to rewards, to the missing question, to wrong text and to y_1.
 # SEEDS ("0 1 2 3 4") may be set outside.
 set -euo pipefail
@@ -34,6 +34,6 @@ for seed in "${seeds[@]}"; do
   MODEL=
 done
 echo "== the embedded base"
-"$PRERL" compare "$runs"/*-s* --output "$runs/comparison.json" --overwrite
+"$PRERL" compare "$runs"/*-s* --reference nsr-prerl --output "$runs/comparison.json" --overwrite
 echo "== a base that has never seen a document without its question"
-"$PRERL" compare "$runs"/questions/*-s* --output "$runs/questions.json" --overwrite
+"$PRERL" compare "$runs"/questions/*-s* --reference nsr-prerl --output "$runs/questions.json" --overwrite
