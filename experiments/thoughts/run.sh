@@ -1,5 +1,5 @@
 #!/usr/bin/env bash
-# minutes: 4
+# minutes: 2
 # The replication in small: the base, NSR-PreRL and GRPO, and what they do to thoughts.
 set -euo pipefail
 cd "$(dirname "$0")/../.."

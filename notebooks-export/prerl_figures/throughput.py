@@ -11,12 +11,14 @@ RATES = {  # key of a rate -> unit
     "samples_per_second": "samples/s",
     "tokens_per_second": "tokens/s",
     "rollouts_per_second": "rollouts/s",
+    "steps_per_second": "steps/s",
 }
 # A peer prints several rates; the task says which is compared.
 KEYS = {
     "align": "samples_per_second",
     "pretrain": "tokens_per_second",
     "rollout": "rollouts_per_second",
+    "policy": "steps_per_second",
 }
 
 
