@@ -17,4 +17,4 @@ for seed in "${seeds[@]}"; do
   grid "$runs" dsrl-10-kept "$seed" \
     "\"algorithm\": \"dsrl\", \"warm_up_steps\": 10, \"reset_optimizer\": false, $common"
 done
-"$PRERL" compare "$runs"/*-s* --output "$runs/comparison.json" --overwrite
+"$PRERL" compare "$runs"/*-s* --reference grpo --output "$runs/comparison.json" --overwrite
