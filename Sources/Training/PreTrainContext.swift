@@ -30,8 +30,14 @@ public enum PreTrainContext: Sendable, Hashable {
   /// - Throws: `JSONValueError` naming what is out of range.
   init(reading reader: inout JSONReader, key: String) throws(JSONValueError) {
     if reader.isString(key) {
-      let name = try reader.string(key, oneOf: Self.drawn.keys.sorted())
-      self = Self.drawn[name] ?? .mismatchedPrompt
+      let name = try reader.string(key)
+      guard let context = Self.drawn[name] else {
+        throw JSONValueError(
+          path: reader.path(of: key),
+          message: "\(JSON.string(name).summary) (expected token ids, \"mismatched-prompt\" or "
+            + "\"random-prompt\")")
+      }
+      self = context
       return
     }
     let tokens = try reader.ints(key, in: 0...CountdownVocabulary.count - 1).map { Int32($0) }

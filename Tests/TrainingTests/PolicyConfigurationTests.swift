@@ -126,7 +126,7 @@ import Training
     ),
     (
       #""algorithm": "prerl", "steps": 5, "loss": {"null_context": "none"}"#,
-      #"loss.null_context: "none" (expected one of: "mismatched-prompt", "random-prompt")"#
+      #"loss.null_context: "none" (expected token ids, "mismatched-prompt" or "random-prompt")"#
     ),
     (
       #""algorithm": "nsr-rl", "steps": 5, "advantage": "raw", "rollouts_per_problem": 1, "#
