@@ -11,7 +11,7 @@
 package final class Decoder<Scalar: ModelScalar> {
   private let model: Transformer<Scalar>
   private let rows: Int  // B
-  private let capacity: Int  // longest sequence
+  private let capacity: Int  // longest sequence, rounded up to whole tiles
   private let rotary: RotaryTable<Scalar>
   // Keys are kept transposed, so that scores are sums of rows over positions.
   private let keys: Buffer<Scalar>  // (L, B, G, D, capacity)
@@ -31,6 +31,7 @@ package final class Decoder<Scalar: ModelScalar> {
     BLAS.useOneThread
     self.model = model
     self.rows = rows
+    let capacity = (capacity + cacheTile - 1) / cacheTile * cacheTile
     self.capacity = capacity
     let configuration = model.configuration
     let dimension = configuration.headDimension
@@ -126,18 +127,14 @@ package final class Decoder<Scalar: ModelScalar> {
           projected + head * dimension, norm: parameters.queryNorm, position: position,
           scale: 1 / Scalar(dimension).squareRoot())
         let count = position + 1
-        scores.update(repeating: 0, count: count)
-        for d in 0..<dimension {
-          addScaled(query[d], keyCache + d * capacity, to: scores, count: count)
-        }
+        scoreCache(
+          query, dimension: dimension, keys: keyCache, stride: capacity, count: count, into: scores)
         let maximum = rowMaximum(scores, count: count)
         let normalizer = 1 / Scalar.exponentiate(scores, count: count, shift: maximum)
-        let out = attended.row(row) + head * dimension
-        out.update(repeating: 0, count: dimension)
-        for s in 0..<count {
-          addScaled(
-            scores[s] * normalizer, valueCache + s * dimension, to: out, count: dimension)
-        }
+        for s in 0..<count { scores[s] *= normalizer }
+        mixCache(
+          scores, values: valueCache, count: count, dimension: dimension,
+          into: attended.row(row) + head * dimension)
       }
     }
   }
