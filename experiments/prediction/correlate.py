@@ -8,6 +8,7 @@ Standard library only. Writes RUNS/prediction.json.
 """
 
 import json
+import signal
 import sys
 from math import isnan, sqrt
 from pathlib import Path
@@ -105,4 +106,5 @@ def main():
 
 
 if __name__ == "__main__":
+    signal.signal(signal.SIGPIPE, signal.SIG_DFL)  # a reader that leaves ends it quietly
     main()

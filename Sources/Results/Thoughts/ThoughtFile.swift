@@ -6,8 +6,8 @@ import StrictJSON
 /// How thought counts become an HDF5 file (schema `prerl.thoughts`, version 1).
 ///
 /// `/first` and, with a second file, `/second` hold `kinds`, `strata` and `samples`; `/fold_change`,
-/// `/agreement`, `/truth` and `/alignment` are there where they were asked for. Every group has the
-/// scale `kind` with `kind_name` beside it.
+/// `/agreement`, `/truth`, `/second_truth` and `/alignment` are there where they were asked for. Every
+/// group has the scale `kind` with `kind_name` beside it.
 public struct ThoughtFile: Sendable {
   /// The value of the attribute `schema`.
   public static let schema = "prerl.thoughts"
@@ -39,6 +39,7 @@ public struct ThoughtFile: Sendable {
       try write(agreement.result, agreement.lexicon, root.createGroup("agreement"))
     }
     if let truth = result.truth { try write(truth.result, kindGroup(root, "truth")) }
+    if let truth = result.secondTruth { try write(truth, kindGroup(root, "second_truth")) }
     if let rows = result.tokens?.rows {
       let group = try kindGroup(root, "alignment")
       try write(rows.filter { !$0.isOpening }, group, title: "Tokens of each kind of thought")

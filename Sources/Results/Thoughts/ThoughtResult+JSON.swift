@@ -27,6 +27,11 @@ extension ThoughtResult {
         "source": .string(source.rawValue), "kinds": json(result),
       ]
     }
+    if let secondTruth {
+      object["second_truth"] = [
+        "source": .string(TruthSource.moves.rawValue), "kinds": json(secondTruth),
+      ]
+    }
     if let tokens {
       object["alignment"] = [
         "file": .string(tokens.path), "responses": .integer(tokens.responseCount),

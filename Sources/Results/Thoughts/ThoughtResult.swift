@@ -23,6 +23,8 @@ public struct ThoughtResult: Sendable {
   public var agreement: (lexicon: ThoughtLexicon, result: LexiconAgreement)?
   /// What is known of the first file's thoughts.
   public var truth: (source: TruthSource, result: ThoughtTruth)?
+  /// What the moves of the second file did, where it is of the embedded task.
+  public var secondTruth: ThoughtTruth?
   /// The tokens of the first file's thoughts in an alignment file.
   public var tokens: (path: String, responseCount: Int, rows: [ThoughtTokenStatistics])?
 

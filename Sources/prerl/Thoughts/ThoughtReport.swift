@@ -16,7 +16,10 @@ struct ThoughtReport {
   var text: String {
     var parts = [source(result.first)]
     if let second = result.second { parts += [source(second), changes(second)] }
-    if let (source, truth) = result.truth { parts.append(table(truth, source)) }
+    if let (source, truth) = result.truth { parts.append(table(truth, source, result.first)) }
+    if let truth = result.secondTruth, let second = result.second {
+      parts.append(table(truth, .moves, second))
+    }
     if let (other, agreement) = result.agreement { parts.append(table(agreement, other)) }
     if let tokens = result.tokens {
       parts.append(table(tokens.rows, tokens.path, tokens.responseCount))
@@ -98,7 +101,9 @@ struct ThoughtReport {
       """
   }
 
-  private func table(_ truth: ThoughtTruth, _ source: ThoughtResult.TruthSource) -> String {
+  private func table(
+    _ truth: ThoughtTruth, _ source: ThoughtResult.TruthSource, _ file: ThoughtSource
+  ) -> String {
     let shares: [(String, KeyPath<ThoughtTruth.Kind, ClusteredShare>)] =
       [("precision", \.precision), ("recall", \.recall)]
       + (truth.hasMoves
@@ -117,9 +122,9 @@ struct ThoughtReport {
     }
     let title =
       source == .labels
-      ? "against the labels of the file"
-      : "against what the moves did (a reflection that repairs an error, a transition that reaches "
-        + "the target); flips are per move"
+      ? "\(file.path) against its labels"
+      : "\(file.path) against what its moves did (a reflection that repairs an error, a "
+        + "transition that reaches the target); flips are per move"
     return "\(title)\n\(table.text)"
   }
 

@@ -173,6 +173,7 @@ struct ThoughtRun {
     } else if first.moveTruth.hasMoves {
       result.truth = (.moves, first.moveTruth)
     }
+    if let second, second.moveTruth.hasMoves { result.secondTruth = second.moveTruth }
     if let path = command.alignment {
       result.tokens = (
         path, first.tokens.responseCount,

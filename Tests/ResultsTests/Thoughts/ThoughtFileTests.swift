@@ -39,6 +39,8 @@ import Testing
     var truth = ThoughtTruth(lexicon)
     for cluster in 0..<3 { truth.add(thoughts, labels: [0, 1], cluster: cluster) }
     result.truth = (.labels, truth)
+    truth.add(thoughts, labels: [1, 1], cluster: 3)
+    result.secondTruth = truth
     var tokens = ThoughtTokens(kindCount: 3)
     for cluster in 0..<3 {
       tokens.add(
@@ -62,7 +64,9 @@ import Testing
       #expect(try root.attributes.value("version") == .string("9"))
       #expect(
         try root.members().map(\.name)
-          == ["first", "second", "fold_change", "agreement", "truth", "alignment"])
+          == [
+            "first", "second", "fold_change", "agreement", "truth", "second_truth", "alignment",
+          ])
       #expect(
         try root.dataset("first/kinds/kind_name").read(String.self)
           == ["reflection", "other", "execution"])
@@ -77,6 +81,7 @@ import Testing
       #expect(abs(fold[0] - 3) < 1e-9 && fold[1].isNaN && fold[2] == 1)
       #expect(try root.dataset("agreement/kappa").read(Double.self) == [1])
       #expect(try root.dataset("truth/precision_n").read(Int.self) == [3, 0, 3])
+      #expect(try root.dataset("second_truth/precision_n").read(Int.self) == [4, 0, 4])
       #expect(try root.dataset("alignment/logp_gap").read(Double.self)[0] == 0.5)
       #expect(
         try root.dataset("alignment/first_tokens/logp_gap_contrast").read(Double.self)[0] == -0.5)
