@@ -30,6 +30,22 @@ public enum AtomicFile {
     }
   }
 
+  /// Refuses the outputs of one run before any work is done: what `check` refuses of each, two of the
+  /// same file, and one that would replace an input.
+  public static func check(
+    _ outputs: [String], inputs: [String], overwrite: Bool
+  ) throws(OutputError) {
+    for (place, output) in outputs.enumerated() where !output.isEmpty {
+      if inputs.contains(where: { isSameFile($0, output) }) {
+        throw .usage(output, "this is an input of the same run (expected another file)")
+      }
+      if outputs[..<place].contains(where: { isSameFile($0, output) }) {
+        throw .usage(output, "two outputs have this name (expected a file for each)")
+      }
+    }
+    for output in outputs { try check(output, overwrite: overwrite) }
+  }
+
   /// Has `write` make the file under a temporary name in the same folder, then gives it its name.
   ///
   /// Nothing is left behind when `write` throws; what a killed process left is removed by the next
@@ -107,6 +123,20 @@ public enum AtomicFile {
   private static func folder(of path: String) -> String {
     let parent = URL(fileURLWithPath: path).deletingLastPathComponent().path
     return parent.isEmpty ? "." : parent
+  }
+
+  /// Whether two paths lead to one file, by links of any kind.
+  private static func isSameFile(_ one: String, _ other: String) -> Bool {
+    func identity(_ path: String) -> [Int]? {
+      let attributes = try? FileManager.default.attributesOfItem(atPath: target(of: path))
+      guard let device = attributes?[.systemNumber] as? Int,
+        let file = attributes?[.systemFileNumber] as? Int
+      else { return nil }
+      return [device, file]
+    }
+    if target(of: one) == target(of: other) { return true }
+    guard let first = identity(one), let second = identity(other) else { return false }
+    return first == second
   }
 
   /// Where a symbolic link leads, so that a link to an output stays a link.

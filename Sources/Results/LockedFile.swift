@@ -1,6 +1,44 @@
-// A file that only one process may write at a time.
+// Files and folders that only one process may write at a time.
 import Foundation
 import Glibc
+
+/// A folder that only one process may write into at a time: an exclusive lock on it, which ends with
+/// this object or with the process, however that ends.
+public final class LockedFolder {
+  private let handle: FileHandle
+
+  /// Locks a folder that is there. One that another process has locked is a usage error.
+  public init(_ path: String) throws(OutputError) {
+    do {
+      handle = try FileHandle(forReadingFrom: URL(fileURLWithPath: path))
+    } catch {
+      throw .machine(path, "cannot open the folder", error)
+    }
+    _ = try lock(handle, path, "another process is writing into this folder")
+  }
+
+  deinit {
+    _ = flock(handle.fileDescriptor, LOCK_UN)
+    try? handle.close()
+  }
+}
+
+/// Locks an open file or folder for this process alone; closes it when that fails. False on file
+/// systems without locks (Lustre mounted without flock), where one goes on without.
+private func lock(
+  _ handle: FileHandle, _ path: String, _ refusal: String
+) throws(OutputError) -> Bool {
+  // Programs that this one starts must not keep the lock when this one is killed.
+  _ = fcntl(handle.fileDescriptor, F_SETFD, FD_CLOEXEC)
+  if flock(handle.fileDescriptor, LOCK_EX | LOCK_NB) == 0 { return true }
+  let code = errno
+  try? handle.close()
+  if code == EWOULDBLOCK { throw .usage(path, "\(refusal) (expected to be alone)") }
+  guard code == ENOSYS || code == EOPNOTSUPP || code == ENOLCK else {
+    throw .machine(path, "cannot lock", POSIXError(POSIXErrorCode(rawValue: code) ?? .EIO))
+  }
+  return false
+}
 
 /// An open file under an exclusive lock, which ends with `close`, with this object, or with the
 /// process, however that ends.
@@ -15,24 +53,12 @@ final class LockedFile {
     // A run that finishes removes its journal; a lock won just then is on a file without a name.
     for _ in 0..<100 {
       let handle = try Self.openOrCreate(path)
-      let descriptor = handle.fileDescriptor
-      // Programs that this one starts must not keep the lock when this one is killed.
-      _ = fcntl(descriptor, F_SETFD, FD_CLOEXEC)
-      if flock(descriptor, LOCK_EX | LOCK_NB) != 0 {
-        let code = errno
-        try? handle.close()
-        if code == EWOULDBLOCK {
-          throw .usage(path, "another process is writing this file (expected to be alone)")
-        }
-        // File systems without locks (Lustre mounted without flock): go on without.
-        guard code == ENOSYS || code == EOPNOTSUPP || code == ENOLCK else {
-          throw .machine(path, "cannot lock", POSIXError(POSIXErrorCode(rawValue: code) ?? .EIO))
-        }
+      guard try lock(handle, path, "another process is writing this file") else {
         self.handle = try Self.openOrCreate(path)
         return
       }
       let name = try? FileManager.default.destinationOfSymbolicLink(
-        atPath: "/proc/self/fd/\(descriptor)")
+        atPath: "/proc/self/fd/\(handle.fileDescriptor)")
       if name?.hasSuffix(" (deleted)") != true {
         self.handle = handle
         return

@@ -85,6 +85,12 @@ public struct PolicyConfiguration: Sendable {
         message: "1 leaves a group baseline nothing to compare with "
           + "(expected an integer of at least 2, or advantages without a group)")
     }
+    guard rolloutsPerProblem > 1 || rewards != .shuffled else {
+      throw JSONValueError(
+        path: reader.path(of: "rewards"),
+        message: "\"shuffled\" with rollouts_per_problem 1 changes nothing "
+          + "(expected groups of at least 2, in which rewards can change places)")
+    }
     let loss = algorithm.loss
     guard maximumNewTokens > 1 || (loss.scoresFirstToken && loss.nullContext != .tokens([])) else {
       throw JSONValueError(

@@ -42,6 +42,40 @@ import Testing
     }
   }
 
+  @Test func anOutputIsNeitherAnInputNorAnotherOutput() throws {
+    try withTemporaryDirectory { folder in
+      let input = folder + "/in.jsonl"
+      try AtomicFile.publish("line", to: input, overwrite: false)
+      try FileManager.default.createSymbolicLink(
+        atPath: folder + "/link", withDestinationPath: input)
+      try FileManager.default.linkItem(atPath: input, toPath: folder + "/hard")
+      func message(_ outputs: [String]) -> String? {
+        do {
+          try AtomicFile.check(
+            outputs.map { folder + "/" + $0 }, inputs: [input], overwrite: true)
+          return nil
+        } catch {
+          return error.message
+        }
+      }
+      for name in ["in.jsonl", "./in.jsonl", "link", "hard"] {
+        #expect(message(["out.h5", name])?.hasPrefix("this is an input") == true, "\(name)")
+      }
+      #expect(message(["out.h5", "./out.h5"])?.hasPrefix("two outputs") == true)
+      #expect(message(["out.h5", "summary.json"]) == nil)
+    }
+  }
+
+  @Test func aFolderHasOneWriterAtATime() throws {
+    try withTemporaryDirectory { folder in
+      var lock: LockedFolder? = try LockedFolder(folder)
+      #expect(throws: OutputError.self) { try LockedFolder(folder) }
+      withExtendedLifetime(lock) {}
+      lock = nil
+      _ = try LockedFolder(folder)
+    }
+  }
+
   /// Not for root, who may write anywhere.
   @Test(.enabled(if: geteuid() != 0))
   func folderThatCannotBeWrittenToIsAMachineError() throws {

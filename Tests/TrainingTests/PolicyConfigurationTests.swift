@@ -135,6 +135,12 @@ import Training
         + "update vectors need a baseline)"
     ),
     (
+      #""algorithm": "nsr-rl", "steps": 5, "advantage": "raw", "rollouts_per_problem": 1, "#
+        + #""rewards": "shuffled""#,
+      #"rewards: "shuffled" with rollouts_per_problem 1 changes nothing (expected groups of at "#
+        + "least 2, in which rewards can change places)"
+    ),
+    (
       #""algorithm": "prerl", "steps": 5, "rewards": "none""#,
       #"rewards: "none" (expected one of: "verified", "shuffled")"#
     ),

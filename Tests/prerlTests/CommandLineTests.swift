@@ -105,6 +105,43 @@ import Testing
     }
   }
 
+  @Test func noCommandReplacesWhatItReads() throws {
+    try withProgram { program in
+      #expect(
+        try program.run(
+          "rollout", "--samples", "8", "--quiet", "--output", "r.jsonl"
+        ).status == 0)
+      let rollouts = try program.read("r.jsonl")
+      let align = ["align", "--rollouts", "r.jsonl", "--quiet", "--overwrite"]
+      #expect(try program.run(align + ["--output", "a.h5"]).status == 0)
+      let result = try program.read("a.h5")
+      for (arguments, file) in [
+        (align + ["--output", "r.jsonl"], "r.jsonl"),
+        (align + ["--output", "b.h5", "--summary", "r.jsonl"], "r.jsonl"),
+        (["thoughts", "r.jsonl", "--spans", "r.jsonl", "--overwrite"], "r.jsonl"),
+        (
+          ["evaluate", "--rollouts", "r.jsonl", "--verify", "--audit", "r.jsonl", "--overwrite"],
+          "r.jsonl"
+        ),
+        (["surrogate", "--rollouts", "r.jsonl", "--summary", "r.jsonl", "--overwrite"], "r.jsonl"),
+        (["merge", "--output", "a.h5", "a.h5", "--overwrite"], "a.h5"),
+        (["export", "a.h5", "--npz", "a.h5", "--overwrite"], "a.h5"),
+      ] {
+        let outcome = try program.run(arguments)
+        #expect(outcome.status == 2)
+        #expect(
+          outcome.errors
+            == "prerl: \(file): this is an input of the same run (expected another file)\n")
+      }
+      let twins = try program.run(align + ["--output", "b.h5", "--summary", "./b.h5"])
+      #expect(
+        twins.errors
+          == "prerl: ./b.h5: two outputs have this name (expected a file for each)\n")
+      #expect(try program.read("r.jsonl") == rollouts)
+      #expect(try program.read("a.h5") == result)
+    }
+  }
+
   @Test func aReaderThatHasGoneIsNoError() throws {
     try withProgram { program in
       let pipe = Pipe()

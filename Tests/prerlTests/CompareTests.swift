@@ -59,8 +59,23 @@ import Testing
   @Test func whatCannotBeComparedIsOneLine() throws {
     try withProgram { program in
       let names = try Self.runs(program)
+      try Self.run(program, "never-s0", seed: 0, accuracy: 0.5)
+      try program.write("", to: "never-s0/evaluation.jsonl")
+      try Self.run(program, "four-s0", seed: 0, accuracy: 0.5)
+      try program.write(
+        #"{"config": {"algorithm": "grpo", "seed": 0, "task": {"numbers": 4}}}"#,
+        to: "four-s0/manifest.json")
       for (arguments, message) in [
         (["none"], "prerl: none/manifest.json: there is no such file"),
+        (
+          ["never-s0"],
+          "prerl: never-s0: no step was evaluated in every seed of never (expected runs with "
+            + "evaluate_every above 0 that have begun)"
+        ),
+        (
+          [names[0], "four-s0"],
+          "prerl: four-s0: evaluated with task {\"numbers\":4} (expected absent, as in one-s0: "
+        ),
         ([names[0], names[0]], "prerl: one-s0: is one-s0 again, seed 0 (expected each run once)"),
         (
           names + ["--reference", "third"],

@@ -160,7 +160,7 @@ import Testing
       #expect(outcome.status == 2)
       #expect(
         outcome.errors
-          == "prerl: run: was made with another value of seed (expected the same configuration to resume)\n"
+          == "prerl: run: was made with seed 0 (expected 1 of the configuration to resume)\n"
       )
     }
   }

@@ -241,7 +241,7 @@ import Testing
     (["absent.jsonl"], "prerl: absent.jsonl: no such file"),
     (["t.jsonl", "--lexicon", "nonsense"], "prerl: nonsense: no such lexicon (expected one of: "),
     (["t.jsonl", "--lexicon", "bad.json"], #"prerl: bad.json:2: name: "x/y" (expected "#),
-    (["t.jsonl", "--output", "t.jsonl"], "prerl: t.jsonl: the file exists already"),
+    (["t.jsonl", "--output", "t.jsonl"], "prerl: t.jsonl: this is an input of the same run"),
     (["t.jsonl", "--output", "no/t.h5"], "prerl: no/t.h5: the folder"),
     (["t.jsonl", "--alignment", "t.jsonl"], "prerl: t.jsonl: "),
     (["t.jsonl", "mixed.jsonl"], "prerl: mixed.jsonl:2: response_ids unlike the lines before"),

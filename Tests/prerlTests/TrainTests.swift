@@ -171,7 +171,8 @@ import Testing
       let refused = try program.run(arguments)
       #expect(refused.status == 2)
       #expect(
-        refused.errors == "prerl: run: the folder is not empty (--overwrite replaces its run)\n")
+        refused.errors == "prerl: run: the folder is not empty (--resume goes on with its run, "
+          + "--overwrite replaces it)\n")
       #expect(try program.run(arguments + ["--overwrite"]).status == 0)
       #expect(program.exists("run/notes.txt"))
       let orphan = try program.run("train", "tiny.json", "--output", "nowhere/run")

@@ -60,11 +60,15 @@ public struct AlignmentSummary: Sendable {
     let inner = sample(\.innerProduct)
     append(
       prefix + "n", Interval(withoutInterval: Double(inner.count)), "number of rollouts" + title)
-    for (name, long, sample) in [
-      ("inner_product", "inner product of the two gradients", inner),
-      ("cosine", "cosine of the two gradients", sample(\.cosine)),
+    for (name, long, sample, possible) in [
+      (
+        "inner_product", "inner product of the two gradients", inner,
+        -Double.infinity...Double.infinity
+      ),
+      ("cosine", "cosine of the two gradients", sample(\.cosine), -1...1),
     ] {
-      append(prefix + name + "_mean", sample.mean(bootstrap), "mean \(long)" + title)
+      append(
+        prefix + name + "_mean", sample.mean(bootstrap).within(possible), "mean \(long)" + title)
       append(
         prefix + name + "_sd", sample.standardDeviation(bootstrap),
         "standard deviation of the \(long)" + title)
@@ -113,16 +117,16 @@ public struct AlignmentSummary: Sendable {
       ("other_problem", "rollouts of different problems", { problems[$0] != problems[$1] }),
     ]
     for (name, title, belongs) in kinds {
-      for (quantity, long, values) in [
-        ("inner_product", "inner product", cross.innerProducts),
-        ("cosine", "cosine", cross.cosines),
+      for (quantity, long, values, possible) in [
+        ("inner_product", "inner product", cross.innerProducts, -Double.infinity...Double.infinity),
+        ("cosine", "cosine", cross.cosines, -1...1),
       ] {
         let mean = PairMean(
           values: values, rows: clusters, columns: clusters,
           where: { belongs($0, $1) })
         guard mean.count > 0 else { continue }
         append(
-          "controls.cross.\(name).\(quantity)_mean", mean.interval(bootstrap),
+          "controls.cross.\(name).\(quantity)_mean", mean.interval(bootstrap).within(possible),
           "mean \(long) of g_m and g_c of \(title)")
       }
     }

@@ -29,9 +29,10 @@ struct AlignmentRun<Scalar: ModelScalar> {
     let checkpoint = try Checkpoint(common)
     let context = NullContextArgument(checkpoint)
     let nullContext = try context.resolve(command.nullContext)
-    for path in [command.summary, command.manifest].compactMap(\.self) {
-      try AtomicFile.check(path, overwrite: common.overwrite || command.resume)
-    }
+    try AtomicFile.check(
+      [command.output, command.summary, command.manifest].compactMap(\.self),
+      inputs: [command.rollouts, command.sampling.problems].compactMap(\.self),
+      overwrite: common.overwrite || command.resume)
     var inputs = try checkpoint.inputs()
     if let path = command.rollouts {
       inputs.append(try Manifest.Input(role: "rollouts", path: path))
@@ -130,7 +131,6 @@ struct AlignmentRun<Scalar: ModelScalar> {
     let output = command.output
     let journal = Journal.path(for: output)
     let hasJournal = FileManager.default.fileExists(atPath: journal)
-    try AtomicFile.check(output, overwrite: common.overwrite || command.resume)
     guard command.resume else {
       if hasJournal, !common.overwrite {
         throw CommandFailure.usage(
@@ -294,6 +294,10 @@ struct AlignmentRun<Scalar: ModelScalar> {
     if let updates = report.updateTable { try Console.print("\n" + updates) }
     if command.paper {
       try Console.print("\n" + report.sentences.joined(separator: "\n"))
+    }
+    let clusters = Set(plan.rollouts.map { Array($0.cluster.utf8) }).count
+    if clusters < BootstrapT.fewestClusters {
+      try Console.print("\nIntervals of \(clusters) clusters say little (expected more problems)")
     }
     let files = [command.output, command.summary, command.manifest].compactMap(\.self)
     try Console.print("\nResults: \(files.joined(separator: ", "))")

@@ -75,7 +75,9 @@ struct EvaluateCommand: ParsableCommand {
 
   func run() throws {
     let auditFile = audit == "-" ? nil : audit
-    if let auditFile { try AtomicFile.check(auditFile, overwrite: common.overwrite) }
+    try AtomicFile.check(
+      [auditFile].compactMap(\.self), inputs: [rollouts, sampling.problems].compactMap(\.self),
+      overwrite: common.overwrite)
     let checkpoint = try Checkpoint(common)
     let scored =
       if let path = rollouts {

@@ -43,7 +43,8 @@ struct ExportCommand: ParsableCommand {
     try HDF5File.reportingCrashes(
       as: "prerl: \(file): damaged (expected an intact HDF5 file)", status: 2
     ) {
-      if let npz { try AtomicFile.check(npz, overwrite: common.overwrite) }
+      try AtomicFile.check(
+        [npz].compactMap(\.self), inputs: [file], overwrite: common.overwrite)
       if let csv {
         let names = try CSVExport.write(
           file, names: groups, to: csv, overwrite: common.overwrite)

@@ -25,7 +25,7 @@ struct MergeCommand: ParsableCommand {
   @OptionGroup var common: CommonOptions
 
   func run() throws {
-    try AtomicFile.check(output, overwrite: common.overwrite)
+    try AtomicFile.check([output], inputs: parts, overwrite: common.overwrite)
     let line =
       "prerl: \(parts.joined(separator: ", ")): damaged (expected intact files of prerl align)"
     let history = ([Date().formatted(.iso8601) + ":"] + CommandLine.arguments)

@@ -17,7 +17,8 @@ struct RolloutCommand: ParsableCommand {
   @OptionGroup var common: CommonOptions
 
   func run() throws {
-    try AtomicFile.check(output, overwrite: common.overwrite)
+    try AtomicFile.check(
+      [output], inputs: [sampling.problems].compactMap(\.self), overwrite: common.overwrite)
     let sampling = try RolloutSampling(Checkpoint(common), sampling)
     let rollouts = try sampling.run(common)
     try RolloutWriter.write(rollouts, to: output)

@@ -50,7 +50,9 @@ struct SurrogateCommand: ParsableCommand {
     let checkpoint = try Checkpoint(common)
     let context = NullContextArgument(checkpoint)
     let nullContext = try context.resolve(nullContext)
-    if let summary { try AtomicFile.check(summary, overwrite: common.overwrite) }
+    try AtomicFile.check(
+      [summary].compactMap(\.self), inputs: [rollouts, sampling.problems].compactMap(\.self),
+      overwrite: common.overwrite)
     let sampled =
       try rollouts.map { path in
         try RolloutReader.read(

@@ -66,9 +66,6 @@ struct ThoughtsCommand: ParsableCommand {
       throw ValidationError("--bootstrap is \(bootstrap) (expected an integer in 100...\(1 << 24))")
     }
     if labelColumn == "" { throw ValidationError("--label-column is empty (expected a key)") }
-    if let spans, spans == output {
-      throw ValidationError("--spans and --output are the same file (expected two)")
-    }
   }
 
   func run() throws {

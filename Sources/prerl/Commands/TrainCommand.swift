@@ -115,7 +115,7 @@ struct TrainCommand: ParsableCommand {
       configuration: settings, json: file.json, steps: steps ?? settings.steps, keep: keep ?? 1,
       resume: resume, common: common)
     if let dumpBatches {
-      try AtomicFile.check(dumpBatches, overwrite: common.overwrite)
+      try AtomicFile.check([dumpBatches], inputs: [config], overwrite: common.overwrite)
       return try run.dumpBatches(to: dumpBatches)
     }
     let folder = try RunFolder(

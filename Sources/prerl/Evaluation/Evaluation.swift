@@ -47,11 +47,13 @@ struct Evaluation {
     // Names are compared by their bytes: canonically equal ones may differ.
     let clusters = rollouts.map { Array($0.cluster.utf8) }
     func mean(
-      _ name: String, _ values: [Double], weights: [Double]? = nil, decimals: Int = 3
+      _ name: String, _ values: [Double], weights: [Double]? = nil, decimals: Int = 3,
+      atMost limit: Double = .infinity
     ) -> Entry {
       let sample = ClusteredSample(values, clusters: clusters, weights: weights)
       return Entry(
-        name: name, interval: sample.mean(bootstrap), count: sample.count, decimals: decimals)
+        name: name, interval: sample.mean(bootstrap).within(0...limit), count: sample.count,
+        decimals: decimals)
     }
 
     rolloutCount = rollouts.count
@@ -130,7 +132,9 @@ struct Evaluation {
       (
         "false_step_share",
         // Every step weighs the same; a response without steps has no share.
-        mean("false steps", counts.map(\.falseStepShare), weights: counts.map { Double($0.steps) })
+        mean(
+          "false steps", counts.map(\.falseStepShare), weights: counts.map { Double($0.steps) },
+          atMost: 1)
       ),
     ]
   }

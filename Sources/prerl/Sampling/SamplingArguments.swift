@@ -59,7 +59,7 @@ struct SamplingArguments: ParsableArguments {
       ("samples", samples), ("per-problem", perProblem), ("max-new-tokens", maxNewTokens),
     ] {
       if let value, !(1...1 << 30).contains(value) {
-        throw ValidationError("--\(name) is \(value) (expected an integer of at least 1)")
+        throw ValidationError("--\(name) is \(value) (expected an integer in 1...\(1 << 30))")
       }
     }
     guard temperature.isFinite, temperature >= 0 else {

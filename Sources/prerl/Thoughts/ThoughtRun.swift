@@ -16,9 +16,11 @@ struct ThoughtRun {
   }
 
   func run() throws {
-    for output in [command.output, command.spans].compactMap(\.self) {
-      try AtomicFile.check(output, overwrite: common.overwrite)
-    }
+    try AtomicFile.check(
+      [command.output, command.spans].compactMap(\.self),
+      inputs: [
+        command.first, command.second, command.alignment, command.lexicon, command.compareLexicon,
+      ].compactMap(\.self), overwrite: common.overwrite)
     let start = Date()
     let checkpoint = try Checkpoint(common)
     let lexicon = try LexiconArgument.read(command.lexicon ?? defaultLexicon(checkpoint))

@@ -2,6 +2,7 @@
 import Foundation
 import ModelCore
 import Results
+import Safetensors
 import StrictJSON
 
 /// `step-N/` folders; the newest ones are kept.
@@ -69,6 +70,8 @@ struct CheckpointStore {
       for old in steps.dropLast(keep) { try files.removeItem(atPath: path(old)) }
     } catch let error as OutputError {
       throw error
+    } catch let error as SafetensorsError {
+      throw CommandFailure.machine(error.description)
     } catch {
       throw OutputError.machine(path(step), "cannot write the checkpoint", error)
     }

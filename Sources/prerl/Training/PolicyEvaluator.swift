@@ -113,16 +113,19 @@ struct PolicyEvaluator {
   private func heldOut(_ responses: [SampledResponse]) -> [Interval] {
     let clusters = problems.map(\.cluster)
     let bootstrap = BootstrapT(key: RandomKey(seed: configuration.seed).derive("bootstrap"))
-    func mean(_ values: [Double], weights: [Double]? = nil) -> Interval {
+    func mean(
+      _ values: [Double], weights: [Double]? = nil, atMost limit: Double = .infinity
+    ) -> Interval {
       ClusteredSample(values, clusters: clusters, weights: weights).mean(bootstrap)
+        .within(0...limit)
     }
     let moves = zip(responses, problems).map { CountdownMoves($0.tokens, of: $1) }
     return [
-      mean(rewards(responses)).within(0...1), mean(moves.map { Double($0.transitions) }),
+      mean(rewards(responses), atMost: 1), mean(moves.map { Double($0.transitions) }),
       mean(moves.map { Double($0.reflections) }), mean(responses.map { Double($0.tokens.count) }),
-      mean(responses.map { $0.ended ? 1 : 0 }).within(0...1),
+      mean(responses.map { $0.ended ? 1 : 0 }, atMost: 1),
       // Every step weighs the same; a response without steps has no share.
-      mean(moves.map(\.falseStepShare), weights: moves.map { Double($0.steps) }).within(0...1),
+      mean(moves.map(\.falseStepShare), weights: moves.map { Double($0.steps) }, atMost: 1),
     ]
   }
 

@@ -153,6 +153,9 @@ struct PolicyRun {
         "update_time": .real(training.durations.update / .seconds(1)),
       ])
       note(metrics, seconds: (ContinuousClock.now - start) / .seconds(1))
+      if step == 1, metrics["grad_norm"] == 0, !common.quiet {
+        Console.note("nothing was learned from step 1: no rollout had a loss (rewards alike?)")
+      }
       let isLast = step == settings.steps
       if isLast || (settings.evaluateEvery > 0 && step.isMultiple(of: settings.evaluateEvery)) {
         try evaluate(training, evaluator, logs)

@@ -87,6 +87,23 @@ struct RunComparison {
     entries = groups.map { _, runs in
       Entry(name: Self.name(runs), runs: runs.sorted { $0.seed < $1.seed })
     }
+    for entry in entries {
+      guard !entry.steps.isEmpty else {
+        throw CommandFailure.usage(
+          "\(entry.runs[0].path): no step was evaluated in every seed of \(entry.name) "
+            + "(expected runs with evaluate_every above 0 that have begun)")
+      }
+      for key in ["task", "evaluation_problems"] {
+        let (first, own) = (entries[0].runs[0], entry.runs[0])
+        let expected = first.configuration.objectValue?[key]
+        let found = own.configuration.objectValue?[key]
+        guard found == expected else {
+          throw CommandFailure.usage(
+            "\(own.path): evaluated with \(key) \(found?.text() ?? "absent") (expected "
+              + "\(expected?.text() ?? "absent"), as in \(first.path): the same held-out problems)")
+        }
+      }
+    }
   }
 
   /// The folders' common name: `grpo` of `grpo-s0` and `grpo-s1`.

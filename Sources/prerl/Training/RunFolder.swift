@@ -19,6 +19,8 @@ struct RunFolder {
   var resultPath: String { path + "/training.h5" }
   private var manifestPath: String { path + "/manifest.json" }
   private var summaryPath: String { path + "/summary.json" }
+  /// Held as long as the run.
+  private let lock: LockedFolder
 
   /// Makes the folder, and for the default place the folders above it.
   ///
@@ -40,7 +42,8 @@ struct RunFolder {
     case .folder:
       let contents = (try? files.contentsOfDirectory(atPath: path)) ?? []
       guard contents.isEmpty || overwrite || resume else {
-        throw OutputError.usage(path, "the folder is not empty (--overwrite replaces its run)")
+        throw OutputError.usage(
+          path, "the folder is not empty (--resume goes on with its run, --overwrite replaces it)")
       }
     case .file, .other:
       throw OutputError.usage(path, "this is a file (expected a folder, or nothing)")
@@ -50,6 +53,7 @@ struct RunFolder {
     } catch  where FileKind(path) != .folder {
       throw OutputError.machine(path, "cannot make the folder", error)
     } catch {}  // it was there
+    lock = try LockedFolder(path)
     if resume { return }
     // The summary goes first: it is what says that a run is complete.
     let results = [
@@ -98,9 +102,9 @@ struct RunFolder {
     else { return nil }
     let there = earlier["config"]?.objectValue ?? [:]
     let here = own["config"]?.objectValue ?? [:]
-    if let key = (here.keys + there.keys).first(where: { here[$0] != there[$0] }) {
+    if let (key, found, expected) = Self.difference(there, here) {
       throw CommandFailure.usage(
-        "\(path): was made with another value of \(key) (expected the same configuration to resume)"
+        "\(path): was made with \(key) \(found) (expected \(expected) of the configuration to resume)"
       )
     }
     func hashes(_ manifest: JSONObject) -> [String?] {
@@ -111,6 +115,21 @@ struct RunFolder {
         "\(path): was made with another model (expected the same --model to resume)")
     }
     return object(summaryPath) ?? [:]
+  }
+
+  /// The first key, dots between levels, whose value differs, with both values.
+  private static func difference(
+    _ one: JSONObject, _ other: JSONObject
+  ) -> (key: String, one: String, other: String)? {
+    for key in one.keys + other.keys where one[key] != other[key] {
+      if let first = one[key]?.objectValue, let second = other[key]?.objectValue,
+        let below = difference(first, second)
+      {
+        return ("\(key).\(below.key)", below.one, below.other)
+      }
+      return (key, one[key]?.text() ?? "absent", other[key]?.text() ?? "absent")
+    }
+    return nil
   }
 
   /// Refuses to go on to a step that lies behind the newest checkpoint.
