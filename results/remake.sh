@@ -28,5 +28,5 @@ for rule in nsr-prerl grpo; do
   "optimizer": {"learning_rate": 3e-4}}\n' "$rule" >"$run.json"
   "$prerl" train "$run.json" --output "$run" --overwrite --keep 1
   mkdir -p "results/reference/training/$rule"
-  cp "$run"/{training.h5,manifest.json,summary.json} "results/reference/training/$rule/"
+  cp "$run"/{training.h5,manifest.json,summary.json,evaluation.jsonl} "results/reference/training/$rule/"
 done

@@ -3,13 +3,15 @@
 Predicted is a rule's surrogate efficiency, in Adam's metric and raw, as REGISTERED/BASE.json has it.
 Realised is its gain in held-out accuracy over the base after 10 steps, relative to RL's at the same
 learning rate. Each base and learning rate ranks its rules by itself (Spearman, RL left out, which is 1
-by definition); the mean over bases has Student's interval over bases, the independent unit: few.
+by definition), all of them and those that look at rewards; the mean over bases has Student's interval
+over bases, the independent unit: few.
 Standard library only. Writes RUNS/prediction.json.
 """
 
 import json
 import signal
 import sys
+from itertools import product
 from math import isnan, sqrt
 from pathlib import Path
 
@@ -41,13 +43,13 @@ def spearman(pairs):
         return float("nan")
     a, b = (ranks(list(side)) for side in zip(*pairs))
     mean = (len(pairs) + 1) / 2
-    product = sum((x - mean) * (y - mean) for x, y in zip(a, b))
+    products = sum((x - mean) * (y - mean) for x, y in zip(a, b))
     norm = sqrt(sum((x - mean) ** 2 for x in a) * sum((y - mean) ** 2 for y in b))
-    return product / norm if norm else float("nan")
+    return products / norm if norm else float("nan")
 
 
 def interval(values):
-    """Mean with Student's 95% interval."""
+    """Mean of correlations with Student's 95% interval, cut at 1."""
     values = [value for value in values if not isnan(value)]
     if not values:
         return None
@@ -56,7 +58,7 @@ def interval(values):
         return {"mean": mean, "low": None, "high": None, "n": len(values)}
     error = sqrt(sum((v - mean) ** 2 for v in values) / (len(values) - 1) / len(values))
     reach = T975[len(values) - 2] * error
-    return {"mean": mean, "low": mean - reach, "high": mean + reach, "n": len(values)}
+    return {"mean": mean, "low": max(-1, mean - reach), "high": min(1, mean + reach), "n": len(values)}
 
 
 def accuracy(entries, name, step):
@@ -83,25 +85,36 @@ def main():
                         "gain": gain, "gain_of_rl": reference, "realised": gain / reference,
                     })  # fmt: skip
     result = {"points": points, "spearman": {}}
-    print(f"{'metric':8} {'rate':6} {'step':>4}  rank correlation, mean over bases")
-    for metric in ("raw", "adam"):
-        for rate in sorted({point["learning_rate"] for point in points}):
-            for step in STEPS:
-                values = []
-                for base in bases:
-                    # A rule whose gain is not told from noise predicts none.
-                    values.append(spearman([
-                        (p[metric] if p[metric] is not None else 0.0, p["realised"])
-                        for p in points
-                        if (p["base"], p["learning_rate"], p["step"]) == (base, rate, int(step))
-                    ]))  # fmt: skip
-                mean = interval(values)
-                result["spearman"][f"{metric}/{rate}/{step}"] = {"bases": values, **(mean or {})}
-                if mean:
-                    ends = (
-                        f"{mean['low']:.2f} .. {mean['high']:.2f}" if mean["low"] is not None else "-"
-                    )
-                    print(f"{metric:8} {rate:6} {step:>4}  {mean['mean']:.2f}  {ends}  (n = {mean['n']})")
+    print(f"{'rules':9} {'metric':6} {'rate':5} {'step':>4}  rank correlation: mean over bases, each base")
+    rates = sorted({point["learning_rate"] for point in points})
+    for rules, metric, rate, step in product(("all", "rewarded"), ("raw", "adam"), rates, STEPS):
+        values = []
+        for base in bases:
+            # A rule whose gain is not told from noise predicts none.
+            values.append(spearman([
+                (p[metric] if p[metric] is not None else 0.0, p["realised"])
+                for p in points
+                if (p["base"], p["learning_rate"], p["step"]) == (base, rate, int(step))
+                and (rules == "all" or not p["rule"].startswith("drift"))
+            ]))  # fmt: skip
+        mean = interval(values)
+        result["spearman"][f"{rules}/{metric}/{rate}/{step}"] = {"bases": values, **(mean or {})}
+        if mean:
+            ends = f"{mean['low']:.2f} .. {mean['high']:.2f}" if mean["low"] is not None else "-"
+            each = " ".join(f"{value:5.2f}" for value in values)
+            print(f"{rules:9} {metric:6} {rate:5} {step:>4}  {mean['mean']:5.2f}  {ends:>13}  {each}")
+    print("\ngain relative to RL's: predicted (raw, Adam), realised after 10 steps at each rate")
+    print(f"{'rule':12}" + "".join(f"{base:>{14 + 6 * len(rates)}}" for base in bases))
+    for rule in RULES.values():
+        row = f"{rule:12}"
+        for base in bases:
+            own = [p for p in points if (p["base"], p["rule"], p["step"]) == (base, rule, 10)]
+            cells = [own[0]["raw"], own[0]["adam"]] + [
+                p["realised"] for rate in rates for p in own if p["learning_rate"] == rate
+            ]
+            row += " ".join("    -" if c is None else f"{c:5.2f}" for c in cells).rjust(
+                14 + 6 * len(rates))
+        print(row)
     (runs / "prediction.json").write_text(json.dumps(result, indent=1) + "\n")
 
 

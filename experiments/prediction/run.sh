@@ -1,5 +1,5 @@
 #!/usr/bin/env bash
-# minutes: 60
+# minutes: 30
 # Does surrogate efficiency, measured on a base, tell which rule will gain how much? Four bases, eight
 # rules, two learning rates. `run.sh register` only trains the bases and measures the predictions
 # (experiments/prediction/registered); `run.sh` trains the rules and compares.

@@ -275,7 +275,7 @@ def prediction(run):
                     color=style.SERIES[rules.index(point["rule"])],
                     marker=style.MARKERS[bases.index(point["base"])],
                 )  # fmt: skip
-            rank = correlations[f"{metric}/{rate}/{last}"]
+            rank = correlations[f"all/{metric}/{rate}/{last}"]
             low, high = rank.get("low"), rank.get("high")
             ends = f" ({style.number(low)}..{style.number(high)})" if low is not None else ""
             axis.set_title(f"{title}, {rate}\nrank {style.number(rank['mean'])}{ends}")
