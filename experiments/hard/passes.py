@@ -7,7 +7,9 @@
 import json
 import random
 import re
+import signal
 import sys
+from functools import cache
 from pathlib import Path
 
 KS = [1, 4, 16, 64, 256]
@@ -24,13 +26,15 @@ def count(rollouts, output):
         for line in lines:
             rollout = json.loads(line)
             name = f"{rollout['cluster']}={rollout['answer']}"
-            entry = problems.setdefault(rollout["problem_id"], [name, 0, 0])
+            entry = problems.setdefault(rollout["problem_id"], [name, 0, 0, 0, 0.0])
             entry[1] += 1 if rollout["reward"] >= 1 else 0
             entry[2] += 1
             words = rollout["response"].split()
+            first = value(first_attempt(words), rollout["cluster"])
+            entry[3] += first == int(rollout["answer"])
+            entry[4] += target_shares(rollout["cluster"]).get(first, 0.0)
             terms = words[words.index("Answer") + 1:-1] if "Answer" in words else []
-            numbers = sorted((word for word in terms if word.isdigit()), key=int)
-            fits = "-".join(numbers) == rollout["cluster"]
+            fits = value(terms, rollout["cluster"]) is not None
             answers[min(terms.count("-"), 4) if fits else 4] += 1
             switches += words.count("Alternatively")
     tries = {entry[2] for entry in problems.values()}
@@ -40,9 +44,54 @@ def count(rollouts, output):
         "problems": [entry[0] for entry in problems.values()],
         "tries": tries.pop(),
         "right": [entry[1] for entry in problems.values()],
+        "first_right": [entry[3] for entry in problems.values()],
+        "first_chance": [round(entry[4], 2) for entry in problems.values()],
         "answers": answers,
         "switches": switches,
     })
+
+
+def first_attempt(words):
+    """The terms of the first sum that a response works out: First A o B = r . Then r o C = s ..."""
+    if "First" not in words:
+        return []
+    start = words.index("First") + 1
+    terms = words[start:start + 3]
+    for step in range(start + 7, len(words), 7):
+        if words[step - 1] != "Then":
+            break
+        terms += words[step + 1:step + 3]
+    return terms
+
+
+def value(terms, cluster):
+    """The value of numbers and signs in turn; None unless the numbers are those of the set."""
+    signs, numbers = ["+"] + terms[1::2], terms[0::2]
+    if not all(sign in ("+", "-") for sign in signs) or not all(n.isdigit() for n in numbers):
+        return None
+    numbers = [int(number) for number in numbers]
+    if "-".join(map(str, sorted(numbers))) != cluster:
+        return None
+    return sum(-n if sign == "-" else n for sign, n in zip(signs, numbers))
+
+
+@cache
+def target_shares(cluster):
+    """How often a number set gets each target: as often as its signed sums with a minus have it as
+    their value. What an answer has in this table is its chance to be right without a look at the
+    target."""
+    numbers = [int(number) for number in cluster.split("-")]
+    sums = [
+        total
+        for signs in range(1, 2 ** len(numbers))
+        if 0 <= (total := signed_sum(numbers, signs)) <= 36
+    ]
+    return {total: sums.count(total) / len(sums) for total in sums}
+
+
+def signed_sum(numbers, signs):
+    """The sum of the numbers, those negated whose bit in `signs` is 1."""
+    return sum(-n if signs >> i & 1 else n for i, n in enumerate(numbers))
 
 
 def join(output, paths):
@@ -51,12 +100,12 @@ def join(output, paths):
         name, seed = re.fullmatch(r"(.*)-s(\d+)", Path(path).stem).groups()
         counts = json.loads(Path(path).read_text())
         if whole is None:
-            whole = {"problems": counts["problems"], "tries": {}, "right": {}, "answers": {}, "switches": {}}
+            whole = {"problems": counts["problems"], "tries": {}}
         tries = whole["tries"].setdefault(name, counts["tries"])
         if (counts["problems"], counts["tries"]) != (whole["problems"], tries):
             sys.exit(f"{path}: other problems or tries than before (expected the same)")
-        for key in ["right", "answers", "switches"]:
-            whole[key].setdefault(name, {})[seed] = counts[key]
+        for key in ["right", "first_right", "first_chance", "answers", "switches"]:
+            whole.setdefault(key, {}).setdefault(name, {})[seed] = counts[key]
     save(output, whole)
 
 
@@ -85,7 +134,7 @@ def fewest_minus_signs(problem):
     return min(
         bin(signs).count("1")
         for signs in range(2 ** len(numbers))
-        if sum(-n if signs >> i & 1 else n for i, n in enumerate(numbers)) == int(target)
+        if signed_sum(numbers, signs) == int(target)
     )
 
 
@@ -95,6 +144,7 @@ class Passes:
     def __init__(self, path):
         whole = json.loads(Path(path).read_text())
         self.problems, self.tries, self.runs = whole["problems"], whole["tries"], whole["right"]
+        self.first_right, self.first_chance = whole["first_right"], whole["first_chance"]
         self.answers, self.switches = whole["answers"], whole["switches"]
         sets = {}
         for place, problem in enumerate(self.problems):
@@ -115,13 +165,29 @@ class Passes:
         return sum(row[p] for row in rows for p in places) / (len(rows) * len(places))
 
     def difference(self, name, base, k):
-        """The mean difference with its 95% interval over number sets and seeds, which are resampled
-        independently of each other; seeds are paired, since the base is sampled anew with each. No
-        interval with few seeds or where nothing varies."""
-        seeds = [seed for seed in self.runs[name] if seed in self.runs[base]]
-        rows = {
+        """The mean difference of Pass@k and its interval; seeds are paired, since the base is sampled
+        anew with each."""
+        return self.interval({
             seed: [a - b for a, b in zip(self.values(name, k, seed), self.values(base, k, seed))]
-            for seed in seeds}
+            for seed in self.runs[name] if seed in self.runs[base]})
+
+    def first_attempts(self, name):
+        """Shares of first attempts that are right and that would be by chance, and the difference
+        with its interval."""
+        tries, right, chance = self.tries[name], self.first_right[name], self.first_chance[name]
+        count = len(right) * len(self.problems) * tries
+        return (
+            sum(map(sum, right.values())) / count,
+            sum(map(sum, chance.values())) / count,
+            self.interval({
+                seed: [(a - b) / tries for a, b in zip(right[seed], chance[seed])]
+                for seed in right}))
+
+    def interval(self, rows):
+        """The mean of rows of seeds, one value a problem, with its 95% interval over number sets and
+        seeds, which are resampled independently of each other. No interval with few seeds or where
+        nothing varies."""
+        seeds = list(rows)
 
         def mean(chosen, places):
             return sum(rows[s][p] for s in chosen for p in places) / (len(chosen) * len(places))
@@ -137,6 +203,11 @@ class Passes:
             for _ in range(2000))
         low, high = drawn[49], drawn[1949]
         return estimate, (low, high) if low < high else None
+
+
+def with_interval(value):
+    estimate, ends = value
+    return f"{estimate:+.3f}" + (f" ({ends[0]:+.3f} .. {ends[1]:+.3f})" if ends else "")
 
 
 def table(path):
@@ -166,10 +237,15 @@ def table(path):
             continue
         cells = ""
         for k in [k for k in KS if k <= passes.tries[name]]:
-            estimate, ends = passes.difference(name, base, k)
-            interval = f" ({ends[0]:+.3f} .. {ends[1]:+.3f})" if ends else ""
-            cells += f"{estimate:+.3f}{interval}".rjust(width)
+            cells += with_interval(passes.difference(name, base, k)).rjust(width)
         print(f"{name:16}{len(passes.runs[name]):>6}{cells}")
+
+    if "base-hot" in passes.runs:
+        print(f"\n{'less base-hot':16}{'seeds':>6}{'Pass@256':>{width}}")
+        for name in names:
+            if name not in ["base", "base-hot"] and not name.startswith("three"):
+                difference = with_interval(passes.difference(name, "base-hot", 256))
+                print(f"{name:16}{len(passes.runs[name]):>6}{difference.rjust(width)}")
 
     print(f"\n{'minus signs':16}      0      1      2      3  other numbers   switches per response")
     for name in names:
@@ -177,6 +253,11 @@ def table(path):
         shares = [sum(column) / count for column in zip(*passes.answers[name].values())]
         print(f"{name:16}" + "".join(f"{share:7.3f}" for share in shares[:4])
               + f"{shares[4]:15.3f}{sum(passes.switches[name].values()) / count:24.2f}")
+
+    print(f"\n{'first attempt':16}  right  by chance  difference")
+    for name in names:
+        right, chance, difference = passes.first_attempts(name)
+        print(f"{name:16}{right:7.3f}{chance:11.3f}  {with_interval(difference)}")
 
     if "base" not in passes.runs:
         return
@@ -192,12 +273,16 @@ def table(path):
 
 
 if __name__ == "__main__":
-    match sys.argv[1:]:
-        case ["count", rollouts, output]:
-            count(rollouts, output)
-        case ["join", output, *paths] if paths:
-            join(output, paths)
-        case ["table", path]:
-            table(path)
-        case _:
-            sys.exit(__doc__)
+    signal.signal(signal.SIGPIPE, signal.SIG_DFL)  # a reader that leaves ends it quietly
+    try:
+        match sys.argv[1:]:
+            case ["count", rollouts, output]:
+                count(rollouts, output)
+            case ["join", output, *paths] if paths:
+                join(output, paths)
+            case ["table", path]:
+                table(path)
+            case _:
+                sys.exit(__doc__)
+    except OSError as error:
+        sys.exit(f"passes.py: {error.filename}: {error.strerror}")

@@ -1,5 +1,5 @@
 #!/usr/bin/env bash
-# minutes: 50
+# minutes: 60
 # Does reinforcement learning reach problems that its base does not, or the same ones more often?
 # SEEDS ("0 1 2 3 4"), RULES (all six), OOD_RULES (two) and THREADS may be set outside. Runs and counts
 # that are there are left as they are.
