@@ -1,5 +1,5 @@
 #!/usr/bin/env bash
-# minutes: 15
+# minutes: 20
 # How many seeds a difference of 1.5 points in accuracy needs, from the spread of the ablations' runs.
 # SEEDS ("0 1 2 3 4") may be set outside.
 set -euo pipefail
