@@ -1,5 +1,5 @@
 #!/usr/bin/env bash
-# minutes: 40
+# minutes: 45
 # Both signs, negatives, positives and drift alone, in both spaces, at two learning rates.
 # SEEDS ("0 1 2 3 4") and RATES ("3e-4 1e-4") may be set outside.
 set -euo pipefail
