@@ -14,7 +14,7 @@ package let cacheTile = 32
 ///   - keys: Transposed, rows of `stride`, a multiple of `cacheTile`. (D, stride)
 ///   - scores: Room for `count` rounded up to a multiple of `cacheTile`.
 @inline(__always)
-func scoreCache<Scalar: ModelScalar>(
+package func scoreCache<Scalar: ModelScalar>(
   _ query: UnsafePointer<Scalar>, dimension: Int, keys: UnsafePointer<Scalar>, stride: Int,
   count: Int, into scores: UnsafeMutablePointer<Scalar>
 ) {
@@ -35,7 +35,7 @@ func scoreCache<Scalar: ModelScalar>(
 ///   - values: (count, D)
 ///   - out: (D)
 @inline(__always)
-func mixCache<Scalar: ModelScalar>(
+package func mixCache<Scalar: ModelScalar>(
   _ weights: UnsafePointer<Scalar>, values: UnsafePointer<Scalar>, count: Int, dimension: Int,
   into out: UnsafeMutablePointer<Scalar>
 ) {

@@ -152,6 +152,32 @@ import Testing
     }
   }
 
+  @Test func aFolderIsTrainedIntoByOneProcessAtATime() throws {
+    try withProgram { program in
+      try program.write(Self.configuration, to: "c.json")
+      let first = try program.start(
+        ["train", "c.json", "--output", "run"], log: program.folder + "/first")
+      let deadline = Date(timeIntervalSinceNow: 60)
+      while first.isRunning, Date() < deadline,
+        (try? program.objects("run/metrics.jsonl").count) ?? 0 < 1
+      {
+        Thread.sleep(forTimeInterval: 0.002)
+      }
+      kill(first.processIdentifier, SIGSTOP)
+      for option in ["--resume", "--overwrite"] {
+        let second = try program.run("train", "c.json", "--output", "run", option)
+        #expect(second.status == 2)
+        #expect(
+          second.errors
+            == "prerl: run: another process is writing into this folder (expected to be alone)\n")
+      }
+      kill(first.processIdentifier, SIGCONT)
+      first.waitUntilExit()
+      #expect(first.terminationStatus == 0)
+      #expect(try program.objects("run/metrics.jsonl").count == 6)
+    }
+  }
+
   @Test func resumingAnotherConfigurationNamesTheKey() throws {
     try withProgram { program in
       try program.write(Self.configuration, to: "c.json")

@@ -296,9 +296,7 @@ struct AlignmentRun<Scalar: ModelScalar> {
       try Console.print("\n" + report.sentences.joined(separator: "\n"))
     }
     let clusters = Set(plan.rollouts.map { Array($0.cluster.utf8) }).count
-    if clusters < BootstrapT.fewestClusters {
-      try Console.print("\nIntervals of \(clusters) clusters say little (expected more problems)")
-    }
+    if let few = fewClustersNote(clusters) { try Console.print("\n" + few) }
     let files = [command.output, command.summary, command.manifest].compactMap(\.self)
     try Console.print("\nResults: \(files.joined(separator: ", "))")
   }

@@ -181,10 +181,7 @@ struct Evaluation {
         String(entry.count),
       ])
     }
-    let few =
-      clusterCount < BootstrapT.fewestClusters
-      ? "\nIntervals of \(clusterCount) clusters say little (more problems give more: --per-problem 1)"
-      : ""
+    let few = fewClustersNote(clusterCount).map { "\n\($0)" } ?? ""
     return """
       \(what): \(rolloutCount) rollouts, \(problemCount) problems, \(clusterCount) clusters
       \(table.text)\(few)

@@ -1,4 +1,5 @@
 // Numbers as people read them, the same in every locale.
+import Analysis
 import Foundation
 
 /// So many decimals, with a leading zero; a dash for NaN.
@@ -16,6 +17,12 @@ func significant(_ value: Double, _ digits: Int) -> String {
   }
   let decimals = max(0, digits - 1 - Int(log10(magnitude).rounded(.down)))
   return String(format: "%.\(decimals)f", value)
+}
+
+/// What to say below intervals over so few clusters that they mean little; nil for enough.
+func fewClustersNote(_ count: Int) -> String? {
+  count < BootstrapT.fewestClusters
+    ? "Intervals of \(count) clusters say little (more problems give more: --per-problem 1)" : nil
 }
 
 /// Bytes in GiB or MiB.

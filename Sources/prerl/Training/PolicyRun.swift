@@ -154,7 +154,7 @@ struct PolicyRun {
       ])
       note(metrics, seconds: (ContinuousClock.now - start) / .seconds(1))
       if step == 1, metrics["grad_norm"] == 0, !common.quiet {
-        Console.note("nothing was learned from step 1: no rollout had a loss (rewards alike?)")
+        Console.note("step 1 taught nothing: its gradient is 0 (no rewards, or all alike?)")
       }
       let isLast = step == settings.steps
       if isLast || (settings.evaluateEvery > 0 && step.isMultiple(of: settings.evaluateEvery)) {
