@@ -29,13 +29,15 @@ let package = Package(
       dependencies: [.product(name: "RealModule", package: "swift-numerics")],
       swiftSettings: fenced),
 
-    // MARK: - Level 1: formats and tasks
+    // MARK: - Level 1: formats, tasks, statistics, and files that survive anything
     .target(name: "Safetensors", dependencies: ["StrictJSON"]),
     .target(name: "Tokenizers", dependencies: ["StrictJSON"], swiftSettings: fenced),
     .target(name: "HDF5", dependencies: ["CHDF5"]),
     .target(name: "Tasks", dependencies: ["StrictJSON", "KeyedRandom"], swiftSettings: fenced),
+    .target(name: "Statistics", dependencies: ["KeyedRandom"], swiftSettings: fenced),
+    .target(name: "Runs", dependencies: ["StrictJSON"], swiftSettings: fenced),
 
-    // MARK: - Level 2: the transformer
+    // MARK: - Level 2: the transformer; tables of results in every format
     .target(
       name: "ModelCore",
       dependencies: [
@@ -43,43 +45,41 @@ let package = Package(
         .product(name: "RealModule", package: "swift-numerics"),
       ],
       linkerSettings: [.linkedLibrary("m")]),
+    .target(
+      name: "Tables",
+      dependencies: ["HDF5", "Runs", "Safetensors", "Statistics", "StrictJSON"],
+      swiftSettings: fenced),
 
     // MARK: - Level 3: learning and measuring; neither knows the other
     .target(
       name: "Training",
       dependencies: [
-        "KeyedRandom", "ModelCore", "Safetensors", "StrictJSON", "Tasks",
+        "HDF5", "KeyedRandom", "ModelCore", "Runs", "Safetensors", "Statistics", "StrictJSON",
+        "Tables", "Tasks",
         .product(name: "RealModule", package: "swift-numerics"),
       ], swiftSettings: fenced),
     .target(
       name: "Analysis",
       dependencies: [
-        "KeyedRandom", "ModelCore", "Tasks",
+        "HDF5", "KeyedRandom", "ModelCore", "Runs", "Statistics", "StrictJSON", "Tables", "Tasks",
         .product(name: "RealModule", package: "swift-numerics"),
       ],
       swiftSettings: fenced),
 
-    // MARK: - Level 4: files that hold results
-    .target(
-      name: "Results",
-      dependencies: [
-        "Analysis", "HDF5", "ModelCore", "Safetensors", "StrictJSON", "Tasks",
-      ],
-      swiftSettings: fenced),
-
-    // MARK: - Level 5: the command line
+    // MARK: - Level 4: the command line
     .executableTarget(
       name: "prerl",
       dependencies: [
-        "Analysis", "HDF5", "KeyedRandom", "ModelCore", "Results", "Safetensors", "StrictJSON",
-        "Tasks", "Tokenizers", "Training",
+        "Analysis", "HDF5", "KeyedRandom", "ModelCore", "Runs", "Safetensors", "Statistics",
+        "StrictJSON", "Tables", "Tasks", "Tokenizers", "Training",
         .product(name: "ArgumentParser", package: "swift-argument-parser"),
       ],
       resources: [.copy("Resources/base"), .copy("Resources/lexicons")],
       swiftSettings: fenced),
 
     // MARK: - Tests: one target per module
-    .target(name: "TestSupport", dependencies: ["KeyedRandom"], path: "Tests/TestSupport"),
+    .target(
+      name: "TestSupport", dependencies: ["KeyedRandom", "Statistics"], path: "Tests/TestSupport"),
     .testTarget(
       name: "StrictJSONTests", dependencies: ["KeyedRandom", "StrictJSON", "TestSupport"]),
     .testTarget(name: "KeyedRandomTests", dependencies: ["KeyedRandom", "TestSupport"]),
@@ -96,17 +96,21 @@ let package = Package(
       resources: [.copy("Fixtures")]),
     .testTarget(name: "TasksTests", dependencies: ["KeyedRandom", "Tasks", "TestSupport"]),
     .testTarget(
+      name: "StatisticsTests", dependencies: ["KeyedRandom", "Statistics", "TestSupport"]),
+    .testTarget(name: "RunsTests", dependencies: ["Runs", "StrictJSON", "TestSupport"]),
+    .testTarget(
+      name: "TablesTests", dependencies: ["HDF5", "Runs", "StrictJSON", "Tables", "TestSupport"]),
+    .testTarget(
       name: "TrainingTests",
       dependencies: [
-        "KeyedRandom", "ModelCore", "StrictJSON", "Tasks", "TestSupport", "Training",
+        "HDF5", "KeyedRandom", "ModelCore", "StrictJSON", "Tasks", "TestSupport", "Training",
       ]),
     .testTarget(
-      name: "AnalysisTests", dependencies: ["Analysis", "KeyedRandom", "Tasks", "TestSupport"]),
-    .testTarget(
-      name: "ResultsTests",
+      name: "AnalysisTests",
       dependencies: [
-        "Analysis", "HDF5", "KeyedRandom", "ModelCore", "Results", "StrictJSON", "Tasks",
-        "TestSupport",
+        "Analysis", "HDF5", "KeyedRandom", "ModelCore", "Runs", "Statistics", "StrictJSON",
+        "Tables",
+        "Tasks", "TestSupport",
       ]),
     .testTarget(
       name: "prerlTests",

@@ -27,6 +27,14 @@ public struct ParameterLayout: Sendable {
     public let layer: Int
     /// For example `self_attn.q_proj`, `embed_tokens`.
     public let module: String
+
+    public init(layer: Int, module: String) {
+      self.layer = layer
+      self.module = module
+    }
+
+    /// `layers.3.self_attn.q_proj`, `embed_tokens`.
+    public var name: String { layer < 0 ? module : "layers.\(layer).\(module)" }
   }
 
   /// Linear layers that read the same input; their weights are adjacent, and so are their biases.

@@ -1,7 +1,7 @@
 // Where the program starts and ends: every error becomes one line and an exit status here.
 import ArgumentParser
 import Foundation
-import Results
+import Runs
 
 @main
 enum EntryPoint {

@@ -1,5 +1,6 @@
 import Analysis
 import KeyedRandom
+import Statistics
 import TestSupport
 import Testing
 

@@ -1,5 +1,6 @@
 // The statistics of a run: what summary.json and `/summary` publish.
 import KeyedRandom
+import Statistics
 import Tasks
 
 /// One published number with its interval.

@@ -5,6 +5,7 @@
 // are drawn together: runs that answer the same problems are paired, others are independent.
 
 import Foundation
+import Statistics
 
 /// Σ a / Σ b with the sums of each cluster.
 public struct ClusteredRatio: Sendable {

@@ -1,4 +1,5 @@
 // A share of events, counted response by response.
+import Statistics
 
 /// How many of some events have a property: precision, recall, flips per move.
 public struct ClusteredShare: Sendable {

@@ -1,4 +1,5 @@
 // How often one kind of thought occurs in a set of responses.
+import Statistics
 
 /// Counts and rates of a kind, with 95% intervals over clusters.
 public struct KindStatistics: Sendable {

@@ -1,4 +1,5 @@
 // Whether two lexicons see the same thoughts.
+import Statistics
 
 /// The confusion of two lexicons over the pieces into which both together cut the responses, and
 /// Cohen's kappa.

@@ -1,4 +1,5 @@
 // How much more often a kind of thought occurs in one file than in another.
+import Statistics
 
 /// The change of one kind from a base to another set of responses. A fold change explodes where the
 /// base is near zero, so the counts it rests on belong to it.

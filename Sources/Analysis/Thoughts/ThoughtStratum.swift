@@ -1,4 +1,5 @@
 // Some of the responses of a file (all, the right ones, the longest quarter) and their thoughts.
+import Statistics
 
 /// A named set of responses with its accuracy beside its counts: more reflection can go with wrong
 /// answers as well as with right ones.

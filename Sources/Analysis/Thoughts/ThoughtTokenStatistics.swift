@@ -1,4 +1,5 @@
 // What sets the tokens of a kind of thought apart from those of the default kind.
+import Statistics
 
 /// The statistics of one row of `ThoughtTokens`.
 public struct ThoughtTokenStatistics: Sendable {

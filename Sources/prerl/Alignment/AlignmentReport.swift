@@ -1,5 +1,7 @@
 // The table of an alignment run, and what its controls say in words.
 import Analysis
+import Statistics
+import Tables
 
 /// Statistics of a run, looked up by key.
 struct AlignmentReport {
@@ -18,7 +20,7 @@ struct AlignmentReport {
   ///
   /// - Parameter paper: adds the values that the paper reports.
   func table(paper: Bool) -> String {
-    var table = Table(
+    var table = TextTable(
       ["pair", "cosine", "95% interval", "inner product", "min .. max", "negative", "log-prob gap"])
     table.add(row("log P(y) with log P(y|x)", prefix: ""))
     for column in plan.controlColumns {
@@ -66,7 +68,7 @@ struct AlignmentReport {
   /// Batch vectors of the rules: reliability, surrogate efficiency, validity.
   var updateTable: String? {
     guard plan.controls.contains(.update) else { return nil }
-    var table = Table([
+    var table = TextTable([
       "update rule", "reliability", "efficiency vs RL", "95% interval", "in Adam's metric",
       "cosine with -U_m", "valid to |step|",
     ])

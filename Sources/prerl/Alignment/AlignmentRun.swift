@@ -4,8 +4,9 @@ import Foundation
 import HDF5
 import KeyedRandom
 import ModelCore
-import Results
+import Runs
 import StrictJSON
+import Tables
 import Tasks
 
 /// What `prerl align` does, in one precision.
@@ -246,14 +247,14 @@ struct AlignmentRun<Scalar: ModelScalar> {
     _ manifest: Manifest, isComplete: Bool
   ) throws -> AlignmentSummary {
     let present = samples.prefix(min(journal.count, samples.count))
-    let groups = model.layout.groups.map { ParameterGroup(layer: $0.layer, module: $0.module) }
+    let groups = model.layout.groups
     let fileControls =
       journal.count > samples.count
       ? try AlignmentRecord.fileControls(bytes: journal.record(at: samples.count), plan: plan)
       : FileControls()
     let file = AlignmentFile(
       plan: plan, groups: groups,
-      precision: command.precision == .float32 ? .float32 : .float64,
+      precision: command.precision,
       samples: present.startIndex..<present.endIndex, shard: command.shard, isComplete: isComplete,
       attributes: manifest.attributes)
     var summary: AlignmentSummary?

@@ -2,7 +2,7 @@
 import Analysis
 import ArgumentParser
 import ModelCore
-import Results
+import Runs
 
 struct AlignCommand: ParsableCommand {
   static let configuration = CommandConfiguration(
@@ -124,14 +124,9 @@ struct AlignCommand: ParsableCommand {
   }
 }
 
-/// Arithmetic of a run.
-enum Precision: String, ExpressibleByArgument, CaseIterable {
-  case float32
-  case float64
-}
-
 extension Reduction: ExpressibleByArgument {}
 extension ProductMethod: ExpressibleByArgument {}
+extension Precision: ExpressibleByArgument {}
 
 /// A part as the command line names it.
 private func parsedShard(_ argument: String) throws -> Shard {

@@ -2,8 +2,9 @@
 import ArgumentParser
 import Foundation
 import ModelCore
-import Results
+import Runs
 import StrictJSON
+import Tables
 
 struct BenchCommand: ParsableCommand {
   static let configuration = CommandConfiguration(
@@ -65,7 +66,7 @@ struct BenchCommand: ParsableCommand {
   }
 
   private func text(_ checkpoint: Checkpoint, _ rates: [Benchmark.Rate]) -> String {
-    var table = Table(["stage", "threads", "samples/s", "tokens/s", "GFLOP/s", "of sgemm"])
+    var table = TextTable(["stage", "threads", "samples/s", "tokens/s", "GFLOP/s", "of sgemm"])
     for rate in rates {
       table.add([
         rate.stage, String(rate.threads), rate.samplesPerSecond.map { significant($0, 3) } ?? "",

@@ -1,6 +1,6 @@
 // `prerl compare`: training runs side by side, over seeds.
 import ArgumentParser
-import Results
+import Runs
 
 struct CompareCommand: ParsableCommand {
   static let configuration = CommandConfiguration(

@@ -1,8 +1,8 @@
 // `prerl diff`: which quantities of two result files differ, and by how much.
 import ArgumentParser
 import HDF5
-import Results
 import StrictJSON
+import Tables
 
 struct DiffCommand: ParsableCommand {
   static let configuration = CommandConfiguration(
@@ -59,7 +59,7 @@ struct DiffCommand: ParsableCommand {
   }
 
   private static func table(_ quantities: [FileDifference.Quantity]) -> String {
-    var table = Table(["dataset", "values", "max absolute", "max relative"])
+    var table = TextTable(["dataset", "values", "max absolute", "max relative"])
     for quantity in quantities {
       switch quantity.kind {
       case .onlyInFirst: table.add([quantity.path, "only in the first", "", ""])
@@ -75,7 +75,7 @@ struct DiffCommand: ParsableCommand {
   }
 
   private static func table(_ attributes: [FileDifference.Attribute]) -> String {
-    var table = Table(["attribute", "first", "second"], numbers: 0..<0)
+    var table = TextTable(["attribute", "first", "second"], numbers: 0..<0)
     for attribute in attributes {
       table.add(
         [attribute.path]

@@ -1,8 +1,8 @@
 // `prerl evaluate`: what a checkpoint's rollouts, or those of a file, are worth.
-import Analysis
 import ArgumentParser
 import KeyedRandom
-import Results
+import Runs
+import Statistics
 import StrictJSON
 import Tasks
 

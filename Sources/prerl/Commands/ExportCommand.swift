@@ -1,8 +1,9 @@
 // `prerl export`: a result file for programs that do not read HDF5.
 import ArgumentParser
 import HDF5
-import Results
+import Runs
 import StrictJSON
+import Tables
 
 struct ExportCommand: ParsableCommand {
   static let configuration = CommandConfiguration(

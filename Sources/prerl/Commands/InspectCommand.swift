@@ -1,7 +1,7 @@
 // `prerl inspect`: what a checkpoint or a result file holds.
 import ArgumentParser
 import HDF5
-import Results
+import Tables
 
 struct InspectCommand: ParsableCommand {
   static let configuration = CommandConfiguration(
@@ -19,7 +19,7 @@ struct InspectCommand: ParsableCommand {
       as: "prerl: \(file): damaged (expected an intact HDF5 file)", status: 2
     ) { try Inspection(file) }
     if common.json { return try Console.print(inspection.json.text(indent: 2)) }
-    var table = Table(inspection.columns, numbers: 0..<0)
+    var table = TextTable(inspection.columns, numbers: 0..<0)
     for row in inspection.rows { table.add(row.map { shortened($0, to: 80) }) }
     let facts = inspection.facts.map { "\($0.name): \(shortened($0.value, to: 100))" }
     try Console.print(

@@ -1,8 +1,9 @@
 // `prerl merge`: joins the shards of one run.
+import Analysis
 import ArgumentParser
 import Foundation
 import HDF5
-import Results
+import Runs
 import StrictJSON
 
 struct MergeCommand: ParsableCommand {

@@ -1,8 +1,9 @@
 // `prerl regress`: fresh numbers against committed baselines.
 import ArgumentParser
 import Foundation
-import Results
+import Runs
 import StrictJSON
+import Tables
 
 struct RegressCommand: ParsableCommand {
   static let configuration = CommandConfiguration(
@@ -148,7 +149,7 @@ struct RegressCommand: ParsableCommand {
   private static func table(
     _ path: String, _ baseline: Baseline, _ comparison: BaselineComparison
   ) -> String {
-    var table = Table(
+    var table = TextTable(
       ["quantity", "baseline", "now", "tolerance", "distance", "", "reason"], numbers: 1..<5)
     for row in comparison.rows {
       table.add([

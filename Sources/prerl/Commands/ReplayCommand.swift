@@ -1,10 +1,12 @@
 // `prerl replay`: a result made again from what its file stores.
+import Analysis
 import ArgumentParser
 import Foundation
 import HDF5
 import ModelCore
-import Results
+import Runs
 import StrictJSON
+import Tables
 import Tasks
 
 struct ReplayCommand: ParsableCommand {

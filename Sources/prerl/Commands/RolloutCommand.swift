@@ -1,7 +1,8 @@
 // `prerl rollout`: samples rollouts and scores them.
 import ArgumentParser
-import Results
+import Runs
 import StrictJSON
+import Tables
 import Tasks
 
 struct RolloutCommand: ParsableCommand {

@@ -2,6 +2,7 @@
 import ArgumentParser
 import ModelCore
 import StrictJSON
+import Tables
 
 struct SelfcheckCommand: ParsableCommand {
   static let configuration = CommandConfiguration(
@@ -41,7 +42,7 @@ struct SelfcheckCommand: ParsableCommand {
       ]
       try Console.print(object.text(indent: 2))
     } else {
-      var table = Table(
+      var table = TextTable(
         ["check", "precision", "", "deviation", "limit", "largest at"], numbers: 3..<5)
       for deviation in deviations {
         table.add([

@@ -2,7 +2,7 @@
 import Analysis
 import ArgumentParser
 import ModelCore
-import Results
+import Runs
 import StrictJSON
 import Tasks
 

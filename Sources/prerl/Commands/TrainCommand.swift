@@ -1,8 +1,9 @@
 // `prerl train`: runs the experiment that a configuration describes.
 import ArgumentParser
 import Foundation
-import Results
+import Runs
 import StrictJSON
+import Tables
 import Training
 
 struct TrainCommand: ParsableCommand {

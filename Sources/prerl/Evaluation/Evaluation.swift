@@ -1,7 +1,8 @@
 // What rollouts are worth: accuracy, Avg@k, Pass@k, lengths and moves, each with an interval.
-import Analysis
 import Foundation
+import Statistics
 import StrictJSON
+import Tables
 import Tasks
 
 /// The statistics of scored rollouts. Intervals resample clusters (bootstrap-t, 95%); shares that
@@ -167,7 +168,7 @@ struct Evaluation {
 
   /// The table, under a line that says what was evaluated.
   func text(of what: String) -> String {
-    var table = Table(["", "mean", "95% interval", "n"])
+    var table = TextTable(["", "mean", "95% interval", "n"])
     let order = moves.isEmpty ? [] : [0, 2, 1, 3, 4].map { moves[$0].entry }
     let entries =
       [accuracy] + averageAtK.map(\.entry) + passAtK.map(\.entry) + [responseLength, ended] + order

@@ -1,6 +1,7 @@
 // Where verifiers disagree: a wrong reward is a wrong gradient.
-import Results
+import Runs
 import StrictJSON
+import Tables
 import Tasks
 
 /// The samples that one verifier calls right and another does not. Verifiers are the rewards of the
@@ -95,7 +96,7 @@ struct VerificationAudit {
   func text(listsSamples: Bool) -> String {
     let count = "audit: \(disagreements.count) of \(compared) samples are judged differently"
     guard listsSamples, !disagreements.isEmpty else { return count }
-    var table = Table(["sample", "findings", "answer", "extracted", "reason"], numbers: 0..<0)
+    var table = TextTable(["sample", "findings", "answer", "extracted", "reason"], numbers: 0..<0)
     for sample in disagreements {
       table.add([
         JSON.string(sample.rollout.id).summary,

@@ -7,7 +7,7 @@
 import Foundation
 import HDF5
 import ModelCore
-import Results
+import Runs
 import StrictJSON
 import Tasks
 import Training

@@ -1,8 +1,9 @@
 // The checkpoint a command works on: the embedded one, or the folder that --model names.
 import Foundation
 import ModelCore
-import Results
+import Runs
 import Safetensors
+import Tables
 import Tasks
 import Tokenizers
 

@@ -3,7 +3,7 @@ import ArgumentParser
 import Foundation
 import HDF5
 import ModelCore
-import Results
+import Runs
 import Safetensors
 import StrictJSON
 import Tasks

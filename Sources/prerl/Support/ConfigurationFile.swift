@@ -1,5 +1,6 @@
 // Configurations of experiments: JSON files, decoded strictly.
 import Foundation
+import Runs
 import StrictJSON
 
 /// A configuration file with its text, so that errors can name the line.

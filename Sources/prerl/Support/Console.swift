@@ -1,7 +1,7 @@
 // Standard output and standard error.
 import Foundation
 import Glibc
-import Results
+import Runs
 
 enum Console {
   /// Writes a result to standard output, with a newline at the end unless it is taken as it is.

@@ -1,6 +1,6 @@
 // The tokenizer of the embedded task: built in, and written beside its checkpoints.
 import ModelCore
-import Results
+import Runs
 import Tasks
 import Tokenizers
 

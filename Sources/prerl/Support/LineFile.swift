@@ -1,6 +1,6 @@
 // A text file that grows by a line at a time.
 import Foundation
-import Results
+import Runs
 
 /// A new file; each line is handed to the system when it is written, so that it outlives the program.
 struct LineFile {

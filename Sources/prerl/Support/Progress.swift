@@ -1,5 +1,6 @@
 // How far a long command has come: a bar on a terminal, now and then a line elsewhere.
 import Foundation
+import Tables
 
 /// Progress on standard error; used by one thread.
 final class Progress {

@@ -7,7 +7,9 @@
 // at this batch size. In Adam's metric u / (√v + ε) takes the place of u, with one v for all rules.
 import Analysis
 import ModelCore
+import Statistics
 import StrictJSON
+import Tables
 import Tasks
 
 /// The update and first-order controls of a set of scored rollouts.
@@ -63,7 +65,7 @@ struct SurrogatePrediction {
   /// One row a rule.
   var table: String {
     let (raw, adam) = (update.statistics(.raw), update.statistics(.adam))
-    var table = Table([
+    var table = TextTable([
       "update rule", "gain vs RL", "95% interval", "at this batch size", "in Adam's metric",
       "95% interval", "noise ceiling", "valid to |step|",
     ])

@@ -1,7 +1,7 @@
 // A lexicon by name or file.
 import Analysis
 import Foundation
-import Results
+import Runs
 import StrictJSON
 
 /// What `--lexicon` and `--compare-lexicon` take.

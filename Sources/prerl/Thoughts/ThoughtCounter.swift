@@ -1,6 +1,5 @@
 // Counts the thoughts of one rollout file, a response at a time.
 import Analysis
-import Results
 import Tasks
 
 /// What was counted so far; the memory of a few numbers a response.

@@ -1,6 +1,7 @@
 // The tables of `prerl thoughts`.
 import Analysis
-import Results
+import Statistics
+import Tables
 
 /// A result as people read it.
 struct ThoughtReport {
@@ -31,7 +32,7 @@ struct ThoughtReport {
 
   private func source(_ source: ThoughtSource) -> String {
     let all = source.strata[0]
-    var kinds = Table([
+    var kinds = TextTable([
       "kind", "count", "responses", "per response", "95% interval", "per 1,000 \(noun)s",
       "95% interval", "per problem",
     ])
@@ -42,7 +43,7 @@ struct ThoughtReport {
         ends(kind.perThousandTokens, 2), fixed(kind.perProblem.estimate, 3),
       ])
     }
-    var strata = Table(
+    var strata = TextTable(
       ["", "responses", "\(noun)s", "accuracy", "95% interval"]
         + names.flatMap { ["\($0)", "per 1,000"] })
     for stratum in source.strata where stratum.responseCount > 0 {
@@ -78,7 +79,7 @@ struct ThoughtReport {
   // MARK: - Comparisons
 
   private func changes(_ second: ThoughtSource) -> String {
-    var table = Table([
+    var table = TextTable([
       "kind", "base count", "count", "base per response", "per response", "fold", "95% interval",
       "fold per 1,000", "95% interval", "difference", "95% interval",
     ])
@@ -108,7 +109,7 @@ struct ThoughtReport {
       [("precision", \.precision), ("recall", \.recall)]
       + (truth.hasMoves
         ? [("wrong→right", \.wrongToRight), ("right→wrong", \.rightToWrong)] : [])
-    var table = Table(["kind"] + shares.flatMap { [$0.0, "95% interval", "n"] })
+    var table = TextTable(["kind"] + shares.flatMap { [$0.0, "95% interval", "n"] })
     for kind in truth.kinds where kind.precision.total + kind.recall.total > 0 {
       table.add(
         [kind.name]
@@ -130,7 +131,7 @@ struct ThoughtReport {
 
   private func table(_ agreement: LexiconAgreement, _ other: ThoughtLexicon) -> String {
     let labels = agreement.labels
-    var table = Table(["\(result.lexicon.name) \\ \(other.name)"] + labels)
+    var table = TextTable(["\(result.lexicon.name) \\ \(other.name)"] + labels)
     for (row, name) in labels.enumerated() {
       let counts = agreement.confusion[row * labels.count..<(row + 1) * labels.count]
       table.add([name] + counts.map(String.init))
@@ -147,7 +148,7 @@ struct ThoughtReport {
   private func table(
     _ rows: [ThoughtTokenStatistics], _ path: String, _ responseCount: Int
   ) -> String {
-    var table = Table(
+    var table = TextTable(
       [
         "tokens of", "quantity", "n", "value", "95% interval",
         "minus \(result.lexicon.defaultKind)", "95% interval",

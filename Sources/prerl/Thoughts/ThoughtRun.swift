@@ -3,7 +3,8 @@ import Analysis
 import Foundation
 import HDF5
 import ModelCore
-import Results
+import Runs
+import Statistics
 import StrictJSON
 import Tasks
 

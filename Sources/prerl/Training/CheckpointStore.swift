@@ -1,7 +1,7 @@
 // The checkpoints of a run: folders that are there as a whole or not at all.
 import Foundation
 import ModelCore
-import Results
+import Runs
 import Safetensors
 import StrictJSON
 

@@ -1,8 +1,8 @@
 // What a policy is worth along its training, on problems that stay the same.
-import Analysis
 import Foundation
 import KeyedRandom
 import ModelCore
+import Statistics
 import Tasks
 import Training
 

@@ -6,8 +6,9 @@
 // disturbed (of `training.h5` the datasets; its attributes tell when it was made).
 import Foundation
 import ModelCore
-import Results
+import Runs
 import StrictJSON
+import Tables
 import Tasks
 import Training
 

@@ -1,8 +1,9 @@
 // One pretraining run from its configuration to its folder.
 import Foundation
 import ModelCore
-import Results
+import Runs
 import StrictJSON
+import Tables
 import Training
 
 /// Runs `Training.Pretraining` and writes what it reports.

@@ -1,7 +1,8 @@
 // Training runs side by side: the same configuration over seeds is one entry.
-import Analysis
 import Foundation
+import Statistics
 import StrictJSON
+import Tables
 
 /// What runs reached at their evaluations. Intervals are Student's over seeds (95%): they hold for
 /// other seeds on the same held-out problems; a run's own intervals over number sets are in its
@@ -209,7 +210,7 @@ struct RunComparison {
 
   /// One line an entry and step; all evaluated steps, or the last.
   func table(allSteps: Bool, reference: Entry?, resolving resolved: Double? = nil) -> String {
-    var table = Table(
+    var table = TextTable(
       [
         "run", "seeds", "step", "accuracy", "95% over seeds", "transitions", "fold", "per token",
         "reflections", "fold", "length", "ended", "KL to base", "corpus loss",

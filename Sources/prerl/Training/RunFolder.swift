@@ -1,6 +1,6 @@
 // The folder of one training run: manifest, metrics, summary, checkpoint.
 import Foundation
-import Results
+import Runs
 import StrictJSON
 
 /// `manifest.json`, `metrics.jsonl`, `summary.json` and `checkpoint/` of a run; reinforcement learning

@@ -1,6 +1,6 @@
 // A JSONL file with one object a step, cut back to a step when a run goes on.
 import Foundation
-import Results
+import Runs
 import StrictJSON
 
 /// The lines of a run, each with an integer `step`, ascending.

@@ -2,7 +2,7 @@
 import Analysis
 import KeyedRandom
 import ModelCore
-import Results
+import Statistics
 import StrictJSON
 import Tasks
 import Training

@@ -1,5 +1,7 @@
 import Analysis
 import KeyedRandom
+import Statistics
+import TestSupport
 import Testing
 
 @Suite struct ThoughtStatisticsTests {

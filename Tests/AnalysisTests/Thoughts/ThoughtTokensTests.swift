@@ -1,5 +1,6 @@
 import Analysis
 import KeyedRandom
+import Statistics
 import Testing
 
 @Suite struct ThoughtTokensTests {

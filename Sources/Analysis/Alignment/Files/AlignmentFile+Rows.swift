@@ -1,0 +1,172 @@
+// The parts of the result file that hold more than a few numbers a rollout: prompts, parameter
+// groups and tokens, written while the records go by.
+import HDF5
+
+extension AlignmentFile {
+  /// `/prompts`: all prompts one after the other.
+  func writePrompts(_ group: HDF5Group) throws {
+    let rollouts = plan.rollouts[samples]
+    try group.scale(
+      "prompt_offset", Self.offsets(rollouts.map(\.promptTokens.count)), units: "token",
+      longName: "first token of each prompt in token_id, and the end")
+    try group.scale(
+      "token", count: rollouts.reduce(0) { $0 + $1.promptTokens.count }, units: "token",
+      longName: "token of a prompt")
+    var tokens = try RowWriter<Int32>(
+      group.createVariable("token_id", .int32, over: ["token"], longName: "token id"))
+    for rollout in rollouts { try tokens.append(rollout.promptTokens) }
+    try tokens.finish()
+  }
+
+  /// `/groups` and `/tokens`; returns the totals of the main pair and of every column.
+  func writeRows<Token: HDF5Element & BinaryFloatingPoint>(
+    _ root: HDF5Group, _ sample: HDF5Dataset, _: Token.Type, _ row: (Int) throws -> AlignmentRow
+  ) throws -> (main: [PairSummary], columns: [[PairSummary]]) {
+    var products = try makeGroups(root.createGroup("groups"), sample)
+    var values = try makeTokens(root.createGroup("tokens"), Token.self)
+    var main: [PairSummary] = []
+    var columns = [[PairSummary]](repeating: [], count: plan.controlColumns.count)
+    main.reserveCapacity(samples.count)
+    for index in samples {
+      let row = try row(index)
+      let pair = row.sample.pair
+      try check(row.sample, at: index)
+      main.append(row.main)
+      for (column, summary) in row.sample.controls.enumerated() { columns[column].append(summary) }
+      let groupRows = [
+        pair.innerProducts, pair.squaredNormsMarginal, pair.squaredNormsConditional,
+      ]
+      for (place, row) in groupRows.enumerated() { try products[place].append(row) }
+      let tokenRows = [
+        pair.logMarginal, pair.logConditional, pair.entropyMarginal, pair.entropyConditional,
+        pair.tokenInnerProducts,
+      ]
+      for place in values.indices { try values[place].append(tokenRows[place].map { Token($0) }) }
+    }
+    for place in products.indices { try products[place].finish() }
+    for place in values.indices { try values[place].finish() }
+    try root.group("groups").markAsData(
+      signal: "inner_product", axes: ["sample", "group"],
+      title: "Inner products by parameter group")
+    try root.group("tokens").markAsData(
+      signal: "logp_conditional", axes: ["token"], title: "Log-probabilities of tokens")
+    return (main, columns)
+  }
+
+  /// A record of another plan would shift all rows after it.
+  private func check(_ sample: SampleAlignment, at index: Int) throws {
+    let pair = sample.pair
+    let tokenCount = plan.rollouts[index].responseTokens.count
+    let groupCounts = [
+      pair.innerProducts.count, pair.squaredNormsMarginal.count,
+      pair.squaredNormsConditional.count,
+    ]
+    let tokenCounts = [
+      pair.logMarginal.count, pair.logConditional.count, pair.entropyMarginal.count,
+      pair.entropyConditional.count,
+      pair.tokenInnerProducts.count + (plan.options.tokenProducts ? 0 : tokenCount),
+    ]
+    precondition(
+      sample.index == index && groupCounts.allSatisfy { $0 == groups.count }
+        && tokenCounts.allSatisfy { $0 == tokenCount }
+        && sample.controls.count == plan.controlColumns.count,
+      "the record of rollout \(index) does not belong to this plan")
+  }
+
+  private func makeGroups(
+    _ group: HDF5Group, _ sample: HDF5Dataset
+  ) throws -> [RowWriter<Double>] {
+    try group.link(sample)
+    try group.scale("group", count: groups.count, longName: "parameter group")
+    try group.variable(
+      "layer", groups.map { Int32(clamping: $0.layer) }, over: ["group"],
+      longName: "layer, -1 for the embedding, the final norm and the head")
+    try group.variable(
+      "module", groups.map(\.module), over: ["group"], longName: "module within the layer")
+    try group.variable(
+      "group_name", groups.map(\.name), over: ["group"], longName: "name of the parameter group")
+    return try [
+      ("inner_product", "inner product of the two gradients"),
+      ("squared_norm_marginal", "squared norm of the null-context gradient"),
+      ("squared_norm_conditional", "squared norm of the conditional gradient"),
+    ].map { name, title in
+      try RowWriter(
+        group.createVariable(name, .float64, over: ["sample", "group"], longName: title))
+    }
+  }
+
+  private func makeTokens<Token: HDF5Element>(
+    _ group: HDF5Group, _: Token.Type
+  ) throws -> [RowWriter<Token>] {
+    let rollouts = plan.rollouts[samples]
+    try group.scale(
+      "sample_offset", Self.offsets(rollouts.map(\.responseTokens.count)), units: "token",
+      longName: "first token of each response, and the end")
+    try group.scale(
+      "token", count: rollouts.reduce(0) { $0 + $1.responseTokens.count }, units: "token",
+      longName: "token of a response")
+    var tokens = try RowWriter<Int32>(
+      group.createVariable("token_id", .int32, over: ["token"], longName: "token id"))
+    var positions = try RowWriter<Int32>(
+      group.createVariable(
+        "position", .int32, over: ["token"], units: "token",
+        longName: "place of the token in its response, from 0"))
+    for rollout in rollouts {
+      try tokens.append(rollout.responseTokens)
+      try positions.append(rollout.responseTokens.indices.map { Int32(clamping: $0) })
+    }
+    try tokens.finish()
+    try positions.finish()
+    let products = (
+      "inner_product", "1",
+      "inner product of the token's null-context gradient with the conditional gradient"
+    )
+    return try
+      ([
+        ("logp_marginal", "nat", "log-probability of the token given the null context"),
+        ("logp_conditional", "nat", "log-probability of the token given the prompt"),
+        ("entropy_marginal", "nat", "entropy of the prediction given the null context"),
+        ("entropy_conditional", "nat", "entropy of the prediction given the prompt"),
+      ] + (plan.options.tokenProducts ? [products] : []))
+      .map { name, units, title in
+        try RowWriter(
+          group.createVariable(
+            name, Token.elementType, over: ["token"], units: units, longName: title))
+      }
+  }
+
+  /// Where each of the parts starts, and where the last one ends.
+  private static func offsets(_ counts: [Int]) -> [Int] {
+    counts.reduce(into: [0]) { $0.append($0[$0.count - 1] + $1) }
+  }
+}
+
+/// Fills a dataset row by row, a block at a time.
+private struct RowWriter<Element: HDF5Element> {
+  private let dataset: HDF5Dataset
+  private var pending: [Element] = []
+  private var row = 0
+  private var pendingRows = 0
+  private let isFlat: Bool
+  private static var blockSize: Int { 1 << 14 }
+
+  init(_ dataset: HDF5Dataset) throws(HDF5Error) {
+    self.dataset = dataset
+    isFlat = try dataset.shape.count == 1
+  }
+
+  /// Adds one row, or values of a dataset with one axis.
+  mutating func append(_ values: [Element]) throws(HDF5Error) {
+    pending += values
+    pendingRows += isFlat ? values.count : 1
+    if pending.count >= Self.blockSize { try finish() }
+  }
+
+  /// Writes what is left.
+  mutating func finish() throws(HDF5Error) {
+    if !pending.isEmpty { try dataset.write(pending, at: row) }
+    row += pendingRows
+    pendingRows = 0
+    pending.removeAll(keepingCapacity: true)
+  }
+}

@@ -1,0 +1,97 @@
+// The result file of the thought counter: its groups and attributes.
+import HDF5
+import Runs
+import Statistics
+import StrictJSON
+import Tables
+
+/// How thought counts become an HDF5 file (schema `prerl.thoughts`, version 1).
+///
+/// `/first` and, with a second file, `/second` hold `kinds`, `strata` and `samples`; `/fold_change`,
+/// `/agreement`, `/truth`, `/second_truth` and `/alignment` are there where they were asked for. Every
+/// group has the scale `kind` with `kind_name` beside it.
+public struct ThoughtFile: Sendable {
+  /// The value of the attribute `schema`.
+  public static let schema = "prerl.thoughts"
+  /// The value of the attribute `schema_version`.
+  public static let schemaVersion = 1
+
+  /// What is written.
+  public var result: ThoughtResult
+  /// Provenance, such as `Manifest.attributes`.
+  public var attributes: [(name: String, text: String)]
+
+  /// A file of a result.
+  public init(_ result: ThoughtResult, attributes: [(name: String, text: String)] = []) {
+    self.result = result
+    self.attributes = attributes
+  }
+
+  /// Writes the file, durable when the call returns; `AtomicFile.publish` gives the path.
+  public func write(to path: String) throws {
+    let file = try HDF5File.create(path)
+    let root = try file.root
+    try writeAttributes(root)
+    try write(result.first, root.createGroup("first"))
+    if let second = result.second {
+      try write(second, root.createGroup("second"))
+      try writeChanges(kindGroup(root, "fold_change"))
+    }
+    if let agreement = result.agreement {
+      try write(agreement.result, agreement.lexicon, root.createGroup("agreement"))
+    }
+    if let truth = result.truth { try write(truth.result, kindGroup(root, "truth")) }
+    if let truth = result.secondTruth { try write(truth, kindGroup(root, "second_truth")) }
+    if let rows = result.tokens?.rows {
+      let group = try kindGroup(root, "alignment")
+      try write(rows.filter { !$0.isOpening }, group, title: "Tokens of each kind of thought")
+      try write(
+        rows.filter(\.isOpening), kindGroup(group, "first_tokens"),
+        title: "First tokens of each kind of thought")
+    }
+    try file.close()
+  }
+
+  private func writeAttributes(_ root: HDF5Group) throws {
+    let target = root.attributes
+    for (name, text) in attributes { try target.set(name, to: storable(text)) }
+    let arguments = attributes.first { $0.name == "argv" }?.text
+    let command = arguments.flatMap { try? JSON.parse($0) }?.arrayValue ?? []
+    let history: [String?] = [
+      attributes.first { $0.name == "start_utc" }?.text,
+      command.compactMap(\.stringValue).joined(separator: " "),
+    ]
+    try target.set("schema", to: Self.schema)
+    try target.set("schema_version", to: Self.schemaVersion)
+    try target.set("complete", to: 1)
+    try target.set("NX_class", to: "NXroot")
+    try target.set("default", to: "first")
+    try target.set("title", to: "Thoughts counted by the lexicon \(result.lexicon.name)")
+    try target.set(
+      "history",
+      to: storable(history.compactMap(\.self).filter { !$0.isEmpty }.joined(separator: ": ")))
+    try target.set("references", to: storable(result.lexicon.source))
+    try target.set("tokens", to: result.first.unit.rawValue)
+    try target.set("lexicon", to: storable(result.lexicon.json.text()))
+    try target.set("lexicon_sha256", to: Manifest.hash(of: result.lexicon.json))
+    if let other = result.agreement?.lexicon {
+      try target.set("compared_lexicon", to: storable(other.json.text()))
+    }
+    if let truth = result.truth { try target.set("truth", to: truth.source.rawValue) }
+  }
+
+  /// A group with the scale `kind` and its names.
+  func kindGroup(_ parent: HDF5Group, _ name: String) throws -> HDF5Group {
+    let group = try parent.createGroup(name)
+    try writeKinds(group)
+    return group
+  }
+
+  /// The scale `kind` and its names.
+  func writeKinds(_ group: HDF5Group) throws {
+    let names = result.lexicon.kindNames
+    try group.scale("kind", count: names.count, longName: "kind of thought")
+    try group.variable(
+      "kind_name", names, over: ["kind"], longName: "name of the kind in the lexicon")
+  }
+}

@@ -1,0 +1,173 @@
+// Inner products of batch vectors, and the noise-corrected statistics made of them.
+//
+// For vectors a, b over K batches that share no cluster:
+//   S_ab = Σ_{k≠l} <a_k, b_l> / (K(K−1))   the signal: noise of different batches is independent
+//   T_a  = Σ_k |a_k|² / K                  signal plus the noise of one batch
+// Every statistic is a function of such sums, so leaving a batch out is leaving a row and a column
+// out; intervals are delete-one-batch jackknives.
+import Statistics
+
+/// gram[a][b][k][l] = <a_k, b_l> of named vectors a, b and batches k, l.
+public struct UpdateGram: Sendable {
+  /// The names of the vectors, in the order of the first two axes.
+  public let vectorNames: [String]
+  /// K, the number of disjoint batches.
+  public let batchCount: Int
+  /// The products, flat: (vector a, vector b, batch k, batch l), the last fastest.
+  public let values: [Double]  // (A, A, K, K)
+
+  /// A Gram tensor; the count of values must be A·A·K·K, with at least 2 batches.
+  public init(vectorNames: [String], batchCount: Int, values: [Double]) {
+    precondition(batchCount >= 2, "products between batches need at least two batches")
+    precondition(
+      values.count == vectorNames.count * vectorNames.count * batchCount * batchCount,
+      "a Gram tensor has vectors² × batches² values")
+    precondition(
+      Set(vectorNames).count == vectorNames.count, "the names of the vectors must be different")
+    self.vectorNames = vectorNames
+    self.batchCount = batchCount
+    self.values = values
+  }
+
+  /// <u_k, v_l> of two combinations, K × K, row k.
+  private func products(_ u: UpdateVector, _ v: UpdateVector) -> [Double] {
+    var result = [Double](repeating: 0, count: batchCount * batchCount)
+    for (first, uWeight) in terms(u) {
+      for (second, vWeight) in terms(v) {
+        let start = (first * vectorNames.count + second) * result.count
+        for index in result.indices { result[index] += uWeight * vWeight * values[start + index] }
+      }
+    }
+    return result
+  }
+
+  /// A combination's (vector index, coefficient), in the order of the vectors, so that sums do not
+  /// depend on a dictionary's order.
+  private func terms(_ vector: UpdateVector) -> [(Int, Double)] {
+    let found = vectorNames.enumerated().compactMap { index, name in
+      vector.coefficients[name].map { (index, $0) }
+    }
+    precondition(
+      found.count == vector.coefficients.count, "\(vector.name) names a vector outside the Gram")
+    return found
+  }
+
+  // MARK: - Sums over batches
+
+  /// A sum over batches with its K delete-one values.
+  struct BatchSum {
+    /// Over all the batches.
+    let value: Double
+    /// Without batch k, for each k.
+    let deleteOne: [Double]
+  }
+
+  /// S_uv with its delete-one values; with K = 2 these are NaN, for one batch has no other.
+  func signal(_ u: UpdateVector, _ v: UpdateVector) -> BatchSum {
+    let products = products(u, v)
+    func mean(without omitted: Int?) -> Double {
+      let kept = (0..<batchCount).filter { $0 != omitted }
+      var sum = 0.0
+      for k in kept { for l in kept where l != k { sum += products[k * batchCount + l] } }
+      return sum / Double(kept.count * (kept.count - 1))
+    }
+    return BatchSum(value: mean(without: nil), deleteOne: (0..<batchCount).map(mean))
+  }
+
+  /// Σ_k <u_k, v_k> / K with its delete-one values; T_u for u = v.
+  func total(_ u: UpdateVector, _ v: UpdateVector) -> BatchSum {
+    let products = products(u, v)
+    func mean(without omitted: Int?) -> Double {
+      let kept = (0..<batchCount).filter { $0 != omitted }
+      return kept.reduce(0) { $0 + products[$1 * batchCount + $1] } / Double(kept.count)
+    }
+    return BatchSum(value: mean(without: nil), deleteOne: (0..<batchCount).map(mean))
+  }
+
+  /// The jackknife interval of a function of batch sums.
+  private func interval(of sums: [BatchSum], _ statistic: ([Double]) -> Double) -> Interval {
+    Jackknife.interval(
+      estimate: statistic(sums.map(\.value)),
+      deleteOne: (0..<batchCount).map { k in statistic(sums.map { $0.deleteOne[k] }) })
+  }
+
+  // MARK: - Statistics
+
+  /// S_uv, the inner product of the expected vectors.
+  public func signal(_ u: UpdateVector, _ v: UpdateVector) -> Interval {
+    interval(of: [signal(u, v)]) { $0[0] }
+  }
+
+  /// T_u, the mean squared length of a batch's vector.
+  public func total(_ u: UpdateVector) -> Interval {
+    interval(of: [total(u, u)]) { $0[0] }
+  }
+
+  /// S_uu / T_u, the share of a batch vector's squared length that is signal. It belongs to the
+  /// size of these batches. Not clipped: near zero it may come out negative.
+  public func reliability(_ u: UpdateVector) -> Interval {
+    interval(of: [signal(u, u), total(u, u)]) { $0[0] / $0[1] }
+  }
+
+  /// (Σ_k <u_k, v_k>/K) / √(T_u T_v), inflated by the noise that vectors of one batch share.
+  public func sameBatchCosine(_ u: UpdateVector, _ v: UpdateVector) -> Interval {
+    interval(of: [total(u, v), total(u, u), total(v, v)]) { $0[0] / ($0[1] * $0[2]).squareRoot() }
+  }
+
+  /// S_uv / √(T_u T_v), deflated by the noise of both.
+  public func crossBatchCosine(_ u: UpdateVector, _ v: UpdateVector) -> Interval {
+    interval(of: [signal(u, v), total(u, u), total(v, v)]) { $0[0] / ($0[1] * $0[2]).squareRoot() }
+  }
+
+  /// S_uv / √(S_uu S_vv), the cosine of the expected vectors; not clipped to ±1.
+  ///
+  /// NaN unless the jackknife intervals of both S_uu and S_vv lie above zero: a direction that is
+  /// not told from noise has no cosine.
+  public func correctedCosine(_ u: UpdateVector, _ v: UpdateVector) -> Interval {
+    guard signal(u, u).isAboveZero, signal(v, v).isAboveZero else { return .undefined }
+    // √ of each factor apart: the product of two negative delete-one values must not pass.
+    return interval(of: [signal(u, v), signal(u, u), signal(v, v)]) {
+      $0[0] / ($0[1].squareRoot() * $0[2].squareRoot())
+    }
+  }
+
+  /// S_dd / (S_cc + S_dd), the share of the sign-blind push in a one-sided update (C ± D)/2.
+  ///
+  /// Not clipped. NaN unless the interval of S_cc + S_dd lies above zero.
+  public func driftShare(contrast c: UpdateVector, drift d: UpdateVector) -> Interval {
+    let sums: [BatchSum] = [signal(c, c), signal(d, d)]
+    guard interval(of: sums, { $0[0] + $0[1] }).isAboveZero else { return .undefined }
+    return interval(of: sums) { $0[1] / ($0[0] + $0[1]) }
+  }
+
+  /// e∞ = (S_uG/√S_uu) / (S_RG/√S_RR): the predicted held-out gain of rule u relative to rule R at
+  /// equal step length, free of batch noise.
+  ///
+  /// G is the policy gradient. Drawn from the same pool (G = R = C_c, products between different
+  /// batches only), e∞ is the corrected cosine of u with C_c. In another metric u and R are
+  /// preconditioned and G is raw. NaN unless the intervals of S_uu, S_RR and S_RG lie above zero.
+  public func efficiency(
+    _ u: UpdateVector, gradient g: UpdateVector, reference r: UpdateVector
+  ) -> Interval {
+    let sums: [BatchSum] = [signal(u, g), signal(u, u), signal(r, g), signal(r, r)]
+    for sum in sums.dropFirst() where !interval(of: [sum], { $0[0] }).isAboveZero {
+      return .undefined
+    }
+    return interval(of: sums) {
+      $0[0] / $0[1].squareRoot() / ($0[2] / $0[3].squareRoot())
+    }
+  }
+
+  /// e_B = (S_uG/√T_u) / (S_RG/√T_R): the same for one batch of this size, whose noise also takes
+  /// up step length; e_B = e∞ √(reliability_u / reliability_R). NaN unless the interval of S_RG
+  /// lies above zero.
+  public func batchEfficiency(
+    _ u: UpdateVector, gradient g: UpdateVector, reference r: UpdateVector
+  ) -> Interval {
+    let sums: [BatchSum] = [signal(u, g), total(u, u), signal(r, g), total(r, r)]
+    guard interval(of: [sums[2]], { $0[0] }).isAboveZero else { return .undefined }
+    return interval(of: sums) {
+      $0[0] / $0[1].squareRoot() / ($0[2] / $0[3].squareRoot())
+    }
+  }
+}

@@ -1,0 +1,31 @@
+// Numbers as people read them, the same in every locale.
+import Foundation
+import Statistics
+
+/// So many decimals, with a leading zero; a dash for NaN.
+package func fixed(_ value: Double, _ decimals: Int) -> String {
+  value.isNaN ? "-" : String(format: "%.\(decimals)f", value)
+}
+
+/// So many significant digits; a dash for NaN.
+package func significant(_ value: Double, _ digits: Int) -> String {
+  guard value.isFinite else { return value.isNaN ? "-" : "\(value)" }
+  if value == 0 { return "0" }
+  let magnitude = abs(value)
+  if magnitude >= 1e6 || magnitude < 1e-3 {
+    return String(format: "%.\(max(0, digits - 1))e", value)
+  }
+  let decimals = max(0, digits - 1 - Int(log10(magnitude).rounded(.down)))
+  return String(format: "%.\(decimals)f", value)
+}
+
+/// What to say below intervals over so few clusters that they mean little; nil for enough.
+package func fewClustersNote(_ count: Int) -> String? {
+  count < BootstrapT.fewestClusters
+    ? "Intervals of \(count) clusters say little (more problems give more: --per-problem 1)" : nil
+}
+
+/// Bytes in GiB or MiB.
+package func byteSize(_ bytes: Double) -> String {
+  bytes >= 0x1p30 ? "\(fixed(bytes / 0x1p30, 1)) GiB" : "\(fixed(bytes / 0x1p20, 1)) MiB"
+}

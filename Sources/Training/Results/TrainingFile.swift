@@ -1,0 +1,94 @@
+// The result file of a training run: metrics of every step and the evaluations along it.
+//
+// Datasets depend on nothing but the results; where and when a run took place is in attributes.
+import HDF5
+import Tables
+
+/// How a run becomes an HDF5 file (schema `prerl.training`, version 1): `/steps` and `/evaluation`,
+/// each with a scale `step` of its own and one float64 variable a metric; `/update`, where update
+/// vectors were measured along the run, with scales `step` and `rule` (`rule_a`, `rule_b`).
+public struct TrainingFile: Sendable {
+  public static let schema = "prerl.training"
+  public static let schemaVersion = 1
+
+  public var steps: TrainingTable
+  public var evaluation: TrainingTable
+  /// nil where update vectors were not measured.
+  public var updates: UpdateTable?
+  /// Whether the run ended, as opposed to being interrupted.
+  public var isComplete: Bool
+  /// Provenance, such as `Manifest.attributes`; `config` is the configuration as JSON text.
+  public var attributes: [(name: String, text: String)]
+  /// When and how the file came about, one line a step.
+  public var history: String
+
+  public init(
+    steps: TrainingTable, evaluation: TrainingTable, updates: UpdateTable? = nil,
+    isComplete: Bool, attributes: [(name: String, text: String)], history: String
+  ) {
+    self.steps = steps
+    self.evaluation = evaluation
+    self.updates = updates
+    self.isComplete = isComplete
+    self.attributes = attributes
+    self.history = history
+  }
+
+  /// Writes the file, durable when the call returns; `AtomicFile.publish` gives the path.
+  public func write(to path: String) throws {
+    let file = try HDF5File.create(path)
+    let root = try file.root
+    let target = root.attributes
+    for (name, text) in attributes { try target.set(name, to: storable(text)) }
+    try target.set("schema", to: Self.schema)
+    try target.set("schema_version", to: Self.schemaVersion)
+    try target.set("complete", to: isComplete ? 1 : 0)
+    try target.set("NX_class", to: "NXroot")
+    try target.set("default", to: evaluation.steps.isEmpty ? "steps" : "evaluation")
+    try target.set("title", to: "Training run")
+    try target.set("history", to: storable(history))
+    try target.set(
+      "references",
+      to: "From P(y|x) to P(y): Investigating Reinforcement Learning in Pre-train Space, "
+        + "arXiv:2604.14142")
+    try write(steps, to: root.createGroup("steps"), title: "Metrics of each step")
+    if !evaluation.steps.isEmpty {
+      try write(
+        evaluation, to: root.createGroup("evaluation"), title: "Evaluations on held-out problems")
+    }
+    if let updates { try write(updates, to: root.createGroup("update")) }
+    try file.close()
+  }
+
+  private func write(_ table: UpdateTable, to group: HDF5Group) throws {
+    try group.scale("step", table.steps, longName: "updates made, in batches of rollouts")
+    for name in ["rule", "rule_a", "rule_b"] {
+      try group.scale(name, count: table.ruleNames.count, longName: "update rule")
+    }
+    try group.variable(
+      "rule_name", table.ruleNames, over: ["rule"], longName: "name of the update rule")
+    for variable in table.variables {
+      let scales: [String] =
+        switch variable.extent {
+        case .step: []
+        case .rule: ["rule"]
+        case .pair: ["rule_a", "rule_b"]
+        }
+      try group.variable(
+        variable.name, variable.values, over: ["step"] + scales, units: variable.units,
+        longName: variable.longName)
+    }
+    try group.markAsData(
+      signal: "efficiency", axes: ["step", "rule"], title: "Surrogate efficiency along the run")
+  }
+
+  private func write(_ table: TrainingTable, to group: HDF5Group, title: String) throws {
+    try group.scale("step", table.steps, longName: "updates made, in batches of rollouts")
+    for variable in table.variables {
+      try group.variable(
+        String(variable.name.map { $0 == "/" ? "_" : $0 }), variable.values, over: ["step"],
+        units: variable.units, longName: variable.longName)
+    }
+    try group.markAsData(signal: "accuracy", axes: ["step"], title: title)
+  }
+}

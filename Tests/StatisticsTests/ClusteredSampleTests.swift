@@ -1,0 +1,175 @@
+import Foundation
+import KeyedRandom
+import Statistics
+import TestSupport
+import Testing
+
+@Suite struct ClusteredSampleTests {
+  /// Skewed data: a log-normal effect per cluster times a log-normal value, 4 to 12 rows each.
+  static func skewed(clusters: Int, key: RandomKey) -> (values: [Double], labels: [Int]) {
+    var generator = key.generator()
+    var values: [Double] = []
+    var labels: [Int] = []
+    for cluster in 0..<clusters {
+      let effect = exp(0.5 * generator.normal())
+      for _ in 0..<(4 + generator.uniform(below: 9)) {
+        values.append(effect * exp(0.5 * generator.normal()))
+        labels.append(cluster)
+      }
+    }
+    return (values, labels)
+  }
+  static let skewedMean = exp(0.25)  // e^(σ²/2) twice, σ = 0.5
+  static let skewedDeviation = (exp(1) - exp(0.5)).squareRoot()  // E x² = e^(2·0.25·2)
+
+  @Test(arguments: [24, 50]) func meanIntervalCoversAtItsNominalRate(clusters: Int) {
+    let rate = coverage(of: Self.skewedMean, trials: 1000, seed: UInt64(clusters)) { key in
+      let (values, labels) = Self.skewed(clusters: clusters, key: key.derive(1))
+      return ClusteredSample(values, clusters: labels)
+        .mean(BootstrapT(key: key.derive(2), replicates: 400))
+    }
+    #expect((0.91...0.98).contains(rate), "coverage \(rate)")
+  }
+
+  /// The sample standard deviation of heavy-tailed data is the hardest case; its nominal rate is
+  /// reached on the roughly normal data below, and here it must not fall far.
+  @Test func standardDeviationIntervalCovers() {
+    let normal = coverage(of: 2.0.squareRoot(), trials: 600, seed: 3) { key in
+      var generator = key.derive(1).generator()
+      var values: [Double] = []
+      var labels: [Int] = []
+      for cluster in 0..<30 {
+        let effect = generator.normal()
+        for _ in 0..<8 {
+          values.append(effect + generator.normal())
+          labels.append(cluster)
+        }
+      }
+      return ClusteredSample(values, clusters: labels)
+        .standardDeviation(BootstrapT(key: key.derive(2), replicates: 400))
+    }
+    #expect((0.91...0.985).contains(normal), "coverage \(normal)")
+    let heavy = coverage(of: Self.skewedDeviation, trials: 600, seed: 4) { key in
+      let (values, labels) = Self.skewed(clusters: 50, key: key.derive(1))
+      return ClusteredSample(values, clusters: labels)
+        .standardDeviation(BootstrapT(key: key.derive(2), replicates: 400))
+    }
+    #expect((0.85...0.985).contains(heavy), "coverage \(heavy)")
+  }
+
+  /// Clopper-Pearson is conservative: at least nominal, down to a share of 2%.
+  @Test(arguments: [0.02, 0.3]) func fractionIntervalCovers(share: Double) {
+    let rate = coverage(of: share, trials: 1000, seed: 5) { key in
+      var generator = key.generator()
+      var values: [Double] = []
+      var labels: [Int] = []
+      for cluster in 0..<40 {
+        // Two out of three clusters hold all the ones: the rows of a cluster go together.
+        let chance = generator.bernoulli(2.0 / 3) ? 1.5 * share : 0
+        for _ in 0..<8 {
+          values.append(generator.bernoulli(chance) ? 1 : 0)
+          labels.append(cluster)
+        }
+      }
+      return ClusteredSample(values, clusters: labels).fraction()
+    }
+    #expect((0.93...0.995).contains(rate), "coverage \(rate)")
+  }
+
+  /// An oracle that resamples the rows themselves and never forms sums per cluster.
+  @Test func perClusterSumsGiveTheIntervalOfTheRowsThemselves() {
+    let (values, labels) = Self.skewed(clusters: 20, key: RandomKey(seed: 9))
+    let weights = values.indices.map { 1 + Double($0 % 5) }
+    let bootstrap = BootstrapT(key: RandomKey(seed: 10), replicates: 300)
+    let fast = ClusteredSample(values, clusters: labels, weights: weights).mean(bootstrap)
+    let slow = bootstrap.interval(clusterCount: 20) { drawn in
+      let groups = drawn.map { cluster in labels.indices.filter { labels[$0] == cluster } }
+      let rows = groups.flatMap { $0 }
+      let total = rows.reduce(0) { $0 + weights[$1] }
+      let mean = rows.reduce(0) { $0 + weights[$1] * values[$1] } / total
+      let squares = groups.reduce(0.0) { sum, group in
+        let residual = group.reduce(0) { $0 + weights[$1] * (values[$1] - mean) }
+        return sum + residual * residual
+      }
+      return .init(value: mean, standardError: (squares * 20 / 19).squareRoot() / total)
+    }
+    expectClose(
+      [fast.estimate, fast.low, fast.high], [slow.estimate, slow.low, slow.high], relative: 1e-9)
+    #expect(fast.low < fast.estimate && fast.estimate < fast.high)
+  }
+
+  @Test func standardDeviationMatchesItsDefinition() {
+    let (values, labels) = Self.skewed(clusters: 12, key: RandomKey(seed: 11))
+    let sample = ClusteredSample(values, clusters: labels)
+    let mean = values.reduce(0, +) / Double(values.count)
+    let squares = values.reduce(0) { $0 + ($1 - mean) * ($1 - mean) }
+    expectClose(
+      sample.standardDeviation(BootstrapT(key: RandomKey(seed: 1), replicates: 50)).estimate,
+      (squares / Double(values.count - 1)).squareRoot(), relative: 1e-12)
+    #expect(sample.minimum == values.min() && sample.maximum == values.max())
+  }
+
+  @Test func offsetDoesNotCancelDigits() {
+    let (values, labels) = Self.skewed(clusters: 12, key: RandomKey(seed: 12))
+    let bootstrap = BootstrapT(key: RandomKey(seed: 1), replicates: 200)
+    let near = ClusteredSample(values, clusters: labels).mean(bootstrap)
+    let far = ClusteredSample(values.map { $0 + 1e8 }, clusters: labels).mean(bootstrap)
+    expectClose(far.high - far.low, near.high - near.low, relative: 1e-6)
+  }
+
+  @Test func sameKeyGivesTheSameBitsAndAnotherKeyDoesNot() {
+    let (values, labels) = Self.skewed(clusters: 24, key: RandomKey(seed: 13))
+    let sample = ClusteredSample(values, clusters: labels)
+    let named = ClusteredSample(values, clusters: labels.map { "problem \($0)" })
+    let first = sample.mean(BootstrapT(key: RandomKey(seed: 1)))
+    #expect(first == named.mean(BootstrapT(key: RandomKey(seed: 1))))
+    #expect(first != sample.mean(BootstrapT(key: RandomKey(seed: 2))))
+  }
+
+  @Test func fallbacksAreTheDocumentedOnes() {
+    let bootstrap = BootstrapT(key: RandomKey(seed: 1), replicates: 100)
+    let empty = ClusteredSample([], clusters: [Int]())
+    #expect(empty.mean(bootstrap).estimate.isNaN && empty.fraction().estimate.isNaN)
+    #expect(empty.minimum.isNaN && empty.standardDeviation(bootstrap).estimate.isNaN)
+
+    let single = ClusteredSample([1, 2, 4], clusters: [0, 0, 0])
+    #expect(single.mean(bootstrap).low.isNaN && single.mean(bootstrap).estimate == 7.0 / 3)
+    #expect(single.standardDeviation(bootstrap).high.isNaN)
+
+    let constant = ClusteredSample([Double](repeating: 2, count: 20), clusters: Array(0..<20))
+    // No spread is no certainty: an estimate, and no interval.
+    #expect(constant.mean(bootstrap).estimate == 2 && constant.mean(bootstrap).low.isNaN)
+    #expect(constant.standardDeviation(bootstrap).estimate == 0)
+    #expect(constant.standardDeviation(bootstrap).high.isNaN)
+
+    // Few clusters: Student's t. Values 1, 2, 6: mean 3, sd √7, se √(7/3), t = 4.30265.
+    let few = ClusteredSample([1, 2, 6], clusters: [0, 1, 2]).mean(bootstrap)
+    expectClose(few.high - 3, 4.302652729749464 * (7.0 / 3).squareRoot(), relative: 1e-12)
+    expectClose(3 - few.low, 4.302652729749464 * (7.0 / 3).squareRoot(), relative: 1e-12)
+
+    // A single one among 40 clusters: the replicates without it are infinitely far.
+    var rare = [Double](repeating: 0, count: 40)
+    rare[7] = 1
+    let interval = ClusteredSample(rare, clusters: Array(0..<40)).mean(bootstrap)
+    #expect(interval.low.isFinite && interval.high.isFinite && interval.low < interval.high)
+  }
+
+  @Test func nansAreLeftOut() {
+    let bootstrap = BootstrapT(key: RandomKey(seed: 1), replicates: 100)
+    let with = ClusteredSample([1, .nan, 3, 5], clusters: [0, 0, 1, 2])
+    let without = ClusteredSample([1, 3, 5], clusters: [0, 1, 2])
+    #expect(with.count == 3)
+    #expect(with.mean(bootstrap) == without.mean(bootstrap))
+  }
+
+  @Test func fractionWithoutEventsStillHasAnUpperEnd() {
+    let none = ClusteredSample(
+      [Double](repeating: 0, count: 400), clusters: (0..<400).map { $0 / 8 })
+    expectClose(none.fraction().high, 0.071121736464197662, relative: 1e-12)
+    #expect(none.fraction().low == 0 && none.fraction().estimate == 0)
+    let all = ClusteredSample(
+      [Double](repeating: 1, count: 400), clusters: (0..<400).map { $0 / 8 })
+    expectClose(all.fraction().low, 1 - 0.071121736464197662, relative: 1e-12)
+    #expect(all.fraction().high == 1)
+  }
+}
