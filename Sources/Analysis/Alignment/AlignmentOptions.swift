@@ -1,35 +1,12 @@
-// What an alignment run measures.
+// What an alignment run measures, and how a result file stores it.
 import ModelCore
+import StrictJSON
 
 /// How token log-probabilities become one objective.
 public enum Reduction: String, Sendable, CaseIterable {
   /// Divided by the number of scored tokens.
   case mean
   case sum
-}
-
-/// The nulls and resolutions beside the main result: what a cosine is worth is unknown without them.
-public enum AlignmentControl: String, Sendable, CaseIterable {
-  /// `log P(y | prompt of another problem)` in the place of `log P(y)`.
-  case mismatchedPrompt = "mismatched-prompt"
-  /// A prompt of the same length of uniformly random tokens in the place of the null context.
-  case randomPrompt = "random-prompt"
-  /// y with its tokens shuffled, in both contexts.
-  case shuffledResponse = "shuffled-response"
-  /// g_m of one rollout against g_c of another.
-  case cross
-  /// Other null contexts.
-  case nullContext = "null-context"
-  /// The true marginal over the file's own prompts.
-  case mixture
-  /// The same shape at initialisation.
-  case untrained
-  /// By reward, position, probability and entropy, and without the embedding.
-  case breakdown
-  /// Batch update vectors of every rule in both spaces.
-  case update
-  /// Predicted against actual change of the objective after a step.
-  case firstOrder = "first-order"
 }
 
 /// A context that stands where the prompt stood.
@@ -45,12 +22,13 @@ public struct NullContext: Sendable, Hashable {
   }
 }
 
-/// Everything that a run's numbers depend on, besides model and rollouts.
+/// Everything that a run's numbers depend on, besides model, precision and rollouts.
 public struct AlignmentOptions: Sendable {
   public var nullContext: NullContext
   public var reduction: Reduction
   public var method: ProductMethod
-  public var controls: [AlignmentControl]
+  /// Names of controls; unknown ones and those that the rollouts do not allow are left out.
+  public var controls: [String]
   /// Keys partners, random prompts, shuffles, batches and bootstraps.
   public var seed: UInt64
   /// Per-token products <∇ log π(y_t | n, ·), g_c>.
@@ -64,13 +42,13 @@ public struct AlignmentOptions: Sendable {
   /// Bootstrap replicates.
   public var bootstrapReplicates: Int
   /// Rollouts whose own gradient is a direction of `first-order`; the rules are directions always.
-  public var firstOrderSamples = 16
+  public var firstOrderSamples: Int
 
   public init(
     nullContext: NullContext, reduction: Reduction = .mean, method: ProductMethod = .auto,
-    controls: [AlignmentControl] = [], seed: UInt64 = 0, tokenProducts: Bool = false,
+    controls: [String] = [], seed: UInt64 = 0, tokenProducts: Bool = false,
     crossLimit: Int = 128, nullContextSweep: [NullContext] = [], specialTokens: Set<Int32> = [],
-    bootstrapReplicates: Int = 2000
+    bootstrapReplicates: Int = 2000, firstOrderSamples: Int = Self.defaultFirstOrderSamples
   ) {
     self.nullContext = nullContext
     self.reduction = reduction
@@ -82,5 +60,86 @@ public struct AlignmentOptions: Sendable {
     self.nullContextSweep = nullContextSweep
     self.specialTokens = specialTokens
     self.bootstrapReplicates = bootstrapReplicates
+    self.firstOrderSamples = firstOrderSamples
+  }
+
+  /// Files of versions that did not store the number have been made with this one.
+  public static var defaultFirstOrderSamples: Int { 16 }
+}
+
+// MARK: - JSON
+
+extension AlignmentOptions {
+  /// All options, defaults included.
+  public var json: JSON {
+    [
+      "null_context": nullContext.json,
+      "reduction": .string(reduction.rawValue),
+      "method": .string(method.rawValue),
+      "controls": .array(controls.map(JSON.string)),
+      "seed": .string(String(seed)),  // beyond what JSON's readers hold exactly
+      "token_products": .bool(tokenProducts),
+      "cross_limit": .integer(crossLimit),
+      "null_context_sweep": .array(nullContextSweep.map(\.json)),
+      "special_tokens": .array(specialTokens.sorted().map { .integer(Int($0)) }),
+      "bootstrap": .integer(bootstrapReplicates),
+      "first_order_samples": .integer(firstOrderSamples),
+    ]
+  }
+
+  /// Reads what `json` wrote; the number of first-order samples may be missing.
+  public init(json: JSON) throws(JSONValueError) {
+    var reader = try JSONReader(json)
+    func choice<Choice: RawRepresentable & CaseIterable>(
+      _ key: String, _ text: String
+    ) throws(JSONValueError) -> Choice where Choice.RawValue == String {
+      guard let choice = Choice(rawValue: text) else { throw Self.unknown(key, text) }
+      return choice
+    }
+    var nullContext = try reader.object("null_context")
+    let seedText = try reader.string("seed")
+    guard let seed = UInt64(seedText) else {
+      throw JSONValueError(path: "seed", message: "\(JSON.string(seedText).summary) is no seed")
+    }
+    let controls = try reader.strings("controls")
+    for name in controls where !AlignmentControls.names.contains(name) {
+      throw Self.unknown("controls", name)
+    }
+    var sweep: [NullContext] = []
+    for var context in try reader.objects("null_context_sweep") {
+      sweep.append(try NullContext(&context))
+    }
+    self.init(
+      nullContext: try NullContext(&nullContext),
+      reduction: try choice("reduction", reader.string("reduction")),
+      method: try choice("method", reader.string("method")), controls: controls, seed: seed,
+      tokenProducts: try reader.bool("token_products"),
+      crossLimit: try reader.int("cross_limit", in: 0...Int.max), nullContextSweep: sweep,
+      specialTokens: Set(
+        try reader.ints("special_tokens", in: NullContext.idRange).map {
+          Int32(truncatingIfNeeded: $0)
+        }), bootstrapReplicates: try reader.int("bootstrap", in: 1...(1 << 24)),
+      firstOrderSamples: try reader.optionalInt("first_order_samples", in: 0...(1 << 24))
+        ?? Self.defaultFirstOrderSamples)
+    try reader.finish()
+  }
+
+  private static func unknown(_ key: String, _ text: String) -> JSONValueError {
+    JSONValueError(path: key, message: "\(JSON.string(text).summary) is not known")
+  }
+}
+
+extension NullContext {
+  fileprivate static let idRange = Int(Int32.min)...Int(Int32.max)
+
+  fileprivate var json: JSON {
+    ["name": .string(name), "tokens": .array(tokens.map { .integer(Int($0)) })]
+  }
+
+  fileprivate init(_ reader: inout JSONReader) throws(JSONValueError) {
+    self.init(
+      name: try reader.string("name"),
+      tokens: try reader.ints("tokens", in: Self.idRange).map { Int32(truncatingIfNeeded: $0) })
+    try reader.finish()
   }
 }

@@ -1,5 +1,6 @@
 // Which sequences each sample's results compare: fixed over the whole file before anything runs.
 import KeyedRandom
+import ModelCore
 import Tasks
 
 /// The rollouts of a run and the random choices of its controls.
@@ -12,18 +13,16 @@ public struct AlignmentPlan: Sendable {
   /// Index of each rollout's problem, in order of first appearance.
   public let problems: [Int]
   public let problemCount: Int
-  /// For `mismatched-prompt`: a rollout of another problem. Empty with a single problem.
-  let partners: [Int]
-  /// For `mixture`: the distinct prompts, in order of first appearance.
-  let distinctPrompts: [[Int32]]
+  /// Tokens of the model.
+  public let vocabularySize: Int
+  /// The controls that run and look at one rollout at a time, in the order of the results.
+  public private(set) var sampleControls: [any SampleControl] = []
+  /// The controls that run and look at all rollouts together, in the order of the results.
+  public private(set) var collectionControls: [any CollectionControl] = []
+  /// The results of `sampleControls`, one after the other.
+  public private(set) var entries: [ControlEntry] = []
   /// Controls that the rollouts do not allow, each with the reason, for the user.
-  public let leftOut: [(control: AlignmentControl, reason: String)]
-  /// The controls that run, in the order of `AlignmentControl.allCases`.
-  public let controls: [AlignmentControl]
-  private let vocabularySize: Int
-
-  /// The most prompts that `mixture` takes.
-  static let mixtureLimit = 512
+  public private(set) var leftOut: [(control: String, reason: String)] = []
 
   public init(rollouts: [Rollout], options: AlignmentOptions, vocabularySize: Int) {
     self.rollouts = rollouts
@@ -38,67 +37,61 @@ public struct AlignmentPlan: Sendable {
       return indexOfProblem.count - 1
     }
     problemCount = indexOfProblem.count
-    var seen = Set<[Int32]>()
-    distinctPrompts = rollouts.map(\.promptTokens).filter { seen.insert($0).inserted }
-
-    let root = RandomKey(seed: options.seed).derive("alignment controls")
-    let problems = problems
-    var members = [[Int]](repeating: [], count: problemCount)
-    for (index, problem) in problems.enumerated() { members[problem].append(index) }
-    partners =
-      problemCount < 2
-      ? []
-      : rollouts.indices.map { index in
-        var random = root.derive("mismatched prompt").derive(UInt64(index)).generator()
-        let own = members[problems[index]]
-        // The chosen one among the rollouts of other problems, without a list of those.
-        var partner = random.uniform(below: rollouts.count - own.count)
-        for member in own where member <= partner { partner += 1 }
-        return partner
+    for type in AlignmentControls.all where options.controls.contains(type.name) {
+      do {
+        let control = try type.init(self)
+        if let control = control as? any SampleControl { sampleControls.append(control) }
+        if let control = control as? any CollectionControl { collectionControls.append(control) }
+      } catch {
+        leftOut.append((type.name, error.reason))
       }
-
-    var leftOut: [(control: AlignmentControl, reason: String)] = []
-    if problemCount < 2 {
-      leftOut.append((.mismatchedPrompt, "there is one problem only, so no other prompt"))
     }
-    if distinctPrompts.count > Self.mixtureLimit {
-      leftOut.append(
-        (
-          .mixture,
-          "there are \(distinctPrompts.count) distinct prompts (at most \(Self.mixtureLimit))"
-        ))
-    }
-    if let reason = UpdateBatches.obstacle(rollouts) {
-      leftOut.append((.update, reason))
-      leftOut.append((.firstOrder, reason))
-    }
-    if rollouts.count < 2 { leftOut.append((.cross, "there is one rollout only")) }
-    self.leftOut = leftOut.filter { options.controls.contains($0.control) }
-    controls = AlignmentControl.allCases.filter { control in
-      options.controls.contains(control) && !leftOut.contains { $0.control == control }
+    entries = sampleControls.flatMap { control in
+      control.entries.enumerated().map { number, entry in
+        ControlEntry(
+          control: type(of: control).name, name: entry.name, title: entry.title, number: number)
+      }
     }
   }
 
-  /// For `random-prompt`: the prompt's first token, then as many uniform non-special tokens as the
-  /// prompt has.
-  func randomPrompt(_ index: Int) -> [Int32] {
-    let allowed = (0..<Int32(vocabularySize)).filter { !options.specialTokens.contains($0) }
-    let prompt = rollouts[index].promptTokens
-    guard !allowed.isEmpty else { return prompt }
-    var random = RandomKey(seed: options.seed).derive("alignment controls")
-      .derive("random prompt").derive(UInt64(index)).generator()
-    return prompt.prefix(1)
-      + prompt.dropFirst().map { _ in allowed[random.uniform(below: allowed.count)] }
+  /// The names of the controls that run.
+  public var controlNames: [String] {
+    let running =
+      sampleControls.map { type(of: $0).name } + collectionControls.map { type(of: $0).name }
+    return AlignmentControls.names.filter(running.contains)
   }
 
-  /// For `shuffled-response`: y in random order; an end token keeps the last place.
-  func shuffledResponse(_ index: Int, endTokens: [Int]) -> [Int32] {
-    var response = rollouts[index].responseTokens
-    var random = RandomKey(seed: options.seed).derive("alignment controls")
-      .derive("shuffled response").derive(UInt64(index)).generator()
-    let end = response.last.flatMap { endTokens.contains(Int($0)) ? $0 : nil }
-    if end != nil { response.removeLast() }
-    random.shuffle(&response)
-    return response + (end.map { [$0] } ?? [])
+  /// The stream of a control's random choices.
+  func key(_ purpose: StaticString) -> RandomKey {
+    RandomKey(seed: options.seed).derive("alignment controls").derive(purpose)
   }
+
+  /// Index of the first response token that the main pair scores: 1 without a null context.
+  var firstScored: Int { options.nullContext.tokens.isEmpty ? 1 : 0 }
+
+  /// A rollout under one of the two objectives; both score the same tokens.
+  public func sequence(_ index: Int, marginal: Bool) -> ScoredSequence {
+    ScoredSequence(
+      context: marginal ? options.nullContext.tokens : rollouts[index].promptTokens,
+      response: rollouts[index].responseTokens, firstScored: firstScored)
+  }
+}
+
+/// One row-per-rollout result of a control.
+public struct ControlEntry: Sendable, Hashable {
+  /// The control's name.
+  public let control: String
+  /// What tells apart the entries of a control with several; empty for the others. It may hold the
+  /// user's text, and so never names a group of a file.
+  public let name: String
+  /// For people and plots.
+  public let title: String
+  /// Its place among the control's entries.
+  public let number: Int
+
+  /// `mismatched-prompt` or `breakdown/position 0-2`, for people.
+  public var label: String { name.isEmpty ? control : "\(control)/\(name)" }
+
+  /// Its place below `controls` in files: `mismatched-prompt`, or `breakdown/3`.
+  public var path: [String] { name.isEmpty ? [control] : [control, String(number)] }
 }

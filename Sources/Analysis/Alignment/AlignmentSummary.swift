@@ -1,200 +1,226 @@
 // The statistics of a run: what summary.json and `/summary` publish.
+import HDF5
 import KeyedRandom
 import Statistics
+import StrictJSON
+import Tables
 import Tasks
 
-/// One published number with its interval.
+/// One published number with its place, unit and interval.
 public struct SummaryStatistic: Sendable {
-  /// Dots lead into controls: `cosine_mean`, `controls.mismatched-prompt.cosine_mean`.
-  public let key: String
+  /// The groups that lead to it: none for the main pair, `["controls", "mismatched-prompt"]`.
+  public internal(set) var group: [String]
+  /// Its name there, such as `cosine_mean`.
+  public let name: String
   public let interval: Interval
+  public let units: String
   /// A sentence for people and plots.
   public let longName: String
+  /// Whether it is a number of things, which has no interval.
+  public let isCount: Bool
 
-  public init(key: String, interval: Interval, longName: String) {
-    self.key = key
+  public init(
+    _ name: String, _ interval: Interval, units: String = "1", _ longName: String,
+    in group: [String] = [], isCount: Bool = false
+  ) {
+    self.group = group
+    self.name = name
     self.interval = interval
+    self.units = units
     self.longName = longName
+    self.isCount = isCount
   }
-
-  /// Counts and extremes have no interval.
-  public var hasInterval: Bool { !(interval.low.isNaN && interval.high.isNaN) }
 }
 
 /// The statistics of the main pair and of every control, in a fixed order.
 public struct AlignmentSummary: Sendable {
   public private(set) var statistics: [SummaryStatistic] = []
+  /// Groups of statistics whose names are numbers, with what they stand for.
+  public let labels: [(group: [String], name: String, title: String)]
+  /// The rollouts that the statistics are of.
+  public let rolloutCount: Int
 
   /// - Parameters:
-  ///   - main: One row a rollout, in input order, from the rollout at `start` on.
-  ///   - columns: One list of rows a column of `plan.controlColumns`.
+  ///   - start: The first rollout of the rows.
+  ///   - main: One row a rollout, in input order.
+  ///   - entries: One list of rows an entry of the plan.
   public init(
-    plan: AlignmentPlan, start: Int = 0, main: [PairSummary], columns: [[PairSummary]],
-    fileControls: FileControls
+    _ plan: AlignmentPlan, start: Int = 0, main: [PairSummary], entries: [[PairSummary]],
+    collection: CollectionResults
   ) {
     let key = RandomKey(seed: plan.options.seed).derive("bootstrap")
     let bootstrap = BootstrapT(key: key, replicates: plan.options.bootstrapReplicates)
     // Clusters are compared by bytes: String's == is canonical equivalence.
     let clusters = plan.rollouts.dropFirst(start).prefix(main.count).map { Array($0.cluster.utf8) }
-    append(rows: main, clusters, bootstrap, prefix: "", title: "")
-    for (column, rows) in zip(plan.controlColumns, columns) {
-      append(
-        rows: rows, clusters, bootstrap, prefix: "controls.\(column.label).",
-        title: ", \(column.title)")
+    rolloutCount = main.count
+    labels = plan.entries.filter { !$0.name.isEmpty }.map {
+      (["controls"] + $0.path, $0.name, $0.title)
     }
-    if let cross = fileControls.cross { append(cross, plan, bootstrap) }
-    if let update = fileControls.update { append(update) }
-    if let firstOrder = fileControls.firstOrder { append(firstOrder) }
-  }
-
-  private mutating func append(_ key: String, _ interval: Interval, _ longName: String) {
-    statistics.append(SummaryStatistic(key: key, interval: interval, longName: longName))
-  }
-
-  private mutating func append(
-    rows: [PairSummary], _ clusters: [[UInt8]], _ bootstrap: BootstrapT, prefix: String,
-    title: String
-  ) {
-    func sample(_ value: (PairSummary) -> Double) -> ClusteredSample {
-      ClusteredSample(rows.map(value), clusters: clusters)
+    statistics = PairStatistics(main, clusters, bootstrap).all(title: "")
+    for (entry, rows) in zip(plan.entries, entries) {
+      add(
+        PairStatistics(rows, clusters, bootstrap).all(title: ", \(entry.title)"),
+        in: entry.path)
     }
-    let inner = sample(\.innerProduct)
-    append(
-      prefix + "n", Interval(withoutInterval: Double(inner.count)), "number of rollouts" + title)
-    for (name, long, sample, possible) in [
-      (
-        "inner_product", "inner product of the two gradients", inner,
-        -Double.infinity...Double.infinity
-      ),
-      ("cosine", "cosine of the two gradients", sample(\.cosine), -1...1),
-    ] {
-      append(
-        prefix + name + "_mean", sample.mean(bootstrap).within(possible), "mean \(long)" + title)
-      append(
-        prefix + name + "_sd", sample.standardDeviation(bootstrap),
-        "standard deviation of the \(long)" + title)
-      append(
-        prefix + name + "_min", Interval(withoutInterval: sample.minimum),
-        "smallest \(long)" + title)
-      append(
-        prefix + name + "_max", Interval(withoutInterval: sample.maximum),
-        "largest \(long)" + title)
-      if name == "inner_product" {
-        append(
-          prefix + "negative_fraction",
-          self.sample(rows, clusters) { $0.innerProduct < 0 ? 1 : 0 }.fraction(),
-          "share of rollouts with a negative inner product" + title)
-      } else {
-        append(
-          prefix + "cosine_undefined",
-          Interval(withoutInterval: Double(inner.count - sample.count)),
-          "rollouts whose cosine is undefined because a norm is 0" + title)
-      }
+    for (control, result) in collection.results {
+      add(result.statistics(plan, bootstrap), in: [control])
     }
-    append(
-      prefix + "logp_gap_mean", sample(\.gap).mean(bootstrap),
-      "mean absolute difference of token log-probabilities" + title)
-    append(
-      prefix + "logp_difference_mean", sample(\.difference).mean(bootstrap),
-      "mean of null-context minus conditional token log-probabilities" + title)
   }
 
-  /// A sample of the rows to which a control applies.
-  private func sample(
-    _ rows: [PairSummary], _ clusters: [[UInt8]], _ value: (PairSummary) -> Double
-  ) -> ClusteredSample {
-    ClusteredSample(
-      rows.map { $0.innerProduct.isNaN ? .nan : value($0) }, clusters: clusters)
+  private mutating func add(_ new: [SummaryStatistic], in path: [String]) {
+    statistics += new.map { statistic in
+      var statistic = statistic
+      statistic.group = ["controls"] + path + statistic.group
+      return statistic
+    }
   }
 
-  private mutating func append(
-    _ cross: CrossMatrix, _ plan: AlignmentPlan, _ bootstrap: BootstrapT
-  ) {
-    let problems = cross.samples.map { plan.problems[$0] }
-    let clusters = cross.samples.map { Array(plan.rollouts[$0].cluster.utf8) }
-    let kinds: [(String, String, (Int, Int) -> Bool)] = [
-      ("same_rollout", "one rollout", { $0 == $1 }),
-      ("same_problem", "two rollouts of one problem", { $0 != $1 && problems[$0] == problems[$1] }),
-      ("other_problem", "rollouts of different problems", { problems[$0] != problems[$1] }),
+  /// A statistic by its place; undefined where there is none.
+  public subscript(group: [String], name: String) -> Interval {
+    statistics.first { $0.name == name && $0.group == group }?.interval ?? .undefined
+  }
+
+  /// What a null says about the main cosine, in one sentence; nil where it was not measured.
+  func comparison(with path: [String], of what: String) -> String? {
+    let main = self[[], "cosine_mean"]
+    let own = self[["controls"] + path, "cosine_mean"]
+    guard !own.estimate.isNaN, !main.estimate.isNaN else { return nil }
+    let isAlike = own.high >= main.low
+    return "With \(what) the cosine is \(fixed(own.estimate, 2)) (\(own.ends(2))), "
+      + (isAlike
+        ? "not below the \(fixed(main.estimate, 2)) of log P(y) with log P(y|x): a positive value "
+          + "by itself says nothing about dropping the prompt."
+        : "below the \(fixed(main.estimate, 2)) of log P(y) with log P(y|x).")
+  }
+}
+
+/// The statistics of one list of rows.
+private struct PairStatistics {
+  private let rows: [PairSummary]
+  private let clusters: [[UInt8]]
+  private let bootstrap: BootstrapT
+
+  init(_ rows: [PairSummary], _ clusters: [[UInt8]], _ bootstrap: BootstrapT) {
+    self.rows = rows
+    self.clusters = clusters
+    self.bootstrap = bootstrap
+  }
+
+  private func sample(_ value: (PairSummary) -> Double) -> ClusteredSample {
+    ClusteredSample(rows.map(value), clusters: clusters)
+  }
+
+  /// Four statistics of one quantity; its mean stays within the possible values.
+  private func moments(
+    _ name: String, _ words: String, _ sample: ClusteredSample, within possible: ClosedRange<Double>
+  ) -> [SummaryStatistic] {
+    [
+      SummaryStatistic(name + "_mean", sample.mean(bootstrap).within(possible), "mean \(words)"),
+      SummaryStatistic(
+        name + "_sd", sample.standardDeviation(bootstrap), "standard deviation of the \(words)"),
+      SummaryStatistic(
+        name + "_min", Interval(withoutInterval: sample.minimum), "smallest \(words)"),
+      SummaryStatistic(
+        name + "_max", Interval(withoutInterval: sample.maximum), "largest \(words)"),
     ]
-    for (name, title, belongs) in kinds {
-      for (quantity, long, values, possible) in [
-        ("inner_product", "inner product", cross.innerProducts, -Double.infinity...Double.infinity),
-        ("cosine", "cosine", cross.cosines, -1...1),
-      ] {
-        let mean = PairMean(
-          values: values, rows: clusters, columns: clusters,
-          where: { belongs($0, $1) })
-        guard mean.count > 0 else { continue }
-        append(
-          "controls.cross.\(name).\(quantity)_mean", mean.interval(bootstrap).within(possible),
-          "mean \(long) of g_m and g_c of \(title)")
-      }
-    }
   }
 
-  private mutating func append(_ update: UpdateControl) {
-    for metric in UpdateControl.Metric.allCases {
-      let statistics = update.statistics(metric)
-      let prefix = "controls.update.\(metric.name)."
-      for vector in statistics.vectors {
-        append(
-          prefix + "reliability.\(vector.name)", vector.reliability,
-          "reliability of the \(vector.name) batch vector (\(metric.title))")
-        append(
-          prefix + "efficiency.\(vector.name)", vector.efficiency,
-          "surrogate efficiency of \(vector.name) without noise (\(metric.title))")
-        append(
-          prefix + "batch_efficiency.\(vector.name)", vector.batchEfficiency,
-          "surrogate efficiency of \(vector.name) at this batch size (\(metric.title))")
-      }
-      for pair in statistics.pairs {
-        append(
-          prefix + "cosine.\(pair.first).\(pair.second)", pair.correctedCosine,
-          "noise-corrected cosine of \(pair.first) and \(pair.second) (\(metric.title))")
-      }
-      append(
-        prefix + "drift_share_marginal", statistics.driftShareMarginal,
-        "share of the sign-blind push |D|²/(|C|²+|D|²), null-context space (\(metric.title))")
-      append(
-        prefix + "drift_share_conditional", statistics.driftShareConditional,
-        "share of the sign-blind push |D|²/(|C|²+|D|²), prompt space (\(metric.title))")
+  func all(title: String) -> [SummaryStatistic] {
+    let inner = sample(\.innerProduct)
+    let cosine = sample(\.cosine)
+    let isNegative = sample { $0.innerProduct.isNaN ? .nan : $0.innerProduct < 0 ? 1 : 0 }
+    func count(_ name: String, _ value: Int, _ words: String) -> SummaryStatistic {
+      SummaryStatistic(name, Interval(withoutInterval: Double(value)), words, isCount: true)
     }
-  }
-
-  private mutating func append(_ firstOrder: FirstOrderControl) {
-    for direction in firstOrder.rules {
-      append(
-        "controls.first-order.validity_radius.\(direction.name)",
-        Interval(withoutInterval: firstOrder.validityRadius(direction)),
-        "largest step along \(direction.name) whose effect is predicted to 10%")
-    }
-    let radii = firstOrder.samples.map { firstOrder.validityRadius($0) }.sorted()
-    if !radii.isEmpty {
-      append(
-        "controls.first-order.validity_radius_sample_median",
-        Interval(withoutInterval: radii[radii.count / 2]),
-        "median over rollouts of the largest step along g_m whose effect is predicted to 10%")
+    let statistics =
+      [count("n", inner.count, "number of rollouts")]
+      + moments(
+        "inner_product", "inner product of the two gradients", inner,
+        within: -.infinity ... .infinity)
+      + [
+        SummaryStatistic(
+          "negative_fraction", isNegative.fraction(),
+          "share of rollouts with a negative inner product")
+      ]
+      + moments("cosine", "cosine of the two gradients", cosine, within: -1...1)
+      + [
+        count(
+          "cosine_undefined", inner.count - cosine.count,
+          "rollouts whose cosine is undefined because a norm is 0"),
+        SummaryStatistic(
+          "logp_gap_mean", sample(\.gap).mean(bootstrap), units: "nat",
+          "mean absolute difference of token log-probabilities"),
+        SummaryStatistic(
+          "logp_difference_mean", sample(\.difference).mean(bootstrap), units: "nat",
+          "mean of null-context minus conditional token log-probabilities"),
+      ]
+    return statistics.map {
+      SummaryStatistic(
+        $0.name, $0.interval, units: $0.units, $0.longName + title, in: $0.group,
+        isCount: $0.isCount)
     }
   }
 }
 
-extension UpdateControl.Metric {
-  /// The metric's name in keys of the summary.
-  public var name: String {
-    switch self {
-    case .raw: "raw"
-    case .adam: "adam"
-    case .step: "step"
+// MARK: - Files
+
+extension AlignmentSummary {
+  /// `/summary`: one scalar a statistic, `_low` and `_high` beside it where it has an interval.
+  func write(_ root: HDF5Group) throws {
+    for statistic in statistics {
+      let target = try Self.group(root, statistic.group)
+      let longName = storable(statistic.longName)
+      if statistic.isCount {
+        try target.scalar(statistic.name, Int(statistic.interval.estimate), longName: longName)
+        continue
+      }
+      for part in Interval.parts.prefix(statistic.interval.hasEnds ? 3 : 1) {
+        try target.scalar(
+          statistic.name + part.suffix, statistic.interval[keyPath: part.path],
+          units: statistic.units, longName: longName + part.words)
+      }
+    }
+    for (path, name, title) in labels {
+      let attributes = try Self.group(root, path).attributes
+      try attributes.set("name", to: storable(name))
+      try attributes.set("title", to: storable(title))
     }
   }
 
-  /// For people and plots.
-  public var title: String {
-    switch self {
-    case .raw: "Euclidean"
-    case .adam: "Adam's metric"
-    case .step: "first Adam step"
+  private static func group(_ root: HDF5Group, _ path: [String]) throws -> HDF5Group {
+    if path.isEmpty { return root }
+    let path = path.joined(separator: "/")
+    return try root.contains(path) ? root.group(path) : root.createGroup(path)
+  }
+
+  /// summary.json: the same tree; what is NaN is null.
+  public var json: JSON {
+    var root = JSONObject()
+    for (path, name, title) in labels {
+      Self.insert([("name", .string(name)), ("title", .string(title))], path[...], &root)
     }
+    for statistic in statistics {
+      Self.insert(
+        statistic.isCount
+          ? [(statistic.name, .integer(Int(statistic.interval.estimate)))]
+          : statistic.interval.members(statistic.name), statistic.group[...], &root)
+    }
+    // The main result first.
+    var sorted = JSONObject()
+    for (key, value) in root.members where key != "controls" { sorted[key] = value }
+    if let controls = root["controls"] { sorted["controls"] = controls }
+    return .object(sorted)
+  }
+
+  private static func insert(
+    _ members: [(key: String, value: JSON)], _ path: ArraySlice<String>, _ object: inout JSONObject
+  ) {
+    guard let first = path.first else {
+      for (key, value) in members { object[key] = value }
+      return
+    }
+    var child = object[first]?.objectValue ?? JSONObject()
+    insert(members, path.dropFirst(), &child)
+    object[first] = .object(child)
   }
 }

@@ -1,22 +1,23 @@
-// One sample's two gradients compared: the unit of every alignment result.
+// One sample's two gradients compared: what is recorded of a pair in detail.
 import ModelCore
+import Tables
 
 /// Products, log-probabilities and entropies of one response under two contexts.
 public struct PairMeasurement: Sendable {
   /// <g_m, g_c> of each parameter group. (G)
-  public var innerProducts: [Double]
+  public var innerProducts: [Double] = []
   /// |g_m|² of each group. (G)
-  public var squaredNormsMarginal: [Double]
+  public var squaredNormsMarginal: [Double] = []
   /// |g_c|² of each group. (G)
-  public var squaredNormsConditional: [Double]
+  public var squaredNormsConditional: [Double] = []
   /// log π(y_t | ·) and entropies in nats, one a response token. A token that is not scored (the
   /// first, without a context) is NaN.
-  public var logMarginal: [Double]
-  public var logConditional: [Double]
-  public var entropyMarginal: [Double]
-  public var entropyConditional: [Double]
+  public var logMarginal: [Double] = []
+  public var logConditional: [Double] = []
+  public var entropyMarginal: [Double] = []
+  public var entropyConditional: [Double] = []
   /// <∇ log π(y_t | n, ·), g_c>, divided by T under `mean`; empty unless asked for.
-  public var tokenInnerProducts: [Double]
+  public var tokenInnerProducts: [Double] = []
   /// Tokens that are scored, T.
   public var scoredCount: Int
 
@@ -36,6 +37,11 @@ public struct PairMeasurement: Sendable {
     self.scoredCount = scoredCount
   }
 
+  /// A measurement to be filled from its columns.
+  init(scoredCount: Int) {
+    self.scoredCount = scoredCount
+  }
+
   /// The totals over groups and tokens.
   public func summary(_ reduction: Reduction) -> PairSummary {
     PairSummary(
@@ -47,69 +53,44 @@ public struct PairMeasurement: Sendable {
   }
 }
 
-/// The scalars of one sample under two contexts: a row of `/samples` or of a control.
-public struct PairSummary: Sendable, Hashable {
-  public var innerProduct: Double
-  public var normMarginal: Double
-  public var normConditional: Double
-  /// Reduced as asked, in nats (per token under `mean`).
-  public var logMarginal: Double
-  public var logConditional: Double
-  /// Mean over tokens of |log π(y_t|n,·) − log π(y_t|x,·)|.
-  public var gap: Double
-  /// Mean over tokens of log π(y_t|n,·) − log π(y_t|x,·).
-  public var difference: Double
+extension PairMeasurement {
+  /// What is recorded of each parameter group. (G)
+  public static let groupColumns: [Column<PairMeasurement, [Double]>] = [
+    Column("inner_product", "inner product of the two gradients", \.innerProducts),
+    Column(
+      "squared_norm_marginal", "squared norm of the null-context gradient",
+      \.squaredNormsMarginal),
+    Column(
+      "squared_norm_conditional", "squared norm of the conditional gradient",
+      \.squaredNormsConditional),
+  ]
 
-  /// NaN where a norm is 0.
-  public var cosine: Double {
-    let norms = normMarginal * normConditional
-    return norms > 0 ? innerProduct / norms : .nan
+  /// What is recorded of each response token.
+  public static func tokenColumns(
+    _ options: AlignmentOptions
+  ) -> [Column<PairMeasurement, [Double]>] {
+    scoreColumns + (options.tokenProducts ? productColumns : [])
   }
 
-  /// A row of a sample to which the control does not apply.
-  public static let undefined = PairSummary(
-    innerProduct: .nan, normMarginal: .nan, normConditional: .nan, logMarginal: .nan,
-    logConditional: .nan, gap: .nan, difference: .nan)
+  private static let scoreColumns: [Column<PairMeasurement, [Double]>] = [
+    Column(
+      "logp_marginal", units: "nat", "log-probability of the token given the null context",
+      \.logMarginal),
+    Column(
+      "logp_conditional", units: "nat", "log-probability of the token given the prompt",
+      \.logConditional),
+    Column(
+      "entropy_marginal", units: "nat", "entropy of the prediction given the null context",
+      \.entropyMarginal),
+    Column(
+      "entropy_conditional", units: "nat", "entropy of the prediction given the prompt",
+      \.entropyConditional),
+  ]
 
-  init(
-    innerProduct: Double, normMarginal: Double, normConditional: Double, logMarginal: Double,
-    logConditional: Double, gap: Double, difference: Double
-  ) {
-    self.innerProduct = innerProduct
-    self.normMarginal = normMarginal
-    self.normConditional = normConditional
-    self.logMarginal = logMarginal
-    self.logConditional = logConditional
-    self.gap = gap
-    self.difference = difference
-  }
-
-  init(
-    innerProduct: Double, squaredNormMarginal: Double, squaredNormConditional: Double,
-    logMarginal: [Double], logConditional: [Double], scoredCount: Int, reduction: Reduction
-  ) {
-    let differences = zip(logMarginal, logConditional).map { $0 - $1 }.filter { !$0.isNaN }
-    let count = Double(scoredCount)
-    let divisor = reduction == .mean ? count : 1
-    self.init(
-      innerProduct: innerProduct, normMarginal: max(0, squaredNormMarginal).squareRoot(),
-      normConditional: max(0, squaredNormConditional).squareRoot(),
-      logMarginal: logMarginal.filter { !$0.isNaN }.reduce(0, +) / divisor,
-      logConditional: logConditional.filter { !$0.isNaN }.reduce(0, +) / divisor,
-      gap: differences.reduce(0) { $0 + abs($1) } / count,
-      difference: differences.reduce(0, +) / count)
-  }
-
-  /// The seven numbers in the order of the initialiser: for journals.
-  public var values: [Double] {
-    [innerProduct, normMarginal, normConditional, logMarginal, logConditional, gap, difference]
-  }
-
-  /// From `values`; nil for another count.
-  public init?(values: [Double]) {
-    guard values.count == 7 else { return nil }
-    self.init(
-      innerProduct: values[0], normMarginal: values[1], normConditional: values[2],
-      logMarginal: values[3], logConditional: values[4], gap: values[5], difference: values[6])
-  }
+  private static let productColumns: [Column<PairMeasurement, [Double]>] = [
+    Column(
+      "inner_product",
+      "inner product of the token's null-context gradient with the conditional gradient",
+      \.tokenInnerProducts)
+  ]
 }

@@ -3,6 +3,8 @@ import Analysis
 import ArgumentParser
 import ModelCore
 import Runs
+import Tables
+import Tasks
 
 struct AlignCommand: ParsableCommand {
   static let configuration = CommandConfiguration(
@@ -46,8 +48,8 @@ struct AlignCommand: ParsableCommand {
   @Option(
     name: .customLong("control"),
     help: ArgumentHelp(
-      "A control, repeatable: \(AlignmentControl.allCases.map(\.rawValue).joined(separator: ", ")), "
-        + "or all.", valueName: "name"))
+      "A control, repeatable: \(AlignmentControls.names.joined(separator: ", ")), or all.",
+      valueName: "name"))
   var controlNames: [String] = []
 
   @Option(
@@ -86,15 +88,8 @@ struct AlignCommand: ParsableCommand {
   @OptionGroup var sampling: SamplingArguments
   @OptionGroup var common: CommonOptions
 
-  /// The controls in their fixed order.
-  var controls: [AlignmentControl] {
-    AlignmentControl.allCases.filter {
-      controlNames.contains("all") || controlNames.contains($0.rawValue)
-    }
-  }
-
   func validate() throws {
-    let known = AlignmentControl.allCases.map(\.rawValue) + ["all"]
+    let known = AlignmentControls.names + ["all"]
     for name in controlNames where !known.contains(name) {
       throw ValidationError(
         "--control is \(name) (expected one of: \(known.joined(separator: ", ")))")
@@ -118,9 +113,113 @@ struct AlignCommand: ParsableCommand {
 
   func run() throws {
     switch precision {
-    case .float32: try AlignmentRun<Float>(self).run()
-    case .float64: try AlignmentRun<Double>(self).run()
+    case .float32: try run(Float.self)
+    case .float64: try run(Double.self)
     }
+  }
+
+  private var start: RunStart {
+    resume ? .resuming : common.overwrite ? .overwriting : .afresh
+  }
+
+  private func run<Scalar: ModelScalar>(_: Scalar.Type) throws {
+    let checkpoint = try Checkpoint(common)
+    let setup = try AlignmentSetup(checkpoint, nullContext: nullContext)
+    try AtomicFile.check(
+      [output, summary, manifest].compactMap(\.self),
+      inputs: [rollouts, sampling.problems].compactMap(\.self),
+      overwrite: common.overwrite || resume)
+    var inputs = try checkpoint.inputs()
+    if let path = rollouts {
+      inputs.append(try Manifest.Input(role: "rollouts", path: path))
+    } else if let path = sampling.problems {
+      inputs.append(try Manifest.Input(role: "problems", path: path))
+    }
+    let configuration = configuration(setup, inputs)
+    if try AlignmentFile.isFinished(output, config: configuration.json, start) {
+      if !common.quiet { Console.note("\(output) is complete; there is nothing to resume") }
+      return
+    }
+    let plan = AlignmentPlan(
+      rollouts: try rollouts(setup), options: configuration.options,
+      vocabularySize: checkpoint.configuration.vocabularySize)
+    var run = AlignmentRun<Scalar>(
+      plan, model: try checkpoint.model(Scalar.self), output: output,
+      manifest: setup.manifest(configuration, inputs: inputs, threads: common.threads))
+    run.summaryPath = summary
+    run.manifestPath = manifest
+    run.shard = shard
+    run.dumpedGradients = dumpGradients
+    run.threads = common.threads
+    for (control, reason) in plan.leftOut {
+      Console.note("prerl: warning: control \(control) is left out: \(reason)")
+    }
+    try check(run)
+    switch try run.run(start, quiet: common.quiet) {
+    case .finished(let summary): try report(summary, plan)
+    case .interrupted(let done):
+      throw CommandFailure.interrupted(
+        "interrupted after \(done) of \(run.samples.count) rollouts (\(output) holds them, --resume "
+          + "goes on)")
+    }
+  }
+
+  private func configuration(
+    _ setup: AlignmentSetup, _ inputs: [Manifest.Input]
+  ) -> AlignmentConfiguration {
+    var options = setup.options(seed: common.seed)
+    options.reduction = reduction
+    options.method = method
+    options.controls = AlignmentControls.named(controlNames).map { $0.name }
+    options.tokenProducts = tokenProducts
+    options.crossLimit = crossLimit
+    options.bootstrapReplicates = bootstrap
+    var configuration = AlignmentConfiguration(
+      model: setup.checkpoint.isEmbedded ? "embedded" : setup.checkpoint.directory,
+      options: options, precision: precision)
+    configuration.dumpedGradients = dumpGradients
+    configuration.limit = limit
+    configuration.shard = shard
+    configuration.inputHashes = inputs.map(\.hash)
+    // Absent where they have no effect, as in the files of versions without them.
+    if !common.thinking { configuration.more["thinking"] = false }
+    if rollouts == nil { configuration.more["sampling"] = sampling.json }
+    return configuration
+  }
+
+  /// The rollouts of the run: read, or sampled first.
+  private func rollouts(_ setup: AlignmentSetup) throws -> [Rollout] {
+    if let path = rollouts {
+      return try setup.rollouts(path: path, allowLong: allowLong, limit: limit)
+    }
+    let sampled = try RolloutSampling(setup.checkpoint, sampling).run(common)
+    let rollouts = limit.map { Array(sampled.prefix($0)) } ?? sampled
+    try setup.check(rollouts, "rollouts")
+    return rollouts
+  }
+
+  private func check<Scalar: ModelScalar>(_ run: AlignmentRun<Scalar>) throws {
+    let count = run.plan.rollouts.count
+    guard !run.samples.isEmpty else {
+      throw CommandFailure.usage(
+        "--shard \(shard?.description ?? ""): this part has no rollouts (expected at most "
+          + "\((count + Shard.block - 1) / Shard.block) parts of \(count) rollouts)")
+    }
+    try requireMemory(Double(run.bytesForControls), for: "--control update or first-order")
+  }
+
+  private func report(_ summary: AlignmentSummary, _ plan: AlignmentPlan) throws {
+    if common.json {
+      return try Console.print(summary.json.text())
+    }
+    let report = AlignmentReport(summary, plan: plan)
+    try Console.print(report.table(paper: paper))
+    if let updates = report.updateTable { try Console.print("\n" + updates) }
+    if paper { try Console.print("\n" + report.sentences.joined(separator: "\n")) }
+    let clusters = Set(plan.rollouts.map { Array($0.cluster.utf8) }).count
+    if let few = fewClustersNote(clusters) { try Console.print("\n" + few) }
+    let files = [output, self.summary, manifest].compactMap(\.self)
+    try Console.print("\nResults: \(files.joined(separator: ", "))")
   }
 }
 

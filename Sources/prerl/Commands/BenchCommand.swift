@@ -35,7 +35,7 @@ struct BenchCommand: ParsableCommand {
     let checkpoint = try Checkpoint(common)
     let model = try checkpoint.model(Float.self)
     let threadCounts = Set([1, common.threads]).sorted()
-    let progress = Progress(
+    let progress = ProgressBar(
       "bench", total: 11 * threadCounts.count, unit: "stages", quiet: common.quiet)
     defer { progress.finish() }
     var done = 0

@@ -33,16 +33,10 @@ struct ReplayCommand: ParsableCommand {
     let model = common.model ?? Self.model(of: stored)
     try check(model, stored)
     let difference = try withTemporaryFolder { folder in
-      let rollouts = folder + "/rollouts.jsonl"
-      try RolloutWriter.write(stored.rollouts, to: rollouts)
       let output = folder + "/alignment.h5"
-      let command = try AlignCommand.parse(
-        try Self.arguments(stored.configuration, file) + [
-          "--rollouts", rollouts, "--output", output, "--threads", "\(common.threads)",
-        ] + (model.map { ["--model", $0] } ?? []) + (common.quiet ? ["--quiet"] : []))
-      switch command.precision {
-      case .float32: try AlignmentRun<Float>(command).complete()
-      case .float64: try AlignmentRun<Double>(command).complete()
+      switch stored.precision {
+      case .float32: try rerun(stored, model, to: output, Float.self)
+      case .float64: try rerun(stored, model, to: output, Double.self)
       }
       return try FileDifference(file, output)
     }
@@ -83,29 +77,26 @@ struct ReplayCommand: ParsableCommand {
     }
   }
 
-  /// The options that stand for a stored configuration.
-  private static func arguments(_ configuration: JSONObject, _ file: String) throws -> [String] {
-    func value(_ key: String) throws -> JSON {
-      guard let value = configuration[key] else {
-        throw CommandFailure.usage("\(file): the attribute config has no \(key)")
-      }
-      return value
+  /// Runs what the file stores.
+  private func rerun<Scalar: ModelScalar>(
+    _ stored: StoredAlignment, _ directory: String?, to output: String, _: Scalar.Type
+  ) throws {
+    var options = common
+    options.model = directory
+    let model = try Checkpoint(options).model(Scalar.self)
+    let plan = AlignmentPlan(
+      rollouts: stored.rollouts, options: stored.options,
+      vocabularySize: model.configuration.vocabularySize)
+    var run = AlignmentRun(
+      plan, model: model, output: output,
+      manifest: Manifest(
+        config: .object(stored.configuration), version: Prerl.version,
+        seeds: ["seed": stored.options.seed], precision: stored.precision.rawValue,
+        threads: common.threads, blas: BLAS.version, blasCore: BLAS.core))
+    run.dumpedGradients = stored.dumpedGradients
+    run.threads = common.threads
+    guard case .finished = try run.run(.afresh, quiet: common.quiet) else {
+      throw CommandFailure.interrupted("interrupted (nothing was compared)")
     }
-    func text(_ key: String) throws -> String {
-      let json = try value(key)
-      return json.stringValue ?? json.text()
-    }
-    var arguments = try [
-      "--null-context", text("null_context"), "--reduction", text("reduction"),
-      "--method", text("method"), "--precision", text("precision"), "--seed", text("seed"),
-      "--cross-limit", text("cross_limit"), "--dump-gradients", text("dump_gradients"),
-      "--bootstrap", text("bootstrap"), "--allow-long",
-    ]
-    if configuration["thinking"] == false { arguments.append("--no-thinking") }
-    for control in try value("controls").arrayValue ?? [] {
-      arguments += ["--control", control.stringValue ?? ""]
-    }
-    if try value("token_products").boolValue == true { arguments.append("--token-products") }
-    return arguments
   }
 }

@@ -25,7 +25,7 @@ struct SelfcheckCommand: ParsableCommand {
     let check = SelfCheck(
       single: try checkpoint.model(Float.self), double: try checkpoint.model(Double.self),
       key: common.key.derive("selfcheck"))
-    let progress = Progress("selfcheck", total: 6, unit: "checks", quiet: common.quiet)
+    let progress = ProgressBar("selfcheck", total: 6, unit: "checks", quiet: common.quiet)
     defer { progress.finish() }
     var done = 0
     let deviations = try check.run { name in

@@ -48,27 +48,23 @@ struct SurrogateCommand: ParsableCommand {
 
   func run() throws {
     let checkpoint = try Checkpoint(common)
-    let context = NullContextArgument(checkpoint)
-    let nullContext = try context.resolve(nullContext)
+    let setup = try AlignmentSetup(checkpoint, nullContext: nullContext)
     try AtomicFile.check(
       [summary].compactMap(\.self), inputs: [rollouts, sampling.problems].compactMap(\.self),
       overwrite: common.overwrite)
     let sampled =
-      try rollouts.map { path in
-        try RolloutReader.read(
-          path: path,
-          options: RolloutReader.Options(
-            vocabularySize: checkpoint.configuration.vocabularySize,
-            maximumLength: allowLong ? nil : checkpoint.configuration.maximumPositions,
-            encoder: TextEncoder(checkpoint: checkpoint)))
-      } ?? RolloutSampling(checkpoint, sampling).run(common)
+      try rollouts.map { try setup.rollouts(path: $0, allowLong: allowLong) }
+      ?? RolloutSampling(checkpoint, sampling).run(common)
+    try setup.check(sampled, rollouts ?? "sampled rollouts")
     let model = try checkpoint.model(Float.self)
-    var options = AlignmentOptions(nullContext: nullContext, seed: common.seed)
-    options.specialTokens = context.specialTokens
-    let progress = Progress("measuring updates", total: 100, unit: "%", quiet: common.quiet)
+    let plan = SurrogatePrediction.plan(
+      sampled, options: setup.options(seed: common.seed),
+      vocabularySize: model.configuration.vocabularySize)
+    let progress = ProgressBar("measuring updates", total: 100, unit: "%", quiet: common.quiet)
     let prediction = try SurrogatePrediction.measure(
-      sampled, of: rollouts ?? "sampled rollouts", model: model, options: options,
-      threads: common.threads, progress: { progress.update(Int(100 * $1), note: $0) })
+      plan, of: rollouts ?? "sampled rollouts", model: model, threads: common.threads,
+      shouldStop: { Interruption.isRequested },
+      progress: { progress.update(Int(100 * $1), note: $0) })
     progress.finish()
     guard let prediction else {
       throw CommandFailure.interrupted("interrupted (nothing was written)")

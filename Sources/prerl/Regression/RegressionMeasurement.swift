@@ -4,6 +4,7 @@
 // order in which OpenBLAS's kernels and the vectorised loops add, and libm's last bits. The
 // tolerances are eight times the largest difference seen between six kernels (Haswell, Zen,
 // Sandybridge, Nehalem, Prescott, Barcelona) or more.
+import Analysis
 import Foundation
 import HDF5
 import ModelCore
@@ -44,18 +45,25 @@ struct RegressionMeasurement {
     _ rollouts: String, nullContext: String
   ) throws -> [Baseline.Quantity] {
     try withTemporaryFolder { folder in
-      let output = folder + "/alignment.h5"
-      var arguments = [
-        "--rollouts", rollouts, "--null-context", nullContext, "--control", "all",
-        "--bootstrap", "100", "--output", output, "--threads", "\(common.threads)",
-      ]
-      if common.quiet { arguments.append("--quiet") }
-      if let model = common.model { arguments += ["--model", model] }
-      guard let (summary, plan) = try AlignmentRun<Float>(AlignCommand.parse(arguments)).complete()
-      else { return [] }
+      let setup = try AlignmentSetup(Checkpoint(common), nullContext: nullContext)
+      var options = setup.options(seed: 0)
+      options.controls = AlignmentControls.named(["all"]).map { $0.name }
+      options.bootstrapReplicates = 100
+      let plan = AlignmentPlan(
+        rollouts: try setup.rollouts(path: rollouts), options: options,
+        vocabularySize: setup.checkpoint.configuration.vocabularySize)
+      let configuration = AlignmentConfiguration(
+        model: setup.checkpoint.name, options: options, precision: .float32)
+      var run = AlignmentRun<Float>(
+        plan, model: try setup.checkpoint.model(), output: folder + "/alignment.h5",
+        manifest: setup.manifest(configuration, inputs: [], threads: common.threads))
+      run.threads = common.threads
+      guard case .finished(let summary) = try run.run(.afresh, quiet: common.quiet) else {
+        throw CommandFailure.interrupted("interrupted (nothing was compared)")
+      }
       var quantities: [Baseline.Quantity] = []
-      Self.collect(summary.json(plan), path: "", into: &quantities)
-      return try quantities + Self.samples(of: output)
+      Self.collect(summary.json, path: "", into: &quantities)
+      return try quantities + Self.samples(of: run.output)
     }
   }
 

@@ -68,7 +68,7 @@ struct RolloutSampling {
     }
     let model = try checkpoint.model(Float.self)
     try requireMemory(cacheBytes(model, threads: common.threads), for: "sampling")
-    let progress = Progress(
+    let progress = ProgressBar(
       "sampling", total: requests.count, unit: "rollouts", quiet: common.quiet)
     defer { progress.finish() }
     var rollouts: [Rollout] = []

@@ -1,5 +1,6 @@
 // The options of every command that samples rollouts.
 import ArgumentParser
+import StrictJSON
 import Tasks
 
 struct SamplingArguments: ParsableArguments {
@@ -45,6 +46,19 @@ struct SamplingArguments: ParsableArguments {
 
   /// The variant of the built-in problems.
   var variant: CountdownVariant { numbers.flatMap { CountdownVariant(rawValue: $0) } ?? .three }
+
+  /// The settings as a run's configuration stores them.
+  var json: JSON {
+    var settings: JSONObject = [
+      "samples": samples.map { .integer($0) } ?? .null,
+      "per_problem": perProblem.map { .integer($0) } ?? .null,
+      "max_new_tokens": maxNewTokens.map { .integer($0) } ?? .null,
+      "temperature": .real(temperature),
+    ]
+    // Absent where it is not given, as in the files of versions without it.
+    if let numbers { settings["numbers"] = .integer(numbers) }
+    return .object(settings)
+  }
 
   func validate() throws {
     if let numbers {

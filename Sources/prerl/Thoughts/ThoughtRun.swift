@@ -102,7 +102,7 @@ struct ThoughtRun {
 
   private func count(_ counter: inout ThoughtCounter, _ checkpoint: Checkpoint) throws {
     var reader = try reader(counter.path, checkpoint)
-    let progress = Progress(
+    let progress = ProgressBar(
       counter.path, total: common.quiet ? 0 : Self.lineCount(counter.path), unit: "rollouts",
       quiet: common.quiet)
     defer { progress.finish() }

@@ -42,7 +42,7 @@ struct PretrainingRun {
     try folder.write(manifest)
     let metrics = try StepLog(folder.metricsPath, through: pretraining.step)
     let earlier = try metrics.lines()
-    let progress = Progress("pretraining", total: steps, unit: "steps", quiet: common.quiet)
+    let progress = ProgressBar("pretraining", total: steps, unit: "steps", quiet: common.quiet)
     defer { progress.finish() }
 
     let start = ContinuousClock.now

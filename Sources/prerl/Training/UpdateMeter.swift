@@ -37,18 +37,17 @@ struct UpdateMeter {
       key: RandomKey(seed: configuration.seed).derive("updates").derive(UInt64(step)),
       threads: threads)
     var line: JSONObject = ["step": .integer(step)]
-    var options = AlignmentOptions(
+    let options = AlignmentOptions(
       nullContext: NullContext(name: "n", tokens: nullContext), seed: configuration.seed)
-    options.controls = [.update, .firstOrder]
-    options.firstOrderSamples = 0  // only rules are asked about
-    let plan = AlignmentPlan(
-      rollouts: rollouts(groups), options: options, vocabularySize: shape.vocabularySize)
+    let plan = SurrogatePrediction.plan(
+      rollouts(groups), options: options, vocabularySize: shape.vocabularySize)
     guard plan.leftOut.isEmpty else {
       for variable in Self.variables { line[variable.name] = .null }
       return line
     }
     guard
-      let prediction = try SurrogatePrediction.measure(plan, model: model, threads: threads)
+      let prediction = try SurrogatePrediction.measure(
+        plan, model: model, threads: threads, shouldStop: { Interruption.isRequested })
     else { return nil }
     let shares = try FirstTokenShare.measure(
       groups, model: model, nullContext: nullContext, threads: threads)

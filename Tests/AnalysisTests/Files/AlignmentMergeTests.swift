@@ -32,7 +32,8 @@ import Testing
     try withTemporaryDirectory { folder in
       // All controls once: their files have many datasets.
       var run = SyntheticRun(
-        controls: count == 3 ? AlignmentControl.allCases : [.nullContext, .cross, .firstOrder],
+        controls: count == 3
+          ? AlignmentControls.names : [NullContextSweep.name, Cross.name, FirstOrder.name],
         scoresFirst: count != 2)
       run.precision = precision
       let (whole, joined) = (folder + "/whole.h5", folder + "/joined.h5")
@@ -55,7 +56,7 @@ import Testing
   @Test func rewardsThatAreMissingStayMissing() throws {
     try withTemporaryDirectory { folder in
       let run = SyntheticRun(24, tokenProducts: false, rewarded: false)
-      #expect(!run.plan.controls.contains(.update))
+      #expect(!run.plan.controlNames.contains(Update.name))
       try run.write(folder + "/whole.h5")
       try AlignmentMerge.write(
         Self.write(run, shards: 5, in: folder), to: folder + "/joined.h5")
@@ -69,9 +70,10 @@ import Testing
       func write(_ shard: Shard?, _ name: String) throws -> String {
         let samples = shard?.range(of: 16) ?? 0..<16
         let file = AlignmentFile(
-          plan: run.plan, groups: run.groups, precision: .float32, samples: samples, shard: shard,
-          isComplete: true, attributes: run.attributes())
-        try file.write(to: folder + name, record: run.sample) { group in
+          plan: run.plan, groups: run.groups, precision: .float32, shard: shard, isComplete: true,
+          attributes: run.attributes())
+        let results = AlignmentResults(run.plan, samples: samples, row: run.row)
+        try file.write(results, to: folder + name, row: run.row) { group in
           for sample in samples {
             let group = try group.createGroup("\(sample)/marginal")
             try group.scale("output_2", count: 2, longName: "index")
@@ -95,7 +97,7 @@ import Testing
 
   @Test func partsThatDoNotBelongTogetherAreRefused() throws {
     try withTemporaryDirectory { folder in
-      let run = SyntheticRun(controls: [.cross])
+      let run = SyntheticRun(controls: [Cross.name])
       let parts = try Self.write(run, shards: 3, in: folder)
       func refuses(
         _ parts: [String], _ words: String..., sourceLocation: SourceLocation = #_sourceLocation
@@ -139,7 +141,7 @@ import Testing
       double.precision = .float64
       refuses(try other(double), "other.h5", "precision is float64", "float32")
       refuses(try other(SyntheticRun(controls: [])), "other.h5", "options.controls")
-      refuses(try other(SyntheticRun(32, controls: [.cross])), "number of rollouts is 32", "40")
+      refuses(try other(SyntheticRun(32, controls: [Cross.name])), "number of rollouts is 32", "40")
       _ = try other()
       try AlignmentMerge.write([parts[0], part, parts[2]], to: folder + "/joined.h5")
 

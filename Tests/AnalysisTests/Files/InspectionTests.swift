@@ -7,7 +7,7 @@ import Testing
   @Test func resultFilesAreListedWithTheirAxes() throws {
     try withTemporaryDirectory { folder in
       let path = folder + "/a.h5"
-      try SyntheticRun(16, controls: [.nullContext]).write(path)
+      try SyntheticRun(16, controls: [NullContextSweep.name]).write(path)
       let inspection = try Inspection(path)
       #expect(inspection.kind == "alignment result")
       #expect(inspection.facts[0] == ("n", "16"))

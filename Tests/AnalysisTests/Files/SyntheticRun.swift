@@ -22,7 +22,7 @@ struct SyntheticRun {
   /// Ten problems of rollouts by turns, with rewards; every other rollout without a reward if not
   /// `rewarded`.
   init(
-    _ count: Int = 40, controls: [AlignmentControl] = AlignmentControl.allCases,
+    _ count: Int = 40, controls: [String] = AlignmentControls.named(["all"]).map { $0.name },
     tokenProducts: Bool = true, rewarded: Bool = true, scoresFirst: Bool = true
   ) {
     var random = RandomKey(seed: 3).generator()
@@ -65,55 +65,71 @@ struct SyntheticRun {
       logConditional: tokens(), entropyMarginal: tokens(), entropyConditional: tokens(),
       tokenInnerProducts: plan.options.tokenProducts ? tokens() : [],
       scoredCount: tokenCount - unscored)
-    let controls = plan.controlColumns.indices.map { column in
-      (index + column) % 7 == 0
-        ? PairSummary.undefined : PairSummary(values: values(7).map(abs)) ?? .undefined
+    let controls = plan.entries.indices.map { entry in
+      (index + entry) % 7 == 0
+        ? PairSummary.undefined : PairSummary(stored: values(7).map(abs)) ?? .undefined
     }
     return SampleAlignment(index: index, pair: pair, controls: controls)
   }
 
   /// Results of the controls that look at all rollouts, where the plan has them.
-  func fileControls() -> FileControls {
-    var random = key.derive("file controls").generator()
-    func values(_ count: Int) -> [Double] { (0..<count).map { _ in random.normal() } }
-    var controls = FileControls()
-    if plan.controls.contains(.cross) {
-      let samples = [0, 3, 10, 11, 20, 23]
-      controls.cross = CrossMatrix(
-        samples: samples, innerProducts: values(36), normsMarginal: [0] + values(5).map(abs),
-        normsConditional: values(6).map(abs))
+  func collection() -> CollectionResults {
+    CollectionResults(
+      plan.collectionControls.map { type(of: $0).name }.map { ($0, result(of: $0)) })
+  }
+
+  private func result(of control: String) -> any CollectionResult {
+    switch control {
+    case Cross.name: cross
+    case Update.name: update
+    default: firstOrder
     }
-    if plan.controls.contains(.update) {
-      let basis = UpdateVector.basisNames
-      let steps = (basis + UpdateVector.rules.filter { $0.coefficients.count > 1 }.map(\.name))
-        .map { "step:" + $0 }
-      let names = basis + basis.map { "adam:" + $0 } + steps
-      let batches = 8
-      // Vectors of a common signal and of noise, so that most statistics are defined.
-      let vectors = names.map { _ in
-        (0..<batches).map { _ in values(12).enumerated().map { $1 * 0.3 + ($0 < 3 ? 1 : 0) } }
-      }
-      var gram: [Double] = []
-      for a in vectors {
-        for b in vectors {
-          for k in a { for l in b { gram.append(zip(k, l).reduce(0) { $0 + $1.0 * $1.1 }) } }
-        }
-      }
-      controls.update = UpdateControl(
-        vectorNames: names, batchCount: batches, gram: gram,
-        batchRollouts: Array(repeating: 5, count: batches), batchTokens: Array(20..<28))
+  }
+
+  private func values(_ label: StaticString) -> (Int) -> [Double] {
+    var random = key.derive(label).generator()
+    return { count in (0..<count).map { _ in random.normal() } }
+  }
+
+  var cross: CrossMatrix {
+    let values = values("cross")
+    return CrossMatrix(
+      samples: [0, 3, 10, 11, 20, 23], innerProducts: values(36),
+      normsMarginal: [0] + values(5).map(abs), normsConditional: values(6).map(abs))
+  }
+
+  var update: UpdateControl {
+    let values = values("update")
+    let basis = UpdateVector.basisNames
+    let steps = (basis + UpdateVector.rules.filter { $0.coefficients.count > 1 }.map(\.name))
+      .map { "step:" + $0 }
+    let names = basis + basis.map { "adam:" + $0 } + steps
+    let batches = 8
+    // Vectors of a common signal and of noise, so that most statistics are defined.
+    let vectors = names.map { _ in
+      (0..<batches).map { _ in values(12).enumerated().map { $1 * 0.3 + ($0 < 3 ? 1 : 0) } }
     }
-    if plan.controls.contains(.firstOrder) {
-      func direction(_ name: String, _ sample: Int?) -> FirstOrderControl.Direction {
-        FirstOrderControl.Direction(
-          name: name, sample: sample, predicted: [1, 2, 4], actual: [1.01, 2.3, 4.1],
-          collateral: values(3))
+    var gram: [Double] = []
+    for a in vectors {
+      for b in vectors {
+        for k in a { for l in b { gram.append(zip(k, l).reduce(0) { $0 + $1.0 * $1.1 }) } }
       }
-      controls.firstOrder = FirstOrderControl(
-        lengths: [0.5, 1, 2], samples: [direction("0", 0), direction("20", 20)],
-        rules: UpdateVector.rules.map { direction($0.name, nil) })
     }
-    return controls
+    return UpdateControl(
+      vectorNames: names, batchCount: batches, gram: gram,
+      batchRollouts: Array(repeating: 5, count: batches), batchTokens: Array(20..<28))
+  }
+
+  var firstOrder: FirstOrderControl {
+    let values = values("first order")
+    func direction(_ name: String, _ sample: Int?) -> FirstOrderControl.Direction {
+      FirstOrderControl.Direction(
+        name: name, sample: sample, predicted: [1, 2, 4], actual: [1.01, 2.3, 4.1],
+        collateral: values(3))
+    }
+    return FirstOrderControl(
+      lengths: [0.5, 1, 2], samples: [direction("0", 0), direction("20", 20)],
+      rules: UpdateVector.rules.map { direction($0.name, nil) })
   }
 
   /// The manifest's attributes, as far as results may depend on them.
@@ -138,12 +154,20 @@ struct SyntheticRun {
     attributes: [(name: String, text: String)]? = nil
   ) throws -> AlignmentSummary {
     let file = AlignmentFile(
-      plan: plan, groups: groups, precision: precision,
-      samples: samples ?? shard?.range(of: plan.rollouts.count) ?? 0..<plan.rollouts.count,
-      shard: shard, isComplete: isComplete, attributes: attributes ?? self.attributes())
+      plan: plan, groups: groups, precision: precision, shard: shard, isComplete: isComplete,
+      attributes: attributes ?? self.attributes())
     let isFirst = shard == nil || shard?.index == 0
-    return try file.write(
-      to: path, fileControls: isComplete && isFirst ? fileControls() : FileControls(),
-      record: sample)
+    let results = AlignmentResults(
+      plan,
+      samples: samples ?? shard?.range(of: plan.rollouts.count) ?? 0..<plan.rollouts.count,
+      collection: isComplete && isFirst ? collection() : CollectionResults(), row: row)
+    try file.write(results, to: path, row: row)
+    return results.summary
+  }
+
+  /// The results of a rollout as a run has them.
+  func row(_ index: Int) -> AlignmentRow {
+    let sample = sample(index)
+    return AlignmentRow(sample: sample, main: sample.pair.summary(plan.options.reduction))
   }
 }

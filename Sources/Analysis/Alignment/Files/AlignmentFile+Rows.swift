@@ -1,10 +1,11 @@
 // The parts of the result file that hold more than a few numbers a rollout: prompts, parameter
 // groups and tokens, written while the records go by.
 import HDF5
+import Tables
 
 extension AlignmentFile {
   /// `/prompts`: all prompts one after the other.
-  func writePrompts(_ group: HDF5Group) throws {
+  func writePrompts(_ group: HDF5Group, _ samples: Range<Int>) throws {
     let rollouts = plan.rollouts[samples]
     try group.scale(
       "prompt_offset", Self.offsets(rollouts.map(\.promptTokens.count)), units: "token",
@@ -18,30 +19,28 @@ extension AlignmentFile {
     try tokens.finish()
   }
 
-  /// `/groups` and `/tokens`; returns the totals of the main pair and of every column.
+  /// `/groups` and `/tokens`.
   func writeRows<Token: HDF5Element & BinaryFloatingPoint>(
-    _ root: HDF5Group, _ sample: HDF5Dataset, _: Token.Type, _ row: (Int) throws -> AlignmentRow
-  ) throws -> (main: [PairSummary], columns: [[PairSummary]]) {
-    var products = try makeGroups(root.createGroup("groups"), sample)
-    var values = try makeTokens(root.createGroup("tokens"), Token.self)
-    var main: [PairSummary] = []
-    var columns = [[PairSummary]](repeating: [], count: plan.controlColumns.count)
-    main.reserveCapacity(samples.count)
+    _ root: HDF5Group, _ sample: HDF5Dataset, _ samples: Range<Int>, _: Token.Type,
+    _ row: (Int) throws -> AlignmentRow
+  ) throws {
+    let groupColumns = PairMeasurement.groupColumns
+    let tokenColumns = PairMeasurement.tokenColumns(plan.options)
+    var products = try makeGroups(root.createGroup("groups"), sample, groupColumns)
+    var values = try makeTokens(root.createGroup("tokens"), samples, tokenColumns, Token.self)
     for index in samples {
-      let row = try row(index)
-      let pair = row.sample.pair
-      try check(row.sample, at: index)
-      main.append(row.main)
-      for (column, summary) in row.sample.controls.enumerated() { columns[column].append(summary) }
-      let groupRows = [
-        pair.innerProducts, pair.squaredNormsMarginal, pair.squaredNormsConditional,
-      ]
-      for (place, row) in groupRows.enumerated() { try products[place].append(row) }
-      let tokenRows = [
-        pair.logMarginal, pair.logConditional, pair.entropyMarginal, pair.entropyConditional,
-        pair.tokenInnerProducts,
-      ]
-      for place in values.indices { try values[place].append(tokenRows[place].map { Token($0) }) }
+      let pair = try row(index).sample.pair
+      let tokenCount = plan.rollouts[index].responseTokens.count
+      for (place, column) in groupColumns.enumerated() {
+        let row = column.value(pair)
+        precondition(row.count == groups.count, "rollout \(index) has other parameter groups")
+        try products[place].append(row)
+      }
+      for (place, column) in tokenColumns.enumerated() {
+        let row = column.value(pair)
+        precondition(row.count == tokenCount, "rollout \(index) has another number of tokens")
+        try values[place].append(row.map { Token($0) })
+      }
     }
     for place in products.indices { try products[place].finish() }
     for place in values.indices { try values[place].finish() }
@@ -50,31 +49,10 @@ extension AlignmentFile {
       title: "Inner products by parameter group")
     try root.group("tokens").markAsData(
       signal: "logp_conditional", axes: ["token"], title: "Log-probabilities of tokens")
-    return (main, columns)
-  }
-
-  /// A record of another plan would shift all rows after it.
-  private func check(_ sample: SampleAlignment, at index: Int) throws {
-    let pair = sample.pair
-    let tokenCount = plan.rollouts[index].responseTokens.count
-    let groupCounts = [
-      pair.innerProducts.count, pair.squaredNormsMarginal.count,
-      pair.squaredNormsConditional.count,
-    ]
-    let tokenCounts = [
-      pair.logMarginal.count, pair.logConditional.count, pair.entropyMarginal.count,
-      pair.entropyConditional.count,
-      pair.tokenInnerProducts.count + (plan.options.tokenProducts ? 0 : tokenCount),
-    ]
-    precondition(
-      sample.index == index && groupCounts.allSatisfy { $0 == groups.count }
-        && tokenCounts.allSatisfy { $0 == tokenCount }
-        && sample.controls.count == plan.controlColumns.count,
-      "the record of rollout \(index) does not belong to this plan")
   }
 
   private func makeGroups(
-    _ group: HDF5Group, _ sample: HDF5Dataset
+    _ group: HDF5Group, _ sample: HDF5Dataset, _ columns: [Column<PairMeasurement, [Double]>]
   ) throws -> [RowWriter<Double>] {
     try group.link(sample)
     try group.scale("group", count: groups.count, longName: "parameter group")
@@ -85,18 +63,17 @@ extension AlignmentFile {
       "module", groups.map(\.module), over: ["group"], longName: "module within the layer")
     try group.variable(
       "group_name", groups.map(\.name), over: ["group"], longName: "name of the parameter group")
-    return try [
-      ("inner_product", "inner product of the two gradients"),
-      ("squared_norm_marginal", "squared norm of the null-context gradient"),
-      ("squared_norm_conditional", "squared norm of the conditional gradient"),
-    ].map { name, title in
+    return try columns.map { column in
       try RowWriter(
-        group.createVariable(name, .float64, over: ["sample", "group"], longName: title))
+        group.createVariable(
+          column.name, .float64, over: ["sample", "group"], units: column.units,
+          longName: column.longName))
     }
   }
 
   private func makeTokens<Token: HDF5Element>(
-    _ group: HDF5Group, _: Token.Type
+    _ group: HDF5Group, _ samples: Range<Int>, _ columns: [Column<PairMeasurement, [Double]>],
+    _: Token.Type
   ) throws -> [RowWriter<Token>] {
     let rollouts = plan.rollouts[samples]
     try group.scale(
@@ -117,22 +94,12 @@ extension AlignmentFile {
     }
     try tokens.finish()
     try positions.finish()
-    let products = (
-      "inner_product", "1",
-      "inner product of the token's null-context gradient with the conditional gradient"
-    )
-    return try
-      ([
-        ("logp_marginal", "nat", "log-probability of the token given the null context"),
-        ("logp_conditional", "nat", "log-probability of the token given the prompt"),
-        ("entropy_marginal", "nat", "entropy of the prediction given the null context"),
-        ("entropy_conditional", "nat", "entropy of the prediction given the prompt"),
-      ] + (plan.options.tokenProducts ? [products] : []))
-      .map { name, units, title in
-        try RowWriter(
-          group.createVariable(
-            name, Token.elementType, over: ["token"], units: units, longName: title))
-      }
+    return try columns.map { column in
+      try RowWriter(
+        group.createVariable(
+          column.name, Token.elementType, over: ["token"], units: column.units,
+          longName: column.longName))
+    }
   }
 
   /// Where each of the parts starts, and where the last one ends.

@@ -1,8 +1,7 @@
 // The result file of an alignment run: what it holds and the order in which it is written.
 //
-// Datasets depend on nothing but the results; where and when a run took place is in attributes. The
-// records are read once, in order, and leave memory again: what stays is the scalars of each rollout,
-// from which the summary is computed.
+// Datasets depend on nothing but the results; where and when a run took place is in attributes. Rows of
+// groups and tokens are read in order while they are written and leave memory again.
 import HDF5
 import ModelCore
 import Runs
@@ -19,8 +18,6 @@ public struct AlignmentFile: Sendable {
   /// The model's parameter groups, in the order of the products.
   public var groups: [ParameterLayout.Group]
   public var precision: Precision
-  /// The rollouts that the file holds.
-  public var samples: Range<Int>
   /// Which part of the run it is, if it is a part.
   public var shard: Shard?
   /// Whether the run ended, as opposed to being interrupted.
@@ -32,14 +29,13 @@ public struct AlignmentFile: Sendable {
 
   /// - Parameter history: nil takes it from the attributes `start_utc` and `argv`.
   public init(
-    plan: AlignmentPlan, groups: [ParameterLayout.Group], precision: Precision, samples: Range<Int>,
+    plan: AlignmentPlan, groups: [ParameterLayout.Group], precision: Precision,
     shard: Shard? = nil, isComplete: Bool, attributes: [(name: String, text: String)],
     history: String? = nil
   ) {
     self.plan = plan
     self.groups = groups
     self.precision = precision
-    self.samples = samples
     self.shard = shard
     self.isComplete = isComplete
     self.attributes = attributes
@@ -49,60 +45,40 @@ public struct AlignmentFile: Sendable {
   /// Writes the file, durable when the call returns; `AtomicFile.publish` gives the path.
   ///
   /// - Parameters:
-  ///   - fileControls: What the plan wants of all rollouts; none in an unfinished file and in
-  ///     shards after the first.
-  ///   - record: The results of a rollout of `samples`; called once for each, in order.
+  ///   - row: The results of a rollout; called once for each of `results.samples`, in order.
   ///   - gradients: Fills the group `/gradients`, if gradients are kept.
-  /// - Returns: The statistics that `/summary` holds.
-  @discardableResult
   public func write(
-    to path: String, fileControls: FileControls = FileControls(),
-    record: (Int) throws -> SampleAlignment, gradients: ((HDF5Group) throws -> Void)? = nil
-  ) throws -> AlignmentSummary {
-    let reduction = plan.options.reduction
-    return try write(
-      to: path, fileControls: fileControls,
-      row: { index in
-        let sample = try record(index)
-        return AlignmentRow(sample: sample, main: sample.pair.summary(reduction))
-      }, gradients: gradients)
-  }
-
-  /// The same, from rows whose totals are known.
-  func write(
-    to path: String, fileControls: FileControls, row: (Int) throws -> AlignmentRow,
-    gradients: ((HDF5Group) throws -> Void)?
-  ) throws -> AlignmentSummary {
+    _ results: AlignmentResults, to path: String, row: (Int) throws -> AlignmentRow,
+    gradients: ((HDF5Group) throws -> Void)? = nil
+  ) throws {
+    let samples = results.samples
     precondition(
       samples.lowerBound >= 0 && samples.upperBound <= plan.rollouts.count,
       "a file holds rollouts of its plan")
     let file = try HDF5File.create(path)
     let root = try file.root
-    try writeAttributes(root)
+    try writeAttributes(root, samples)
     // Created in the order in which readers list them; filled when all rows have been seen.
     let samplesGroup = try root.createGroup("samples")
-    let sample = try writeRollouts(samplesGroup)
-    try writePrompts(root.createGroup("prompts"))
-    let (main, columns) =
-      switch precision {
-      case .float32: try writeRows(root, sample, Float.self, row)
-      case .float64: try writeRows(root, sample, Double.self, row)
-      }
-    try writePairs(samplesGroup, main, title: "Gradients of log P(y) and log P(y|x)")
-    try writeControls(root, rollouts: samplesGroup, columns)
-    try writeFileControls(root, fileControls)
-    let summary = AlignmentSummary(
-      plan: plan, start: samples.lowerBound, main: main, columns: columns,
-      fileControls: fileControls)
-    try SummaryTree(summary, plan).write(root.createGroup("summary"))
+    let sample = try writeRollouts(samplesGroup, samples)
+    try writePrompts(root.createGroup("prompts"), samples)
+    switch precision {
+    case .float32: try writeRows(root, sample, samples, Float.self, row)
+    case .float64: try writeRows(root, sample, samples, Double.self, row)
+    }
+    try writePairs(samplesGroup, results.main, title: "Gradients of log P(y) and log P(y|x)")
+    try writeControls(root, rollouts: samplesGroup, results.entries)
+    for (control, result) in results.collection.results {
+      try root.createGroup("controls/\(control)").write(result.group)
+    }
+    try results.summary.write(root.createGroup("summary"))
     if let gradients { try gradients(root.createGroup("gradients")) }
     try file.close()
-    return summary
   }
 
   // MARK: - Attributes
 
-  private func writeAttributes(_ root: HDF5Group) throws {
+  private func writeAttributes(_ root: HDF5Group, _ samples: Range<Int>) throws {
     let target = root.attributes
     for (name, text) in attributes { try target.set(name, to: storable(text)) }
     try target.set("schema", to: Self.schema)
@@ -130,10 +106,4 @@ public struct AlignmentFile: Sendable {
     return [text("start_utc"), command].compactMap { $0 }.filter { !$0.isEmpty }
       .joined(separator: ": ")
   }
-}
-
-/// A rollout's results with the totals of its main pair.
-struct AlignmentRow {
-  let sample: SampleAlignment
-  let main: PairSummary
 }

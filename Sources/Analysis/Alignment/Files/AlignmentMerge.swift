@@ -45,23 +45,27 @@ public enum AlignmentMerge {
     let plan = AlignmentPlan(
       rollouts: opened.flatMap(\.rollouts), options: first.options, vocabularySize: 0)
     let file = AlignmentFile(
-      plan: plan, groups: first.groups, precision: first.precision, samples: 0..<first.total,
-      isComplete: true, attributes: try attributes(of: first),
+      plan: plan, groups: first.groups, precision: first.precision, isComplete: true,
+      attributes: try attributes(of: first),
       history: (opened.map(\.history) + [history]).filter { !$0.isEmpty }
         .joined(separator: "\n"))
     let holders = try opened.filter { try $0.root.contains("gradients") }
-    var place = 0
-    return try file.write(
-      to: path, fileControls: try first.fileControls(plan),
-      row: { index in
-        while index >= opened[place].samples.upperBound { place += 1 }
-        return try opened[place].row(index, plan)
-      },
+    func row(_ index: Int) throws -> AlignmentRow {
+      guard let part = opened.first(where: { $0.samples.contains(index) }) else {
+        preconditionFailure("the parts cover every rollout")
+      }
+      return try part.row(index, plan)
+    }
+    let results = try AlignmentResults(
+      plan, samples: 0..<first.total, collection: try first.collection(plan), row: row)
+    try file.write(
+      results, to: path, row: row,
       gradients: holders.isEmpty
         ? nil
         : { target in
           for part in holders { try part.root.group("gradients").copyMembers(to: target) }
         })
+    return results.summary
   }
 
   // MARK: - Checks

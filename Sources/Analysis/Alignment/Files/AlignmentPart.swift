@@ -3,6 +3,7 @@ import HDF5
 import ModelCore
 import Runs
 import StrictJSON
+import Tables
 import Tasks
 
 /// An alignment result file, open for reading. Rows are read in blocks; ask for them in order.
@@ -113,12 +114,12 @@ final class AlignmentPart {
     return (zip(offsets, offsets.dropFirst()).map { Array(tokens[$0..<$1]) }, offsets)
   }
 
-  // MARK: - Rows
+  // MARK: - Results
 
   /// Datasets with one row a rollout or a token.
   private struct Rows {
     let main: [BlockReader]
-    let columns: [[BlockReader]]
+    let entries: [[BlockReader]]
     let groups: [BlockReader]
     let tokens: [BlockReader]
   }
@@ -129,20 +130,24 @@ final class AlignmentPart {
     self.rows = rows
     let row = index - samples.lowerBound
     func pair(_ readers: [BlockReader]) throws -> PairSummary {
-      try PairSummary(values: readers.flatMap { try $0.values(row..<row + 1) }) ?? .undefined
+      try PairSummary(stored: readers.flatMap { try $0.values(row..<row + 1) }) ?? .undefined
     }
-    let groups = try rows.groups.map { Array(try $0.values(row..<row + 1)) }
-    let tokens = try rows.tokens.map {
-      Array(try $0.values(tokenOffsets[row]..<tokenOffsets[row + 1]))
+    var measurement = PairMeasurement(scoredCount: 0)
+    func fill(
+      _ columns: [Column<PairMeasurement, [Double]>], _ readers: [BlockReader], _ range: Range<Int>
+    ) throws {
+      for (column, reader) in zip(columns, readers) {
+        if let path = column.path { measurement[keyPath: path] = Array(try reader.values(range)) }
+      }
     }
-    let measurement = PairMeasurement(
-      innerProducts: groups[0], squaredNormsMarginal: groups[1], squaredNormsConditional: groups[2],
-      logMarginal: tokens[0], logConditional: tokens[1], entropyMarginal: tokens[2],
-      entropyConditional: tokens[3], tokenInnerProducts: tokens.count > 4 ? tokens[4] : [],
-      scoredCount: tokens[0].count { !$0.isNaN })
+    try fill(PairMeasurement.groupColumns, rows.groups, row..<row + 1)
+    try fill(
+      PairMeasurement.tokenColumns(options), rows.tokens,
+      tokenOffsets[row]..<tokenOffsets[row + 1])
+    measurement.scoredCount = measurement.logMarginal.count { !$0.isNaN }
     return AlignmentRow(
       sample: SampleAlignment(
-        index: index, pair: measurement, controls: try rows.columns.map(pair)),
+        index: index, pair: measurement, controls: try rows.entries.map(pair)),
       main: try pair(rows.main))
   }
 
@@ -150,21 +155,35 @@ final class AlignmentPart {
     func readers(_ group: String, _ names: [String], _ shape: [Int]) throws -> [BlockReader] {
       try names.map { try BlockReader(root.dataset("\(group)/\($0)"), shape, path) }
     }
-    // The published scalars, but for the cosine, which follows from them.
-    let pairNames = AlignmentFile.pairVariables.map(\.name).filter { $0 != "cosine" }
-    let tokenNames =
-      ["logp_marginal", "logp_conditional", "entropy_marginal", "entropy_conditional"]
-      + (options.tokenProducts ? ["inner_product"] : [])
+    let pairNames = PairSummary.storedColumns.map(\.name)
     return Rows(
       main: try readers("samples", pairNames, [samples.count]),
-      columns: try plan.controlColumns.indices.map { column in
+      entries: try plan.entries.map { entry in
         try readers(
-          "controls/" + AlignmentFile.path(ofColumn: column, plan), pairNames, [samples.count])
+          "controls/" + entry.path.joined(separator: "/"), pairNames, [samples.count])
       },
       groups: try readers(
-        "groups", ["inner_product", "squared_norm_marginal", "squared_norm_conditional"],
-        [samples.count, groups.count]),
-      tokens: try readers("tokens", tokenNames, [tokenOffsets[samples.count]]))
+        "groups", PairMeasurement.groupColumns.map(\.name), [samples.count, groups.count]),
+      tokens: try readers(
+        "tokens", PairMeasurement.tokenColumns(options).map(\.name),
+        [tokenOffsets[samples.count]]))
+  }
+
+  /// What the controls over all rollouts found, as far as the plan has them.
+  func collection(_ plan: AlignmentPlan) throws -> CollectionResults {
+    CollectionResults(
+      try plan.collectionControls.map { control in
+        let name = type(of: control).name
+        guard try root.contains("controls/\(name)") else {
+          throw OutputError.usage(path, "the control \(name) is missing")
+        }
+        do {
+          let stored = StoredValues(try root.group("controls/\(name)"))
+          return (name, try control.result(stored, plan))
+        } catch let fault as StoredValues.Fault {
+          throw OutputError.usage(path, "controls/\(name): \(fault)")
+        }
+      })
   }
 }
 

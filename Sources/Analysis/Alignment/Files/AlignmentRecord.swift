@@ -1,31 +1,40 @@
 // One record of an alignment run's journal.
 //
-// A kind byte (as an integer), then the values in the order below. A journal holds one record a
-// rollout, in the order of the rollouts of its shard, and after the last one the controls that look
-// at all rollouts at once, where the plan has any. All numbers keep all their bits, also in a
-// float32 run: log-probabilities are sums of doubles there too.
+// A kind (as an integer), then the values in the order below. A journal holds one record a rollout, in
+// the order of the rollouts of its shard, and after the last one the controls over all rollouts, where
+// the plan has any. All numbers keep all their bits, also in a float32 run: log-probabilities are sums
+// of doubles there too.
 import Runs
+import Tables
 
 /// A rollout's results, or those of all rollouts together, as bytes and back.
 public enum AlignmentRecord: Sendable {
   case sample(SampleAlignment)
-  case fileControls(FileControls)
+  case collection(CollectionResults)
 
-  enum Kind: Int {
+  /// Changes with the layout of the records: journals of another format are not continued.
+  public static let format = 2
+
+  private enum Kind: Int {
     case sample = 1
-    case fileControls = 2
+    case collection = 2
   }
 
   /// The record's payload.
-  public var bytes: [UInt8] {
+  public func bytes(_ plan: AlignmentPlan) -> [UInt8] {
     var writer = ByteWriter()
     switch self {
     case .sample(let sample):
       writer.write(Kind.sample.rawValue)
-      writer.write(sample)
-    case .fileControls(let controls):
-      writer.write(Kind.fileControls.rawValue)
-      writer.write(controls)
+      writer.write(sample.index)
+      writer.write(sample.pair.scoredCount)
+      for column in PairMeasurement.groupColumns + PairMeasurement.tokenColumns(plan.options) {
+        writer.write(column.value(sample.pair))
+      }
+      writer.write(sample.controls.flatMap(\.stored))
+    case .collection(let results):
+      writer.write(Kind.collection.rawValue)
+      results.write(to: &writer)
     }
     return writer.bytes
   }
@@ -40,7 +49,7 @@ public enum AlignmentRecord: Sendable {
     let kind = try reader.readInt()
     switch Kind(rawValue: kind) {
     case .sample: self = .sample(try reader.readSample(plan, groupCount: groupCount))
-    case .fileControls: self = .fileControls(try reader.readFileControls(plan))
+    case .collection: self = .collection(try CollectionResults(reading: &reader, plan))
     case nil: throw reader.malformed("a record of kind \(kind) (expected 1 or 2)")
     }
     try reader.finish()
@@ -59,31 +68,15 @@ public enum AlignmentRecord: Sendable {
   }
 
   /// The results of all rollouts together in a payload that must hold them.
-  public static func fileControls(
+  public static func collection(
     bytes: [UInt8], plan: AlignmentPlan
-  ) throws(ByteReader.Malformed) -> FileControls {
+  ) throws(ByteReader.Malformed) -> CollectionResults {
     let record = try AlignmentRecord(bytes: bytes, plan: plan, groupCount: 0)
-    guard case .fileControls(let controls) = record else {
+    guard case .collection(let results) = record else {
       throw ByteReader.Malformed(
         offset: 0, description: "another record (expected the one of all rollouts)")
     }
-    return controls
-  }
-}
-
-extension ByteWriter {
-  fileprivate mutating func write(_ sample: SampleAlignment) {
-    let pair = sample.pair
-    write(sample.index)
-    write(pair.scoredCount)
-    for values in [
-      pair.innerProducts, pair.squaredNormsMarginal, pair.squaredNormsConditional,
-      pair.logMarginal, pair.logConditional, pair.entropyMarginal, pair.entropyConditional,
-      pair.tokenInnerProducts,
-    ] {
-      write(values)
-    }
-    write(sample.controls.flatMap(\.values))
+    return results
   }
 }
 
@@ -100,31 +93,25 @@ extension ByteReader {
     guard (0...tokenCount).contains(scoredCount) else {
       throw malformed("\(scoredCount) scored tokens (expected at most \(tokenCount))")
     }
-    func values(
-      _ reader: inout ByteReader, _ expected: Int, _ what: String
-    ) throws(Malformed) -> [Double] {
-      let values = try reader.readDoubles()
-      try reader.require(values.count, expected, what)
-      return values
-    }
-    let pair = PairMeasurement(
-      innerProducts: try values(&self, groupCount, "inner products"),
-      squaredNormsMarginal: try values(&self, groupCount, "squared norms"),
-      squaredNormsConditional: try values(&self, groupCount, "squared norms"),
-      logMarginal: try values(&self, tokenCount, "log-probabilities"),
-      logConditional: try values(&self, tokenCount, "log-probabilities"),
-      entropyMarginal: try values(&self, tokenCount, "entropies"),
-      entropyConditional: try values(&self, tokenCount, "entropies"),
-      tokenInnerProducts: try values(
-        &self, plan.options.tokenProducts ? tokenCount : 0, "products of tokens"),
-      scoredCount: scoredCount)
+    var pair = PairMeasurement(scoredCount: scoredCount)
+    try read(PairMeasurement.groupColumns, into: &pair, count: groupCount)
+    try read(PairMeasurement.tokenColumns(plan.options), into: &pair, count: tokenCount)
     let numbers = try readDoubles()
-    let width = PairSummary.undefined.values.count
-    let columnCount = plan.controlColumns.count
-    try require(numbers.count, width * columnCount, "values of controls")
-    let controls = (0..<columnCount).compactMap {
-      PairSummary(values: Array(numbers[$0 * width..<($0 + 1) * width]))
+    let width = PairSummary.storedColumns.count
+    try require(numbers.count, width * plan.entries.count, "values of controls")
+    let controls = plan.entries.indices.compactMap {
+      PairSummary(stored: numbers[$0 * width..<($0 + 1) * width])
     }
     return SampleAlignment(index: index, pair: pair, controls: controls)
+  }
+
+  private mutating func read(
+    _ columns: [Column<PairMeasurement, [Double]>], into pair: inout PairMeasurement, count: Int
+  ) throws(Malformed) {
+    for column in columns {
+      let values = try readDoubles()
+      try require(values.count, count, "values of \(column.name)")
+      if let path = column.path { pair[keyPath: path] = values }
+    }
   }
 }

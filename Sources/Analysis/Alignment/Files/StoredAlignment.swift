@@ -1,5 +1,6 @@
 // What an alignment result says about how to make it again.
 import HDF5
+import ModelCore
 import Runs
 import StrictJSON
 import Tasks
@@ -10,6 +11,11 @@ public struct StoredAlignment {
   public let rollouts: [Rollout]
   /// The resolved configuration of the run.
   public let configuration: JSONObject
+  /// The options of the run.
+  public let options: AlignmentOptions
+  public let precision: Precision
+  /// Rollouts whose whole gradients the file holds.
+  public let dumpedGradients: Int
   /// Hashes of the model's files by their last path component.
   public let modelHashes: [String: String]
   /// Version, BLAS and kernels it was made with: what may explain other bits.
@@ -38,6 +44,9 @@ public struct StoredAlignment {
       throw OutputError.usage(path, "the attribute config is damaged (expected an object)")
     }
     configuration = object
+    options = part.options
+    precision = part.precision
+    dumpedGradients = object["dump_gradients"]?.intValue ?? 0
     var hashes: [String: String] = [:]
     for input in try json("inputs").arrayValue ?? [] {
       guard input.objectValue?["role"]?.stringValue == "model",

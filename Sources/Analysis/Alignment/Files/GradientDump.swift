@@ -1,5 +1,4 @@
 // `--dump-gradients`: whole gradients of the first rollouts.
-import Analysis
 import HDF5
 import ModelCore
 

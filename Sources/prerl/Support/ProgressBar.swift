@@ -3,7 +3,7 @@ import Foundation
 import Tables
 
 /// Progress on standard error; used by one thread.
-final class Progress {
+final class ProgressBar {
   private let label: String
   private let unit: String
   private let total: Int

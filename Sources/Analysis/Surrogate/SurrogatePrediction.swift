@@ -5,78 +5,75 @@
 // T_u the mean squared length of u:
 //   e∞ = (S_uG / √S_uu) / (S_RG / √S_RR)   without noise,   e_B with T for S in the lengths,
 // at this batch size. In Adam's metric u / (√v + ε) takes the place of u, with one v for all rules.
-import Analysis
 import ModelCore
+import Runs
 import Statistics
 import StrictJSON
 import Tables
 import Tasks
 
 /// The update and first-order controls of a set of scored rollouts.
-struct SurrogatePrediction {
-  let plan: AlignmentPlan
-  let update: UpdateControl
-  let firstOrder: FirstOrderControl
+public struct SurrogatePrediction: Sendable {
+  public let plan: AlignmentPlan
+  public let update: UpdateControl
+  public let firstOrder: FirstOrderControl
 
-  /// - Returns: nil if the user stopped it.
-  /// - Throws: `CommandFailure` where the rollouts allow no update control.
-  static func measure<Scalar: ModelScalar>(
-    _ rollouts: [Rollout], of name: String, model: Transformer<Scalar>, options: AlignmentOptions,
-    threads: Int, progress: (String, Double) -> Void = { _, _ in }
-  ) throws -> SurrogatePrediction? {
+  /// The plan of a prediction: the two controls that it rests on, and only the rules' directions.
+  public static func plan(
+    _ rollouts: [Rollout], options: AlignmentOptions, vocabularySize: Int
+  ) -> AlignmentPlan {
     var options = options
-    options.controls = [.update, .firstOrder]
+    options.controls = [Update.name, FirstOrder.name]
     options.firstOrderSamples = 0  // only rules are asked about
-    let plan = AlignmentPlan(
-      rollouts: rollouts, options: options, vocabularySize: model.configuration.vocabularySize)
-    if let reason = plan.leftOut.first?.reason {
-      throw CommandFailure.usage(
-        "\(name): \(reason) (expected groups of scored rollouts, some right and some wrong)")
-    }
-    return try measure(plan, model: model, threads: threads, progress: progress)
+    return AlignmentPlan(rollouts: rollouts, options: options, vocabularySize: vocabularySize)
   }
 
-  /// The same of a plan that leaves neither control out.
-  static func measure<Scalar: ModelScalar>(
-    _ plan: AlignmentPlan, model: Transformer<Scalar>, threads: Int,
-    progress: (String, Double) -> Void = { _, _ in }
+  /// Measures a plan that leaves neither control out.
+  ///
+  /// - Parameter name: the rollouts' file, for errors.
+  /// - Returns: nil if it was stopped.
+  /// - Throws: `OutputError` where the rollouts do not allow the update control.
+  public static func measure<Scalar: ModelScalar>(
+    _ plan: AlignmentPlan, of name: String = "rollouts", model: Transformer<Scalar>, threads: Int,
+    shouldStop: @escaping @Sendable () -> Bool = { false },
+    progress: @escaping (String, Double) -> Void = { _, _ in }
   ) throws -> SurrogatePrediction? {
+    if let reason = plan.leftOut.first?.reason {
+      throw OutputError.usage(
+        name, "\(reason) (expected groups of scored rollouts, some right and some wrong)")
+    }
     guard
-      let controls = try FileControls.measure(
-        plan, model: model, threads: threads, shouldStop: { Interruption.isRequested },
-        progress: progress),
-      let update = controls.update, let firstOrder = controls.firstOrder
+      let results = try CollectionResults.measure(
+        plan, model: model, threads: threads, shouldStop: shouldStop, progress: progress),
+      let update = results[UpdateControl.self], let firstOrder = results[FirstOrderControl.self]
     else { return nil }
     return SurrogatePrediction(plan: plan, update: update, firstOrder: firstOrder)
   }
 
   /// Rollouts of one batch, on average.
-  var batchSize: Double {
+  public var batchSize: Double {
     Double(update.batchRollouts.reduce(0, +)) / Double(max(1, update.batchCount))
   }
 
   /// The validity radius of a rule's step.
-  func radius(_ rule: String) -> Double {
+  public func radius(_ rule: String) -> Double {
     firstOrder.rules.first { $0.name == rule }.map { firstOrder.validityRadius($0) } ?? .nan
   }
 
   // MARK: - Reports
 
   /// One row a rule.
-  var table: String {
+  public var table: String {
     let (raw, adam) = (update.statistics(.raw), update.statistics(.adam))
     var table = TextTable([
       "update rule", "gain vs RL", "95% interval", "at this batch size", "in Adam's metric",
       "95% interval", "noise ceiling", "valid to |step|",
     ])
-    func interval(_ interval: Interval) -> String {
-      interval.low.isNaN ? "-" : "\(fixed(interval.low, 2)) .. \(fixed(interval.high, 2))"
-    }
     for (own, scaled) in zip(raw.vectors, adam.vectors) {
       table.add([
-        own.name, fixed(own.efficiency.estimate, 2), interval(own.efficiency),
+        own.name, fixed(own.efficiency.estimate, 2), own.efficiency.ends(2),
         fixed(own.batchEfficiency.estimate, 2), fixed(scaled.efficiency.estimate, 2),
-        interval(scaled.efficiency), fixed(own.reliability.estimate, 2),
+        scaled.efficiency.ends(2), fixed(own.reliability.estimate, 2),
         significant(radius(own.name), 2),
       ])
     }
@@ -84,7 +81,7 @@ struct SurrogatePrediction {
   }
 
   /// What may and what may not be concluded from so many rollouts.
-  var conclusion: String {
+  public var conclusion: String {
     let statistics = update.statistics(.raw)
     let rollouts = update.batchRollouts.reduce(0, +)
     let clusters = Set(plan.rollouts.map { Array($0.cluster.utf8) }).count
@@ -92,8 +89,8 @@ struct SurrogatePrediction {
     let share = statistics.driftShareMarginal
     if !share.estimate.isNaN {
       sentences.append(
-        "The push that looks at no reward is \(fixed(100 * share.estimate, 0))% of what one-sided "
-          + "null-context updates carry (\(fixed(100 * share.low, 0)) .. "
+        "The component that ignores the rewards makes up \(fixed(100 * share.estimate, 0))% of "
+          + "one-sided null-context updates (\(fixed(100 * share.low, 0)) .. "
           + "\(fixed(100 * share.high, 0))%).")
     }
     let basis =
@@ -104,7 +101,7 @@ struct SurrogatePrediction {
       let reliability = statistics.vectors.first { $0.name == "RL" }?.reliability.estimate ?? .nan
       let needed = batchSize * (1 - reliability) / reliability * Double(update.batchCount)
       sentences.append(
-        "RL's own gradient is not told from noise by \(basis), so no rule's gain can be compared "
+        "RL's own gradient is indistinguishable from noise in \(basis), so no rule's gain can be compared "
           + "with it"
           + (reliability > 0 && needed.isFinite
             ? "; about \(significant(max(needed, Double(rollouts) * 2), 2)) rollouts would make it "
@@ -119,7 +116,8 @@ struct SurrogatePrediction {
       names.isEmpty ? nil : "\(names.joined(separator: ", ")) \(what)"
     }
     let verdicts = [
-      list(better, "more than RL"), list(worse, "less than RL"), list(open, "not told from RL"),
+      list(better, "more than RL"), list(worse, "less than RL"),
+      list(open, "indistinguishable from RL"),
     ].compactMap(\.self).joined(separator: "; ")
     sentences.append(
       "To first order and at equal step length these \(basis) promise: \(verdicts).")
@@ -130,30 +128,26 @@ struct SurrogatePrediction {
   }
 
   /// `rules`, one object each, and the drift shares.
-  var json: JSON {
-    func numbers(_ interval: Interval) -> JSON {
-      [
-        "estimate": .real(interval.estimate), "low": .real(interval.low),
-        "high": .real(interval.high),
-      ]
-    }
+  public var json: JSON {
     let (raw, adam) = (update.statistics(.raw), update.statistics(.adam))
     var rules = JSONObject()
     for (own, scaled) in zip(raw.vectors, adam.vectors) {
       rules[own.name] = [
-        "efficiency": numbers(own.efficiency), "batch_efficiency": numbers(own.batchEfficiency),
-        "adam_efficiency": numbers(scaled.efficiency),
-        "adam_batch_efficiency": numbers(scaled.batchEfficiency),
-        "reliability": numbers(own.reliability), "adam_reliability": numbers(scaled.reliability),
+        "efficiency": own.efficiency.json("estimate"),
+        "batch_efficiency": own.batchEfficiency.json("estimate"),
+        "adam_efficiency": scaled.efficiency.json("estimate"),
+        "adam_batch_efficiency": scaled.batchEfficiency.json("estimate"),
+        "reliability": own.reliability.json("estimate"),
+        "adam_reliability": scaled.reliability.json("estimate"),
         "validity_radius": .real(radius(own.name)),
       ]
     }
     return [
       "rollouts": .integer(plan.rollouts.count), "batches": .integer(update.batchCount),
       "batch_rollouts": .real(batchSize), "rules": .object(rules),
-      "drift_share_marginal": numbers(raw.driftShareMarginal),
-      "drift_share_conditional": numbers(raw.driftShareConditional),
-      "adam_drift_share_marginal": numbers(adam.driftShareMarginal),
+      "drift_share_marginal": raw.driftShareMarginal.json("estimate"),
+      "drift_share_conditional": raw.driftShareConditional.json("estimate"),
+      "adam_drift_share_marginal": adam.driftShareMarginal.json("estimate"),
       "conclusion": .string(conclusion),
     ]
   }

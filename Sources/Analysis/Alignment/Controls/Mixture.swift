@@ -1,4 +1,4 @@
-// The true marginal over a run's own prompts, and its gradient.
+// The `mixture` control: the true marginal over the run's own prompts, and its gradient.
 //
 // log p(y) = log Σ_x π(y|x) / X over X prompts;  ∇ log p(y) = Σ_x w_x ∇ log π(y|x) with the
 // posterior w = softmax_x log π(y|x). The posterior usually sits on y's own prompt, which is why the
@@ -6,23 +6,56 @@
 import ModelCore
 import RealModule
 
+/// ∇ log p(y) of the mixture over the file's distinct prompts in the place of g_m.
+public struct Mixture: SampleControl {
+  public static let name = "mixture"
+  public static let summary = "the true marginal over the file's own prompts"
+  public let entries = [(name: "", title: "mixture over the file's prompts")]
+
+  /// The most prompts that it takes.
+  static let limit = 512
+
+  private let plan: AlignmentPlan
+  /// The distinct prompts, in order of first appearance.
+  private let prompts: [[Int32]]
+
+  public init(_ plan: AlignmentPlan) throws(ControlObstacle) {
+    self.plan = plan
+    var seen = Set<[Int32]>()
+    prompts = plan.rollouts.map(\.promptTokens).filter { seen.insert($0).inserted }
+    guard prompts.count <= Self.limit else {
+      throw ControlObstacle(
+        "there are \(prompts.count) distinct prompts (at most \(Self.limit))")
+    }
+  }
+
+  public func measure<Scalar: ModelScalar>(
+    _ index: Int, main: PairMeasurement, with aligner: SampleAligner<Scalar>
+  ) -> [PairSummary] {
+    [
+      aligner.meter.measureMixture(
+        of: plan.rollouts[index].responseTokens, own: plan.rollouts[index].promptTokens,
+        over: prompts, firstScored: plan.firstScored)
+    ]
+  }
+}
+
 extension PairMeter {
   /// Prompts with a smaller posterior weight do not enter the gradient: below Float's resolution.
   private static var smallestWeight: Double { 1e-9 }
 
   /// ∇ log p(y) of the mixture in the place of g_m, against g_c.
-  func measureMixture(_ plan: AlignmentPlan, _ index: Int, firstScored: Int) -> PairSummary {
-    let rollout = plan.rollouts[index]
-    let response = rollout.responseTokens
-    let prompts = plan.distinctPrompts
+  fileprivate func measureMixture(
+    of response: [Int32], own prompt: [Int32], over prompts: [[Int32]], firstScored: Int
+  ) -> PairSummary {
     // A fixed number of prompts at a time: memory does not grow with their number.
     let chunk = 16
     var logs: [[Double]] = []  // (X, T)
     for first in stride(from: 0, to: prompts.count, by: chunk) {
       var batch = PackedSequences()
-      for prompt in prompts[first..<min(first + chunk, prompts.count)] {
+      for other in prompts[first..<min(first + chunk, prompts.count)] {
         batch.append(
-          ScoredSequence(context: prompt, response: response, firstScored: firstScored))
+          ScoredSequence(context: other, response: response, firstScored: firstScored))
       }
       let scores = workspace.score(batch)
       for sequence in 0..<batch.sequenceCount {
@@ -36,15 +69,15 @@ extension PairMeter {
 
     var batch = PackedSequences()
     batch.beginSide()
-    for prompt in kept {
+    for place in kept {
       batch.append(
         ScoredSequence(
-          context: prompts[prompt], response: response, firstScored: firstScored))
+          context: prompts[place], response: response, firstScored: firstScored))
     }
     batch.beginSide()
     batch.append(
       ScoredSequence(
-        context: rollout.promptTokens, response: response, firstScored: firstScored))
+        context: prompt, response: response, firstScored: firstScored))
     let scores = workspace.score(batch)
     let count = response.count - firstScored
     let unit = coefficient(count)

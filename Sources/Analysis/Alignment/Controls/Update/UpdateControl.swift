@@ -6,12 +6,46 @@
 // NSR = (C − D)/2, PSR = (C + D)/2, RL = C_c; U is the sign-blind drift. Beside the raw vectors:
 // Adam's metric u / (√v + ε) with one v = mean_k C_c,k² for all, and each rule's actual first Adam
 // step u / (|u| + ε), which is no linear function of C and D and so has vectors of its own.
-import KeyedRandom
 import ModelCore
-import Tasks
+import Statistics
+import Tables
+
+/// The batch vectors of every rule in both spaces, and how much of them is signal.
+public struct Update: CollectionControl {
+  public static let name = "update"
+  public static let summary = "batch update vectors of every rule in both spaces"
+
+  public init(_ plan: AlignmentPlan) throws(ControlObstacle) {
+    if let reason = UpdateBatches.obstacle(plan.rollouts) { throw ControlObstacle(reason) }
+  }
+
+  public func measure<Scalar: ModelScalar>(
+    _ run: CollectionMeasurement<Scalar>
+  ) throws -> UpdateControl? {
+    try run.batchVectors().map { UpdateControl.measure($0) }
+  }
+
+  public func sentence(_ summary: AlignmentSummary) -> String? {
+    let raw = ["controls", Self.name, "raw"]
+    let share = summary[raw, "drift_share_marginal"]
+    guard !share.estimate.isNaN else { return nil }
+    let withDrift = summary[raw + ["cosine", "NSR-PreRL"], "drift-PreRL"]
+    let prerl = summary[raw + ["efficiency"], "PreRL"]
+    let nsr = summary[raw + ["efficiency"], "NSR-PreRL"]
+    let gain =
+      nsr.estimate.isNaN || prerl.estimate.isNaN
+      ? "\(summary.rolloutCount) rollouts are too few to estimate NSR-PreRL's gain relative to RL "
+        + "(prerl surrogate takes more)"
+      : "at equal step length NSR-PreRL is predicted to bring \(fixed(nsr.estimate, 2)) of RL's gain, "
+        + "PreRL with both signs \(fixed(prerl.estimate, 2))"
+    return "In batch updates the component that ignores the rewards makes up "
+      + "\(fixed(100 * share.estimate, 0))% of the null-context signal: NSR-PreRL has cosine "
+      + "\(fixed(withDrift.estimate, 2)) with lowering every response's probability, and \(gain)."
+  }
+}
 
 /// Products of all batch vectors: what the statistics of the control are computed from.
-public struct UpdateControl: Sendable {
+public struct UpdateControl: CollectionResult {
   /// Names of the vectors: `UpdateVector.basisNames`, those with `adam:`, and with `step:` those and
   /// the one-sided rules.
   public let vectorNames: [String]
@@ -33,6 +67,34 @@ public struct UpdateControl: Sendable {
     self.batchTokens = batchTokens
   }
 
+  public init(_ stored: StoredValues, plan: AlignmentPlan) throws {
+    let rollouts = try stored.integers("batch_rollouts")
+    self.init(
+      vectorNames: try stored.texts("vector_name"), batchCount: rollouts.count,
+      gram: try stored.reals("gram"), batchRollouts: rollouts,
+      batchTokens: try stored.integers("batch_tokens"))
+    // The statistics trap on wrong shapes.
+    let (vectors, batches) = (vectorNames.count, batchCount)
+    let limit = 1 << 12  // so that no product of sizes overflows
+    guard (2...limit).contains(batches), vectors <= limit,
+      gram.count == vectors * vectors * batches * batches, batchTokens.count == batches
+    else {
+      throw StoredValues.Fault(
+        "batch products whose parts differ in size (expected \(vectors) vectors, \(batches) batches)"
+      )
+    }
+    guard Set(vectorNames).count == vectors else {
+      throw StoredValues.Fault("batch products in which two vectors have one name")
+    }
+    for metric in Metric.allCases {
+      let basis = ["C_m", "D_m", "C_c", "D_c"].map { metric.rawValue + $0 }
+      let rules = metric.rules.flatMap { $0.prefixed(metric.rawValue).coefficients.keys.sorted() }
+      for name in basis + rules where !vectorNames.contains(name) {
+        throw StoredValues.Fault("batch products without the vector \(name)")
+      }
+    }
+  }
+
   /// Adam's ε.
   static let epsilon = 1e-8
 
@@ -43,6 +105,24 @@ public struct UpdateControl: Sendable {
     case adam = "adam:"
     /// The first Adam step from fresh moments.
     case step = "step:"
+
+    /// The metric's name in groups of files.
+    public var name: String {
+      switch self {
+      case .raw: "raw"
+      case .adam: "adam"
+      case .step: "step"
+      }
+    }
+
+    /// For people and plots.
+    public var title: String {
+      switch self {
+      case .raw: "Euclidean"
+      case .adam: "Adam's metric"
+      case .step: "first Adam step"
+      }
+    }
 
     /// The rules' vectors in this metric, without the prefix.
     public var rules: [UpdateVector] {
@@ -67,9 +147,7 @@ public struct UpdateControl: Sendable {
     UpdateVector.basisNames + UpdateVector.basisNames.map { "adam:" + $0 }
     + UpdateVector.basisNames.map { "step:" + $0 } + oneSidedRules.map { "step:" + $0.name }
 
-  static func measure<Scalar: ModelScalar>(
-    _ plan: AlignmentPlan, batches: UpdateBatches, vectors: BatchVectors<Scalar>
-  ) -> UpdateControl {
+  static func measure<Scalar: ModelScalar>(_ vectors: BatchVectors<Scalar>) -> UpdateControl {
     let names = vectorNames
     let batchCount = UpdateBatches.count
     let set = vectors.set
@@ -107,6 +185,6 @@ public struct UpdateControl: Sendable {
     }
     return UpdateControl(
       vectorNames: names, batchCount: batchCount, gram: gram,
-      batchRollouts: batches.members.map(\.count), batchTokens: vectors.tokens)
+      batchRollouts: vectors.batches.members.map(\.count), batchTokens: vectors.tokens)
   }
 }

@@ -7,10 +7,31 @@
 // log P(y | x) per token on other problems' responses, which no rule asks for.
 import ModelCore
 import RealModule
+import Statistics
+import Tables
 import Tasks
 
+/// Predicted against actual change of the objective after a step.
+public struct FirstOrder: CollectionControl {
+  public static let name = "first-order"
+  public static let summary = "predicted against actual change after a step"
+
+  public init(_ plan: AlignmentPlan) throws(ControlObstacle) {
+    if let reason = UpdateBatches.obstacle(plan.rollouts) { throw ControlObstacle(reason) }
+  }
+
+  public func measure<Scalar: ModelScalar>(
+    _ run: CollectionMeasurement<Scalar>
+  ) throws -> FirstOrderControl? {
+    guard let vectors = try run.batchVectors() else { return nil }
+    return try FirstOrderControl.measure(
+      run.plan, batches: vectors.batches, vectors: vectors, model: run.model, threads: run.threads,
+      shouldStop: run.shouldStop, progress: run.progress)
+  }
+}
+
 /// Predicted and actual changes over step lengths.
-public struct FirstOrderControl: Sendable {
+public struct FirstOrderControl: CollectionResult {
   /// One direction and what steps along it do.
   public struct Direction: Sendable {
     /// A rule's name, or the rollout's index for a per-sample direction.
@@ -44,6 +65,32 @@ public struct FirstOrderControl: Sendable {
     self.lengths = lengths
     self.samples = samples
     self.rules = rules
+  }
+
+  public init(_ stored: StoredValues, plan: AlignmentPlan) throws {
+    let lengths = try stored.reals("length")
+    let names = try stored.texts("direction_name")
+    let samples = try stored.integers("direction_sample")
+    let values = try Self.changes.map { try stored.reals($0.name) }
+    let (size, overflow) = names.count.multipliedReportingOverflow(by: lengths.count)
+    guard !overflow, samples.count == names.count, values.allSatisfy({ $0.count == size }) else {
+      throw StoredValues.Fault(
+        "changes along steps that differ in size (expected \(names.count) directions)")
+    }
+    let directions = names.indices.map { place in
+      let range = place * lengths.count..<(place + 1) * lengths.count
+      return Direction(
+        name: names[place], sample: samples[place] < 0 ? nil : samples[place],
+        predicted: Array(values[0][range]), actual: Array(values[1][range]),
+        collateral: Array(values[2][range]))
+    }
+    guard samples.allSatisfy({ $0 < plan.rollouts.count }) else {
+      throw StoredValues.Fault(
+        "steps along rollouts that are not there (expected \(plan.rollouts.count))")
+    }
+    self.init(
+      lengths: lengths, samples: directions.filter { $0.sample != nil },
+      rules: directions.filter { $0.sample == nil })
   }
 
   /// Relative error of the prediction that still counts as valid.

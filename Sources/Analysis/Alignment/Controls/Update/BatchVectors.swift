@@ -7,6 +7,7 @@ struct BatchVectors<Scalar: ModelScalar> {
   /// Vector a of batch k at a · K + k, in the order of `UpdateControl.vectorNames`; the first six
   /// vectors are filled.
   let set: GradientSet<Scalar>
+  let batches: UpdateBatches
   /// N_k. (K)
   let tokens: [Int]
 
@@ -44,7 +45,7 @@ struct BatchVectors<Scalar: ModelScalar> {
       }
       progress(Double(batch + 1) / Double(batchCount))
     }
-    return BatchVectors(set: set, tokens: tokens)
+    return BatchVectors(set: set, batches: batches, tokens: tokens)
   }
 
   /// w of C, D and U.

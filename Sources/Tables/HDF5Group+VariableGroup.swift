@@ -1,0 +1,64 @@
+// Groups of variables as HDF5 groups.
+import HDF5
+import Statistics
+
+extension HDF5Group {
+  /// Writes axes, variables, the plot and the groups inside.
+  public func write(_ group: VariableGroup) throws {
+    for axis in group.axes {
+      switch axis.coordinates {
+      case .count(let count):
+        try scale(axis.name, count: count, units: axis.units, longName: axis.longName)
+      case .integers(let values):
+        try scale(axis.name, values, units: axis.units, longName: axis.longName)
+      }
+    }
+    for variable in group.variables { try write(variable) }
+    if let plot = group.plot {
+      try markAsData(signal: plot.signal, axes: plot.axes, title: storable(plot.title))
+    }
+    for (name, inner) in group.groups { try createGroup(name).write(inner()) }
+  }
+
+  /// Writes one variable over scales that the group has.
+  public func write(_ variable: Variable) throws {
+    func put<Element: HDF5Element>(_ name: String, _ values: [Element], _ longName: String) throws {
+      try self.variable(
+        name, values, over: variable.axes, units: variable.units, longName: storable(longName))
+    }
+    switch variable.cells() {
+    case .reals(let values): try put(variable.name, values, variable.longName)
+    case .integers(let values): try put(variable.name, values, variable.longName)
+    case .smallIntegers(let values): try put(variable.name, values, variable.longName)
+    case .texts(let values): try put(variable.name, values.map(storable), variable.longName)
+    case .intervals(let intervals):
+      for part in Interval.parts {
+        try put(
+          variable.name + part.suffix, intervals.map { $0[keyPath: part.path] },
+          variable.longName + part.words)
+      }
+    }
+  }
+
+  /// One real variable a column, over a scale that the group has.
+  public func write<Row>(_ columns: [Column<Row, Double>], _ rows: [Row], over axis: String) throws
+  {
+    for column in columns { try write(column.variable(rows, over: [axis])) }
+  }
+}
+
+/// HDF5 ends a text at NUL: a text without it.
+package func storable(_ text: String) -> String {
+  text.utf8.contains(0) ? String(text.map { $0 == "\0" ? "\u{FFFD}" : $0 }) : text
+}
+
+extension HDF5Group {
+  /// Statistics with the two ends of their intervals: `name`, `name_low`, `name_high`.
+  package func intervals(
+    _ name: String, _ intervals: [Interval], over axes: [String], units: String = "1",
+    longName: String
+  ) throws {
+    try write(
+      Variable(name, units: units, longName, over: axes) { .intervals(intervals) })
+  }
+}

@@ -1,0 +1,45 @@
+// An interval in every format: three numbers with fixed names, or a text.
+import Statistics
+import StrictJSON
+
+extension Interval {
+  /// The three numbers of an interval as variables: suffix of the name, addition to the long name.
+  public static let parts:
+    [(suffix: String, words: String, path: KeyPath<Interval, Double> & Sendable)] = [
+      ("", "", \.estimate), ("_low", ", lower end", \.low), ("_high", ", upper end", \.high),
+    ]
+
+  /// Whether the interval has ends, as opposed to an estimate alone.
+  public var hasEnds: Bool { !(low.isNaN && high.isNaN) }
+
+  /// `{"mean", "low", "high"}`; null for what is not defined.
+  ///
+  /// - Parameters:
+  ///   - key: the name of the estimate; `mean` in the contract's files.
+  ///   - more: members after the three.
+  public func json(_ key: String = "mean", _ more: KeyValuePairs<String, JSON> = [:]) -> JSON {
+    var object: JSONObject = [:]
+    object[key] = .real(estimate)
+    object["low"] = .real(low)
+    object["high"] = .real(high)
+    for (name, value) in more { object[name] = value }
+    return .object(object)
+  }
+
+  /// `name`, and where the interval has ends (or always, if asked) `name_low` and `name_high`.
+  public func members(_ name: String, alwaysEnds: Bool = false) -> [(key: String, value: JSON)] {
+    Self.parts.prefix(alwaysEnds || hasEnds ? 3 : 1).map {
+      (name + $0.suffix, .real(self[keyPath: $0.path]))
+    }
+  }
+
+  /// The two ends with so many decimals; a dash where there are none.
+  public func ends(_ decimals: Int) -> String {
+    low.isNaN ? "-" : "\(fixed(low, decimals)) .. \(fixed(high, decimals))"
+  }
+
+  /// The two ends with so many significant digits; a dash where there are none.
+  public func significantEnds(_ digits: Int) -> String {
+    low.isNaN ? "-" : "\(significant(low, digits)) .. \(significant(high, digits))"
+  }
+}

@@ -1,0 +1,81 @@
+// From the options of a command to an alignment plan: null context, rollouts, controls.
+import Analysis
+import ModelCore
+import Runs
+import StrictJSON
+import Tasks
+
+/// What `align`, `surrogate`, `replay` and `regress` need before they measure.
+struct AlignmentSetup {
+  let checkpoint: Checkpoint
+  let nullContext: NullContext
+  private let contexts: NullContextArgument
+
+  /// - Parameter nullContext: as the user named it; nil for the default, `bos`.
+  init(_ checkpoint: Checkpoint, nullContext: String?) throws {
+    self.checkpoint = checkpoint
+    contexts = NullContextArgument(checkpoint)
+    self.nullContext = try contexts.resolve(nullContext)
+  }
+
+  /// Options with everything that the checkpoint decides filled in.
+  func options(seed: UInt64) -> AlignmentOptions {
+    AlignmentOptions(
+      nullContext: nullContext, seed: seed, nullContextSweep: contexts.sweep(without: nullContext),
+      specialTokens: contexts.specialTokens)
+  }
+
+  /// The rollouts of a file, encoded and checked for the checkpoint.
+  func rollouts(path: String, allowLong: Bool = false, limit: Int? = nil) throws -> [Rollout] {
+    let rollouts = try RolloutReader.read(
+      path: path,
+      options: RolloutReader.Options(
+        vocabularySize: checkpoint.configuration.vocabularySize,
+        maximumLength: allowLong ? nil : checkpoint.configuration.maximumPositions, limit: limit,
+        encoder: TextEncoder(checkpoint: checkpoint)))
+    try check(rollouts, path)
+    return rollouts
+  }
+
+  /// Refuses responses of which nothing is scored.
+  func check(_ rollouts: [Rollout], _ path: String) throws {
+    if nullContext.tokens.isEmpty,
+      let short = rollouts.first(where: { $0.responseTokens.count < 2 })
+    {
+      throw CommandFailure.usage(
+        "\(path): rollout \(short.id) has one response token, which is not scored without a context "
+          + "(expected another --null-context)")
+    }
+  }
+
+  /// The provenance of a run with a configuration.
+  func manifest(
+    _ configuration: AlignmentConfiguration, inputs: [Manifest.Input], threads: Int
+  ) -> Manifest {
+    Manifest(
+      config: configuration.json, version: Prerl.version, inputs: inputs,
+      seeds: ["seed": configuration.options.seed], precision: configuration.precision.rawValue,
+      threads: threads, blas: BLAS.version, blasCore: BLAS.core)
+  }
+}
+
+extension AlignmentRun {
+  /// Runs with a progress bar; stops where the user asks for it.
+  func run(_ start: RunStart, quiet: Bool) throws -> Outcome {
+    let rollouts = ProgressBar("aligning", total: samples.count, unit: "rollouts", quiet: quiet)
+    let stages = ProgressBar("controls over all rollouts", total: 100, unit: "%", quiet: quiet)
+    defer {
+      rollouts.finish()
+      stages.finish()
+    }
+    func show(_ progress: Progress) {
+      switch progress {
+      case .rollouts(let done, let count):
+        rollouts.update(done)
+        if done == count { rollouts.finish() }
+      case .control(let name, let share): stages.update(Int(100 * share), note: name)
+      }
+    }
+    return try run(start, shouldStop: { Interruption.isRequested }, progress: show)
+  }
+}
