@@ -91,7 +91,7 @@ public enum AlignmentControls {
   public static let all: [any AlignmentControl.Type] = [
     MismatchedPrompt.self, RandomPrompt.self, ShuffledResponse.self, Cross.self,
     NullContextSweep.self, Mixture.self, Untrained.self, Breakdown.self, Update.self,
-    FirstOrder.self,
+    FirstOrder.self, PartialPrompt.self,
   ]
 
   /// The names of all controls.
