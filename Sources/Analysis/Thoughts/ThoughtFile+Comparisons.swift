@@ -37,9 +37,7 @@ extension ThoughtFile {
       ("agreement", "share of pieces of the same kind", agreement.agreement),
       ("kappa", "Cohen's kappa", agreement.kappa),
     ] {
-      try group.scalar(name, interval.estimate, longName: title)
-      try group.scalar(name + "_low", interval.low, longName: title + ", lower end")
-      try group.scalar(name + "_high", interval.high, longName: title + ", upper end")
+      try group.intervals(name, [interval], over: [], longName: title)
     }
     try group.markAsData(
       signal: "confusion", axes: ["label", "other_label"],

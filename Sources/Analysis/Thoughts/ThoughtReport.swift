@@ -1,20 +1,19 @@
 // The tables of `prerl thoughts`.
-import Analysis
 import Statistics
 import Tables
 
 /// A result as people read it.
-struct ThoughtReport {
+public struct ThoughtReport {
   private let result: ThoughtResult
   private var names: [String] { result.lexicon.kindNames }
   private var noun: String { result.first.unit.noun }
 
-  init(_ result: ThoughtResult) {
+  public init(_ result: ThoughtResult) {
     self.result = result
   }
 
   /// All tables, an empty line between them.
-  var text: String {
+  public var text: String {
     var parts = [source(result.first)]
     if let second = result.second { parts += [source(second), changes(second)] }
     if let (source, truth) = result.truth { parts.append(table(truth, source, result.first)) }
@@ -39,8 +38,8 @@ struct ThoughtReport {
     for (name, kind) in zip(names, all.kinds) {
       kinds.add([
         name, "\(kind.count)", "\(kind.responses)", fixed(kind.perResponse.estimate, 3),
-        ends(kind.perResponse, 3), fixed(kind.perThousandTokens.estimate, 2),
-        ends(kind.perThousandTokens, 2), fixed(kind.perProblem.estimate, 3),
+        kind.perResponse.ends(3), fixed(kind.perThousandTokens.estimate, 2),
+        kind.perThousandTokens.ends(2), fixed(kind.perProblem.estimate, 3),
       ])
     }
     var strata = TextTable(
@@ -50,7 +49,7 @@ struct ThoughtReport {
       strata.add(
         [
           stratum.name, "\(stratum.responseCount)", fixed(stratum.responseLength.estimate, 1),
-          fixed(stratum.accuracy.estimate, 3), ends(stratum.accuracy, 3),
+          fixed(stratum.accuracy.estimate, 3), stratum.accuracy.ends(3),
         ]
           + stratum.kinds.flatMap {
             [fixed($0.perResponse.estimate, 3), fixed($0.perThousandTokens.estimate, 2)]
@@ -60,7 +59,7 @@ struct ThoughtReport {
       .map { "\($0.name.suffix(1)): \($0.title.dropFirst("length ".count))" }
     return """
       \(source.path): \(all.responseCount) rollouts, \(all.clusterCount) clusters, accuracy \
-      \(fixed(all.accuracy.estimate, 3)) (\(ends(all.accuracy, 3))); lexicon \
+      \(fixed(all.accuracy.estimate, 3)) (\(all.accuracy.ends(3))); lexicon \
       \(result.lexicon.name) \(result.lexicon.version); tokens: \(source.unit.rawValue)
       \(kinds.text)
 
@@ -68,12 +67,6 @@ struct ThoughtReport {
       \(quarters.joined(separator: "; ")))
       \(strata.text)
       """
-  }
-
-  /// The two ends of an interval; a dash where there are none.
-  private func ends(_ interval: Interval, _ decimals: Int) -> String {
-    interval.low.isNaN
-      ? "-" : "\(fixed(interval.low, decimals)) .. \(fixed(interval.high, decimals))"
   }
 
   // MARK: - Comparisons
@@ -89,9 +82,9 @@ struct ThoughtReport {
         names[place], "\(change.baseCount)", "\(change.count)",
         fixed(base.kinds[place].perResponse.estimate, 3),
         fixed(all.kinds[place].perResponse.estimate, 3),
-        fixed(change.perResponse.estimate, 2), ends(change.perResponse, 2),
-        fixed(change.perThousandTokens.estimate, 2), ends(change.perThousandTokens, 2),
-        fixed(change.difference.estimate, 3), ends(change.difference, 3),
+        fixed(change.perResponse.estimate, 2), change.perResponse.ends(2),
+        fixed(change.perThousandTokens.estimate, 2), change.perThousandTokens.ends(2),
+        fixed(change.difference.estimate, 3), change.difference.ends(3),
       ])
     }
     return """
@@ -116,7 +109,7 @@ struct ThoughtReport {
           + shares.flatMap { _, path in
             let share = kind[keyPath: path]
             return [
-              fixed(share.interval.estimate, 3), ends(share.interval, 3),
+              fixed(share.interval.estimate, 3), share.interval.ends(3),
               "\(share.count)/\(share.total)",
             ]
           })
@@ -140,7 +133,7 @@ struct ThoughtReport {
     return """
       \(result.lexicon.name) \(result.lexicon.version) and \(other.name) \(other.version) on \
       \(agreement.pieceCount) pieces of text: kappa \(fixed(kappa.estimate, 3)) \
-      (\(ends(kappa, 3))), agreement \(fixed(share.estimate, 3)) (\(ends(share, 3)))
+      (\(kappa.ends(3))), agreement \(fixed(share.estimate, 3)) (\(share.ends(3)))
       \(table.text)
       """
   }
@@ -158,17 +151,12 @@ struct ThoughtReport {
       for (place, quantity) in row.quantities.enumerated() {
         table.add([
           place == 0 ? name : "", quantity.name, place == 0 ? "\(row.tokenCount)" : "",
-          significant(quantity.value.estimate, 3), significantEnds(quantity.value),
+          significant(quantity.value.estimate, 3), quantity.value.significantEnds(3),
           quantity.contrast.map { significant($0.estimate, 3) } ?? "",
-          quantity.contrast.map(significantEnds) ?? "",
+          quantity.contrast.map { $0.significantEnds(3) } ?? "",
         ])
       }
     }
     return "tokens of \(responseCount) rollouts in \(path)\n\(table.text)"
-  }
-
-  private func significantEnds(_ interval: Interval) -> String {
-    interval.low.isNaN
-      ? "-" : "\(significant(interval.low, 3)) .. \(significant(interval.high, 3))"
   }
 }

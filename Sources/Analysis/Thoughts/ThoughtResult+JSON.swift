@@ -1,6 +1,7 @@
 // What `prerl thoughts --json` prints.
 import Statistics
 import StrictJSON
+import Tables
 
 extension ThoughtResult {
   /// The result as JSON; a statistic is `{"mean", "low", "high"}`, null where it is not defined.
@@ -15,9 +16,9 @@ extension ThoughtResult {
       object["fold_change"] = byKind(changes) { change in
         [
           "base_count": .integer(change.baseCount), "count": .integer(change.count),
-          "per_response": json(change.perResponse),
-          "per_thousand_tokens": json(change.perThousandTokens),
-          "difference_per_response": json(change.difference),
+          "per_response": change.perResponse.json(),
+          "per_thousand_tokens": change.perThousandTokens.json(),
+          "difference_per_response": change.difference.json(),
         ]
       }
     }
@@ -48,12 +49,6 @@ extension ThoughtResult {
     return .object(object)
   }
 
-  private func json(_ interval: Interval) -> JSON {
-    [
-      "mean": .real(interval.estimate), "low": .real(interval.low), "high": .real(interval.high),
-    ]
-  }
-
   private func json(_ source: ThoughtSource) -> JSON {
     [
       "file": .string(source.path),
@@ -63,13 +58,13 @@ extension ThoughtResult {
             "name": .string(stratum.name), "title": .string(stratum.title),
             "responses": .integer(stratum.responseCount),
             "clusters": .integer(stratum.clusterCount), "tokens": .integer(stratum.tokenCount),
-            "response_length": json(stratum.responseLength), "accuracy": json(stratum.accuracy),
+            "response_length": stratum.responseLength.json(), "accuracy": stratum.accuracy.json(),
             "kinds": byKind(stratum.kinds) { kind in
               [
                 "count": .integer(kind.count), "responses": .integer(kind.responses),
-                "per_response": json(kind.perResponse),
-                "per_thousand_tokens": json(kind.perThousandTokens),
-                "per_problem": json(kind.perProblem),
+                "per_response": kind.perResponse.json(),
+                "per_thousand_tokens": kind.perThousandTokens.json(),
+                "per_problem": kind.perProblem.json(),
               ]
             },
           ]
@@ -82,8 +77,8 @@ extension ThoughtResult {
     let confusion = result.confusion
     return [
       "lexicon": ["name": .string(other.name), "version": .string(other.version)],
-      "pieces": .integer(result.pieceCount), "agreement": json(result.agreement),
-      "kappa": json(result.kappa), "labels": .array(result.labels.map(JSON.string)),
+      "pieces": .integer(result.pieceCount), "agreement": result.agreement.json(),
+      "kappa": result.kappa.json(), "labels": .array(result.labels.map(JSON.string)),
       "confusion": .array(
         (0..<size).map { row in
           .array(confusion[row * size..<(row + 1) * size].map(JSON.integer))
@@ -93,10 +88,7 @@ extension ThoughtResult {
 
   private func json(_ truth: ThoughtTruth) -> JSON {
     func share(_ share: ClusteredShare) -> JSON {
-      var object = json(share.interval).objectValue ?? JSONObject()
-      object["count"] = .integer(share.count)
-      object["n"] = .integer(share.total)
-      return .object(object)
+      share.interval.json("mean", ["count": .integer(share.count), "n": .integer(share.total)])
     }
     var kinds = JSONObject()
     for kind in truth.kinds {
@@ -114,11 +106,12 @@ extension ThoughtResult {
     byKind(rows) { row in
       var object: JSONObject = ["tokens": .integer(row.tokenCount)]
       for quantity in row.quantities {
-        var entry = json(quantity.value).objectValue ?? JSONObject()
-        if let contrast = quantity.contrast {
-          entry["minus_\(lexicon.defaultKind)"] = json(contrast)
-        }
-        object[quantity.name] = .object(entry)
+        object[quantity.name] =
+          if let contrast = quantity.contrast {
+            quantity.value.json("mean", ["minus_\(lexicon.defaultKind)": contrast.json()])
+          } else {
+            quantity.value.json()
+          }
       }
       return .object(object)
     }

@@ -48,8 +48,8 @@ struct AlignCommand: ParsableCommand {
   @Option(
     name: .customLong("control"),
     help: ArgumentHelp(
-      "A control, repeatable: \(AlignmentControls.names.joined(separator: ", ")), or all.",
-      valueName: "name"))
+      "A control, repeatable: \(AlignmentControls.names.joined(separator: ", ")), or all (every one "
+        + "but partial-prompt).", valueName: "name"))
   var controlNames: [String] = []
 
   @Option(
