@@ -101,7 +101,8 @@ let package = Package(
         "KeyedRandom", "ModelCore", "StrictJSON", "Tasks", "TestSupport", "Training",
       ]),
     .testTarget(
-      name: "AnalysisTests", dependencies: ["Analysis", "KeyedRandom", "Tasks", "TestSupport"]),
+      name: "AnalysisTests",
+      dependencies: ["Analysis", "KeyedRandom", "ModelCore", "Tasks", "TestSupport"]),
     .testTarget(
       name: "ResultsTests",
       dependencies: [
