@@ -104,10 +104,16 @@ public final class SampleAligner<Scalar: ModelScalar> {
 /// The models of a run: the one that is measured, and those that controls make of its shape.
 public final class AlignmentModels<Scalar: ModelScalar>: Sendable {
   public let model: Transformer<Scalar>
-  private let others = Mutex<[String: Transformer<Scalar>]>([:])
+  private let others: Mutex<[String: Transformer<Scalar>]>
 
-  public init(_ model: Transformer<Scalar>) {
+  public convenience init(_ model: Transformer<Scalar>) {
+    self.init(model, others: [:])
+  }
+
+  /// - Parameter others: models of controls that would otherwise make their own.
+  package init(_ model: Transformer<Scalar>, others: [String: Transformer<Scalar>]) {
     self.model = model
+    self.others = Mutex(others)
   }
 
   /// A control's own model, made once.

@@ -10,7 +10,9 @@ struct SelfcheckCommand: ParsableCommand {
     abstract: "Compares two ways to the same numbers on a checkpoint; exit 1 if they differ.",
     discussion: """
       Finite differences, Gram against formed gradients, BLAS against plain loops, float32 against \
-      float64, cached decoding against the full forward, batches against single samples.
+      float64, cached decoding against the full forward, batches against single samples. The last \
+      rows are no part of the checkpoint: a tiny random model of each supported family, the \
+      gradient of each of its parameters against finite differences.
 
       Example: prerl selfcheck --model my-checkpoint
       """)
@@ -25,7 +27,7 @@ struct SelfcheckCommand: ParsableCommand {
     let check = SelfCheck(
       single: try checkpoint.model(Float.self), double: try checkpoint.model(Double.self),
       key: common.key.derive("selfcheck"))
-    let progress = ProgressBar("selfcheck", total: 6, unit: "checks", quiet: common.quiet)
+    let progress = ProgressBar("selfcheck", total: 7, unit: "checks", quiet: common.quiet)
     defer { progress.finish() }
     var done = 0
     let deviations = try check.run { name in

@@ -30,6 +30,7 @@ struct SelfCheck {
       ("batch gradient", { batchGradient(single, 1e-4) + batchGradient(double, 1e-12) }),
       ("precision", { precision() }),
       ("cached decoding", { try cachedDecoding() }),
+      ("families", { try FamilyCheck().run() }),
     ]
     for (name, check) in checks {
       begin(name)

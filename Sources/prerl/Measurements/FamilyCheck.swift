@@ -1,0 +1,92 @@
+// Every supported family by itself: the whole gradient of a tiny random model against difference
+// quotients of the forward pass, parameter by parameter. It needs no checkpoint of the family.
+import Foundation
+import KeyedRandom
+import ModelCore
+
+/// The families that the program supports, each as a model small enough to move every parameter.
+struct FamilyCheck {
+  /// Always the same models, whatever the seed of the run: the limit is made for them.
+  private let key = RandomKey(seed: 1).derive("families")
+
+  /// A family's name and its tiny models, with a tied and an untied head.
+  static var families: [(name: String, configurations: [ModelConfiguration])] {
+    ModelConfiguration.Family.allCases.map { family in
+      (family.rawValue, [true, false].map { tiny(family, tied: $0) })
+    }
+  }
+
+  /// 2 layers, two query heads on one key/value head. The norms' ε is large, so that no row of 4
+  /// numbers comes near 0, where the model bends too much for difference quotients.
+  private static func tiny(_ family: ModelConfiguration.Family, tied: Bool) -> ModelConfiguration {
+    ModelConfiguration(
+      family: family, vocabularySize: 11, hiddenSize: 4, feedForwardSize: 5, layerCount: 2,
+      headCount: 2, keyValueHeadCount: 1, headDimension: 4, normEpsilon: 0.1, ropeTheta: 500,
+      tiedEmbeddings: tied, maximumPositions: 64)
+  }
+
+  /// One row a family.
+  func run() throws -> [Deviation] {
+    try Self.families.map { family in
+      var largest = LargestDeviation()
+      for configuration in family.configurations {
+        try Interruption.check()
+        compare(
+          configuration, key.derive(UInt64(configuration.tiedEmbeddings ? 1 : 0)), &largest)
+      }
+      return Deviation(
+        check: "family \(family.name): gradient vs differences, each parameter",
+        precision: "float64", largest: largest.value, limit: 1e-8, place: largest.place)
+    }
+  }
+
+  /// Every element of the gradient of Σ c_t log π(y_t), relative to the gradient's length.
+  private func compare(
+    _ configuration: ModelConfiguration, _ key: RandomKey, _ largest: inout LargestDeviation
+  ) {
+    let model = Transformer<Double>(configuration)
+    // Weights large enough that every part matters; norm weights and biases away from 1 and 0.
+    model.withParameters { buffer in
+      buffer.withMutableSpan { span in
+        for (index, parameter) in model.layout.parameters.enumerated() {
+          var random = key.derive(UInt64(index)).generator()
+          let isNorm = !parameter.isMatrix && !parameter.name.hasSuffix("bias")
+          let scale = parameter.isMatrix ? 1.3 / Double(parameter.shape[1]).squareRoot() : 0.3
+          for place in parameter.range { span[place] = (isNorm ? 1 : 0) + scale * random.normal() }
+        }
+      }
+    }
+    var random = key.derive("tokens").generator()
+    func tokens(_ count: Int) -> [Int32] {
+      (0..<count).map { _ in Int32(random.uniform(below: configuration.vocabularySize)) }
+    }
+    var batch = PackedSequences()
+    batch.append(ScoredSequence(context: tokens(5), response: tokens(7)))
+    batch.append(ScoredSequence(context: [], response: tokens(6)))
+    let coefficients = (0..<batch.scoredCount).map { _ in random.normal() }
+
+    let workspace = Workspace(model)
+    _ = workspace.score(batch)
+    var gradient = GradientBuffer<Double>(model.layout)
+    workspace.accumulateGradient(coefficients: coefficients, into: &gradient)
+    let values = gradient.values.withSpan { span in span.indices.map { span[$0] } }
+    let length = gradient.values.norm()
+
+    func objective(_ place: Int, _ value: Double) -> Double {
+      model.withParameters { $0.withMutableSpan { $0[place] = value } }
+      return zip(coefficients, workspace.score(batch).logProbabilities)
+        .reduce(0) { $0 + $1.0 * $1.1 }
+    }
+    // Fourth order: its error is near 1e-12 of the length, and rounding over this distance near 1e-10.
+    let step = 2e-5
+    for parameter in model.layout.parameters {
+      for place in parameter.range {
+        let start = model.withParameters { $0.withSpan { $0[place] } }
+        let near = objective(place, start + step) - objective(place, start - step)
+        let far = objective(place, start + 2 * step) - objective(place, start - 2 * step)
+        _ = objective(place, start)
+        largest.add(((8 * near - far) / (12 * step) - values[place]) / length) { parameter.name }
+      }
+    }
+  }
+}
