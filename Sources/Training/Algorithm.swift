@@ -1,5 +1,6 @@
 // What an algorithm is: settings, and the way from scored rollouts to an objective.
 import StrictJSON
+import Tasks
 
 /// One algorithm, in a file of its own.
 ///
@@ -11,9 +12,8 @@ public protocol Algorithm: Sendable {
 
   /// Reads the algorithm's own keys; absent ones are the preset's.
   ///
-  /// - Parameter steps: Steps of the run, for settings that count them.
   /// - Throws: `JSONValueError` naming an out-of-range key.
-  init(reading reader: inout JSONReader, preset: Preset, steps: Int) throws(JSONValueError)
+  init(reading reader: inout JSONReader, for run: RunOutline) throws(JSONValueError)
 
   /// The settings of its loss.
   var loss: LossSettings { get }
@@ -26,6 +26,21 @@ public protocol Algorithm: Sendable {
 
   /// The objective of a step, counted from 1: which rollouts count how much, token by token.
   func objective(of groups: [RolloutGroup], step: Int) -> PolicyObjective
+}
+
+/// What an algorithm's keys and their defaults depend on.
+public struct RunOutline: Sendable {
+  public var preset: Preset
+  /// Steps of the run, for settings that count them.
+  public var steps: Int
+  public var task: any TaskSettings
+
+  public init(preset: Preset = .matched, steps: Int, task: any TaskSettings = BuiltInTasks.standard)
+  {
+    self.preset = preset
+    self.steps = steps
+    self.task = task
+  }
 }
 
 /// The algorithms by name.

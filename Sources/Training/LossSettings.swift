@@ -9,16 +9,20 @@ public struct LossSettings: Sendable, Hashable {
   /// Whether y_1 is scored. log P(y) pays for how a document begins, log P(y|x) hardly does.
   public var scoresFirstToken = true
   /// What stands before y in the pre-train space.
-  public var nullContext = PreTrainContext.tokens([CountdownVocabulary.bos])
+  public var nullContext: PreTrainContext
 
-  public init() {}
+  /// Settings with every default.
+  public init(nullContext: PreTrainContext) {
+    self.nullContext = nullContext
+  }
 
   /// Reads `loss` with the keys `aggregation`, `clip_low`, `clip_high`, `dual_clip`,
   /// `score_first_token` and `null_context`; absent ones keep their defaults.
   ///
   /// - Throws: `JSONValueError` naming an unknown or out-of-range key.
-  public init(reading reader: inout JSONReader, preset: Preset) throws(JSONValueError) {
-    clip.dual = preset.dualClip
+  public init(reading reader: inout JSONReader, for run: RunOutline) throws(JSONValueError) {
+    nullContext = PreTrainContext(standardFor: run.task)
+    clip.dual = run.preset.dualClip
     guard var loss = try reader.optionalObject("loss") else { return }
     let names = LossAggregation.allCases.map(\.rawValue)
     if let name = try loss.optionalString("aggregation", oneOf: names) {
@@ -29,7 +33,7 @@ public struct LossSettings: Sendable, Hashable {
     if loss.contains("dual_clip") { clip.dual = try loss.optionalDouble("dual_clip", in: 1...1e6) }
     scoresFirstToken = try loss.optionalBool("score_first_token") ?? scoresFirstToken
     if loss.contains("null_context") {
-      nullContext = try PreTrainContext(reading: &loss, key: "null_context")
+      nullContext = try PreTrainContext(reading: &loss, key: "null_context", task: run.task)
     }
     try loss.finish()
   }

@@ -1,14 +1,14 @@
 // The settings of a reinforcement-learning run, decoded strictly.
+import ModelCore
 import StrictJSON
 import Tasks
 
-/// A run of one algorithm on the embedded task or a variant of it. Only `algorithm` and `steps` have
-/// no default.
+/// A run of one algorithm on a task. Only `algorithm` and `steps` have no default.
 public struct PolicyConfiguration: Sendable {
   public var algorithm: any Algorithm
   public var preset: Preset
-  /// The variant of the task whose problems are asked.
-  public var task: CountdownVariant
+  /// The task whose problems are asked.
+  public var task: any TaskSettings
   public var seed: UInt64
   public var steps: Int
   public var problemsPerStep: Int
@@ -48,14 +48,14 @@ public struct PolicyConfiguration: Sendable {
       try reader.optionalString("preset", oneOf: presets).flatMap { Preset(rawValue: $0) }
       ?? .matched
     seed = UInt64(try reader.optionalInt("seed", in: 0...Int.max) ?? 0)
-    task = try CountdownVariant(reading: &reader)
+    task = try BuiltInTasks.settings(reading: &reader)
     steps = try reader.int("steps", in: 1...1_000_000)
     problemsPerStep = try reader.optionalInt("problems_per_step", in: 1...65_536) ?? 64
     rolloutsPerProblem = try reader.optionalInt("rollouts_per_problem", in: 1...4096) ?? 8
     temperature = try reader.optionalDouble("temperature", in: 0.01...100) ?? 1
     maximumNewTokens =
       try reader.optionalInt("max_new_tokens", in: 1...task.maximumResponseLength)
-      ?? task.maximumResponseLength
+      ?? task.defaultResponseLength
     let sources = RewardSource.allCases.map(\.rawValue)
     rewards =
       try reader.optionalString("rewards", oneOf: sources).flatMap { RewardSource(rawValue: $0) }
@@ -78,7 +78,8 @@ public struct PolicyConfiguration: Sendable {
     guard let type = Algorithms.all.first(where: { $0.name == name }) else {
       preconditionFailure("the name is one of the algorithms'")
     }
-    algorithm = try type.init(reading: &reader, preset: preset, steps: steps)
+    algorithm = try type.init(
+      reading: &reader, for: RunOutline(preset: preset, steps: steps, task: task))
     guard rolloutsPerProblem > 1 || !algorithm.usesGroupBaseline else {
       throw JSONValueError(
         path: reader.path(of: "rollouts_per_problem"),
@@ -97,6 +98,32 @@ public struct PolicyConfiguration: Sendable {
         path: reader.path(of: "max_new_tokens"),
         message: "1 leaves no token to score without the first (expected at least 2)")
     }
+  }
+
+  /// What stands in the way of a run on a model, if anything; one line.
+  public func obstacle(_ model: ModelConfiguration, _ task: any PolicyTask) -> String? {
+    let room = model.maximumPositions - task.longestPrompt
+    guard maximumNewTokens <= room else {
+      return
+        "max_new_tokens is \(maximumNewTokens) (expected at most \(room): the model's positions "
+        + "less the prompt)"
+    }
+    let context = algorithm.loss.nullContext
+    let start = context.documentStart(task)
+    if context == .start, start.isEmpty {
+      return
+        "the model has no start token to serve as null context (expected loss.null_context with "
+        + "token ids, for example [0])"
+    }
+    if let token = start.first(where: { !(0..<model.vocabularySize).contains(Int($0)) }) {
+      return "loss.null_context has the token id \(token) (expected ids below "
+        + "\(model.vocabularySize), the model's vocabulary)"
+    }
+    guard start.count + maximumNewTokens <= model.maximumPositions else {
+      return "loss.null_context has \(start.count) tokens, max_new_tokens is \(maximumNewTokens) "
+        + "(expected at most \(model.maximumPositions) together, the model's positions)"
+    }
+    return nil
   }
 
   private static func optimizer(

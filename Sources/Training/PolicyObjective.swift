@@ -1,5 +1,6 @@
 // What one step optimises: which rollouts, with which advantages, in which space.
 import ModelCore
+import Tasks
 
 /// The objective of a batch, complete before any token is scored: weights have the denominators of
 /// the whole batch.
@@ -8,7 +9,7 @@ import ModelCore
 public struct PolicyObjective: Sendable {
   public let space: Space
   /// All rollouts of the batch, group after group.
-  public let rollouts: [ScoredRollout]
+  public let rollouts: [RewardedRollout]
   /// A_i.
   public let advantages: [Double]
   /// Weight of each token of rollout i, the coefficient included; 0 for rollouts left out.
@@ -54,7 +55,7 @@ public struct PolicyObjective: Sendable {
   }
 
   private static func sequence(
-    _ rollout: ScoredRollout, _ context: [Int32], _ settings: LossSettings
+    _ rollout: RewardedRollout, _ context: [Int32], _ settings: LossSettings
   ) -> ScoredSequence {
     ScoredSequence(
       context: context, response: rollout.response, firstScored: settings.scoresFirstToken ? 0 : 1)

@@ -1,4 +1,5 @@
 // Named combinations of the choices on which the paper's text, its code and a fair comparison differ.
+import Tasks
 
 /// What `preset` of a configuration stands for; single keys override it.
 public enum Preset: String, Sendable, CaseIterable {

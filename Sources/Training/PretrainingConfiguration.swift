@@ -29,7 +29,7 @@ public struct PretrainingConfiguration: Sendable {
   /// - Throws: `JSONValueError` naming an unknown, missing or out-of-range key.
   public init(reading reader: inout JSONReader) throws(JSONValueError) {
     seed = UInt64(try reader.int("seed", in: 0...Int.max))
-    task = try CountdownVariant(reading: &reader)
+    task = try CountdownVariant(readingKeyOf: &reader)
     var shape = try reader.object("model")
     model = ModelConfiguration(
       family: .qwen3, vocabularySize: CountdownVocabulary.count,

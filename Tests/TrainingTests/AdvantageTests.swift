@@ -1,3 +1,4 @@
+import Tasks
 import TestSupport
 import Testing
 import Training
@@ -41,7 +42,7 @@ import Training
     let plain = try algorithm(#""algorithm": "reinforce++""#)
     func group(_ rewards: [Double]) -> RolloutGroup {
       RolloutGroup(
-        rewards.map { ScoredRollout(prompt: [1], response: [3, 2], ended: true, reward: $0) })
+        rewards.map { RewardedRollout(prompt: [1], response: [3, 2], ended: true, reward: $0) })
     }
     // Mean 1/4, std 1/2 over both groups; within each group rewards are equal.
     let advantages = plain.objective(of: [group([1]), group([0, 0, 0])], step: 1).advantages

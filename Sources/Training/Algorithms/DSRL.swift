@@ -8,6 +8,7 @@
 // S − 1 warm-up steps, its factor 0.01, and the optimizer's moments that outlive the switch are
 // preset `paper-code`; `matched` starts the second phase with fresh moments.
 import StrictJSON
+import Tasks
 
 /// Two phases in two spaces.
 public struct DSRL: Algorithm {
@@ -24,23 +25,24 @@ public struct DSRL: Algorithm {
   public var loss: LossSettings
 
   public init(
-    reading reader: inout JSONReader, preset: Preset, steps: Int
+    reading reader: inout JSONReader, for run: RunOutline
   ) throws(JSONValueError) {
     warmUpSteps = try reader.optionalInt("warm_up_steps", in: 1...Int.max) ?? 10
-    guard warmUpSteps < steps else {
+    guard warmUpSteps < run.steps else {
       throw JSONValueError(
         path: reader.path(of: "warm_up_steps"),
-        message: "\(warmUpSteps) leaves no step of \(steps) to the second phase "
+        message: "\(warmUpSteps) leaves no step of \(run.steps) to the second phase "
           + "(expected an integer below steps)")
     }
     warmUpIncludesLast =
-      try reader.optionalBool("warm_up_includes_last") ?? preset.warmUpIncludesLast
-    resetsOptimizer = try reader.optionalBool("reset_optimizer") ?? preset.resetsOptimizer
-    warmUpAdvantage = try reader.advantage("warm_up_advantage", default: preset.preTrainAdvantage)
+      try reader.optionalBool("warm_up_includes_last") ?? run.preset.warmUpIncludesLast
+    resetsOptimizer = try reader.optionalBool("reset_optimizer") ?? run.preset.resetsOptimizer
+    warmUpAdvantage = try reader.advantage(
+      "warm_up_advantage", default: run.preset.preTrainAdvantage)
     warmUpCoefficient = try reader.coefficient(
-      "warm_up_coefficient", default: preset.preTrainCoefficient)
-    advantage = try reader.advantage(default: preset.postTrainAdvantage)
-    loss = try LossSettings(reading: &reader, preset: preset)
+      "warm_up_coefficient", default: run.preset.preTrainCoefficient)
+    advantage = try reader.advantage(default: run.preset.postTrainAdvantage)
+    loss = try LossSettings(reading: &reader, for: run)
   }
 
   public var usesGroupBaseline: Bool {

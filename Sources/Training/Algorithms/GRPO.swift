@@ -8,6 +8,7 @@
 // whole batch, there that of a micro-batch, so that a token's weight depends on the packing.
 // Preset `matched` leaves out the division by the deviation: advantages as in PreRL.
 import StrictJSON
+import Tasks
 
 /// Both signs after the prompt, advantages relative to the group.
 public struct GRPO: Algorithm {
@@ -17,10 +18,10 @@ public struct GRPO: Algorithm {
   public var loss: LossSettings
 
   public init(
-    reading reader: inout JSONReader, preset: Preset, steps: Int
+    reading reader: inout JSONReader, for run: RunOutline
   ) throws(JSONValueError) {
-    advantage = try reader.advantage(default: preset.postTrainAdvantage)
-    loss = try LossSettings(reading: &reader, preset: preset)
+    advantage = try reader.advantage(default: run.preset.postTrainAdvantage)
+    loss = try LossSettings(reading: &reader, for: run)
   }
 
   public var usesGroupBaseline: Bool { advantage.usesGroupBaseline }

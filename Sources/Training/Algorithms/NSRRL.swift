@@ -7,6 +7,7 @@
 // Differences from the PreRL paper's code: the denominator is the number of negative tokens of the
 // batch, there of the micro-batch.
 import StrictJSON
+import Tasks
 
 /// Only negative advantages, after the prompt.
 public struct NSRRL: Algorithm {
@@ -16,10 +17,10 @@ public struct NSRRL: Algorithm {
   public var loss: LossSettings
 
   public init(
-    reading reader: inout JSONReader, preset: Preset, steps: Int
+    reading reader: inout JSONReader, for run: RunOutline
   ) throws(JSONValueError) {
-    advantage = try reader.advantage(default: preset.postTrainAdvantage)
-    loss = try LossSettings(reading: &reader, preset: preset)
+    advantage = try reader.advantage(default: run.preset.postTrainAdvantage)
+    loss = try LossSettings(reading: &reader, for: run)
   }
 
   public var usesGroupBaseline: Bool { advantage.usesGroupBaseline }

@@ -4,6 +4,7 @@
 // denominator. From the paper's code: the denominator is that of the batch, there of the
 // micro-batch.
 import StrictJSON
+import Tasks
 
 /// Only positive advantages, after the null context.
 public struct PSRPreRL: Algorithm {
@@ -15,11 +16,11 @@ public struct PSRPreRL: Algorithm {
   public var loss: LossSettings
 
   public init(
-    reading reader: inout JSONReader, preset: Preset, steps: Int
+    reading reader: inout JSONReader, for run: RunOutline
   ) throws(JSONValueError) {
-    advantage = try reader.advantage(default: preset.preTrainAdvantage)
-    coefficient = try reader.coefficient(default: preset.preTrainCoefficient)
-    loss = try LossSettings(reading: &reader, preset: preset)
+    advantage = try reader.advantage(default: run.preset.preTrainAdvantage)
+    coefficient = try reader.coefficient(default: run.preset.preTrainCoefficient)
+    loss = try LossSettings(reading: &reader, for: run)
   }
 
   public var usesGroupBaseline: Bool { advantage.usesGroupBaseline }

@@ -5,6 +5,7 @@
 // every right rollout as there. From the PreRL paper's code: the denominator is that of the batch,
 // there of the micro-batch.
 import StrictJSON
+import Tasks
 
 /// Only positive advantages, after the prompt.
 public struct PSRRL: Algorithm {
@@ -14,10 +15,10 @@ public struct PSRRL: Algorithm {
   public var loss: LossSettings
 
   public init(
-    reading reader: inout JSONReader, preset: Preset, steps: Int
+    reading reader: inout JSONReader, for run: RunOutline
   ) throws(JSONValueError) {
-    advantage = try reader.advantage(default: preset.postTrainAdvantage)
-    loss = try LossSettings(reading: &reader, preset: preset)
+    advantage = try reader.advantage(default: run.preset.postTrainAdvantage)
+    loss = try LossSettings(reading: &reader, for: run)
   }
 
   public var usesGroupBaseline: Bool { advantage.usesGroupBaseline }

@@ -9,6 +9,7 @@
 // are those of the whole batch. Its factor 0.01 and its centered advantages are preset `paper-code`.
 // E[∇ log π(y|n)] is not 0 under y ~ π(·|x): here a baseline changes the expected update, too.
 import StrictJSON
+import Tasks
 
 /// Both signs after the null context.
 public struct PreRL: Algorithm {
@@ -20,11 +21,11 @@ public struct PreRL: Algorithm {
   public var loss: LossSettings
 
   public init(
-    reading reader: inout JSONReader, preset: Preset, steps: Int
+    reading reader: inout JSONReader, for run: RunOutline
   ) throws(JSONValueError) {
-    advantage = try reader.advantage(default: preset.preTrainAdvantage)
-    coefficient = try reader.coefficient(default: preset.preTrainCoefficient)
-    loss = try LossSettings(reading: &reader, preset: preset)
+    advantage = try reader.advantage(default: run.preset.preTrainAdvantage)
+    coefficient = try reader.coefficient(default: run.preset.preTrainCoefficient)
+    loss = try LossSettings(reading: &reader, for: run)
   }
 
   public var usesGroupBaseline: Bool { advantage.usesGroupBaseline }
