@@ -5,7 +5,7 @@ import StrictJSON
 public enum BuiltInTasks {
   /// Every task. The first is the one meant by a configuration that names none.
   public static let all: [any TaskSettings.Type] = [
-    CountdownVariant.self
+    CountdownVariant.self, AnswersSettings.self,
   ]
 
   /// The task of a configuration without the key `task`.
