@@ -4,8 +4,9 @@ import Tasks
 
 /// One algorithm, in a file of its own.
 ///
-/// Mechanisms are shared (advantage schemes, the clipped surrogate, aggregation, AdamW); an algorithm
-/// says which of them it uses, on which rollouts, in which space.
+/// Mechanisms are shared (advantage schemes, losses, aggregation, AdamW); an algorithm says which of them
+/// it uses, on which rollouts, in which space. To add one: a file in Algorithms/ and a line in
+/// `Algorithms.all`, and for a loss of its own a file in Losses/.
 public protocol Algorithm: Sendable {
   /// What `algorithm` of a configuration calls it.
   static var name: String { get }
@@ -15,7 +16,7 @@ public protocol Algorithm: Sendable {
   /// - Throws: `JSONValueError` naming an out-of-range key.
   init(reading reader: inout JSONReader, for run: RunOutline) throws(JSONValueError)
 
-  /// The settings of its loss.
+  /// Its loss with its settings.
   var loss: LossSettings { get }
 
   /// Whether advantages compare the rollouts of a group, which then needs two.
@@ -52,19 +53,16 @@ public enum Algorithms {
 }
 
 extension JSONReader {
-  /// An advantage scheme by its name.
-  mutating func advantage(
-    _ key: String = "advantage", default scheme: AdvantageScheme
-  ) throws(JSONValueError) -> AdvantageScheme {
-    let names = AdvantageScheme.allCases.map(\.rawValue)
-    guard let name = try optionalString(key, oneOf: names) else { return scheme }
-    return AdvantageScheme(rawValue: name) ?? scheme
-  }
-
-  /// A factor of the loss.
-  mutating func coefficient(
-    _ key: String = "coefficient", default value: Double
-  ) throws(JSONValueError) -> Double {
-    try optionalDouble(key, in: 1e-6...1e6) ?? value
+  /// The spelling of a key that the object has: the documented one, or an older one that is still
+  /// read.
+  ///
+  /// - Throws: `JSONValueError` where both are there.
+  func spelling(_ key: String, formerly old: String?) throws(JSONValueError) -> String {
+    guard let old, contains(old) else { return key }
+    guard !contains(key) else {
+      throw JSONValueError(
+        path: path(of: old), message: "with \(key) (expected only one: they are the same key)")
+    }
+    return old
   }
 }

@@ -133,7 +133,8 @@ public struct PolicyConfiguration: Sendable {
     var schedule = LearningRateSchedule(peak: 1e-4, warmUpSteps: 0, steps: steps, finalShare: 1)
     guard var rates = try reader.optionalObject("optimizer") else { return (schedule, settings, 1) }
     schedule.peak = try rates.optionalDouble("learning_rate", in: 0...1) ?? schedule.peak
-    schedule.warmUpSteps = try rates.optionalInt("warmup_steps", in: 0...steps) ?? 0
+    let warmUp = try rates.spelling("learning_rate_warmup_steps", formerly: "warmup_steps")
+    schedule.warmUpSteps = try rates.optionalInt(warmUp, in: 0...steps) ?? 0
     let decays = LearningRateSchedule.Decay.allCases.map(\.rawValue)
     if let name = try rates.optionalString("schedule", oneOf: ["constant"] + decays) {
       // A constant rate is a decay to itself.
@@ -154,7 +155,8 @@ public struct PolicyConfiguration: Sendable {
   }
 
   /// The configuration with every default resolved; reads back as itself. `rewards` and
-  /// `measure_updates_…` are left out where nothing was asked for, as in runs made before they were.
+  /// `measure_updates_…` are left out where nothing was asked for, and keys that were renamed have their
+  /// first spelling, so that runs compare with those made before.
   public var json: JSON {
     var object: JSONObject = [
       "algorithm": .string(type(of: algorithm).name), "preset": .string(preset.rawValue),

@@ -36,8 +36,8 @@ public struct PolicyMetrics: Sendable {
   struct Updates {
     var loss = 0.0
     var entropy = 0.0
-    var clippedLow = 0.0
-    var clippedHigh = 0.0
+    /// In the order of the loss's metrics.
+    var lossMetrics: [Double]
     var gradientNorm = 0.0
   }
 
@@ -60,8 +60,8 @@ public struct PolicyMetrics: Sendable {
 
   // MARK: - Columns
 
-  /// The metrics of a run on a task.
-  public static func columns(_ task: any PolicyTask) -> [Column] {
+  /// The metrics of a run: those that all runs have, the task's and the loss's.
+  public static func columns(_ task: any PolicyTask, _ loss: any PolicyLoss) -> [Column] {
     [
       Column("loss", "loss of the step, minus the clipped objective") { $0.updates.loss },
       Column("reward", "mean reward of the rollouts") { $0.mean(\.reward) },
@@ -91,13 +91,14 @@ public struct PolicyMetrics: Sendable {
       + [
         Column(
           "entropy", units: "nat", "mean entropy of the scored tokens in the space of the update"
-        ) { $0.updates.entropy },
-        Column("clip_ratio/low_mean", "share of tokens held by the lower limit of the ratio") {
-          $0.updates.clippedLow
-        },
-        Column("clip_ratio/high_mean", "share of tokens held by the upper limit of the ratio") {
-          $0.updates.clippedHigh
-        },
+        ) { $0.updates.entropy }
+      ]
+      + type(of: loss).metrics.enumerated().map { place, metric in
+        Column(metric.name, units: metric.units, metric.longName) {
+          $0.updates.lossMetrics[place]
+        }
+      }
+      + [
         Column("kept_ratio", "share of rollouts that take part in the loss") {
           Double($0.objective.tokenWeights.count { $0 != 0 }) / Double($0.lengths.count)
         },

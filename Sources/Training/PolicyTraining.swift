@@ -22,21 +22,28 @@ public final class PolicyTraining {
   public private(set) var durations = (sampling: Duration.zero, update: Duration.zero)
   private var optimizer: AdamW
   private let policyGradient: PolicyGradient<Float>
+  private let reference: SequenceScorer<Float>?
   private let threads: Int
   private let key: RandomKey
 
   /// A run at its beginning, from the model's present parameters.
   ///
-  /// - Parameter task: The configuration's task, opened for the model; `configuration.obstacle` must
-  ///   be nil.
+  /// - Parameters:
+  ///   - task: The configuration's task, opened for the model; `configuration.obstacle` must be nil.
+  ///   - reference: The policy that training started from, a model of its own; only losses that
+  ///     `usesReference` need it.
   public init(
     _ configuration: PolicyConfiguration, task: any PolicyTask, model: Transformer<Float>,
-    threads: Int
+    reference: Transformer<Float>? = nil, threads: Int
   ) {
+    precondition(
+      reference != nil || !configuration.algorithm.loss.loss.usesReference,
+      "the loss needs a reference")
     let obstacle = configuration.obstacle(model.configuration, task)
     precondition(obstacle == nil, obstacle ?? "")
     self.configuration = configuration
     self.task = task
+    self.reference = reference.map { SequenceScorer($0) }
     self.model = model
     self.threads = threads
     step = 0
@@ -111,10 +118,21 @@ public final class PolicyTraining {
     step = next
     tokenCount += objective.rollouts.reduce(0) { $0 + $1.prompt.count + $1.response.count }
     return PolicyMetrics(
-      PolicyMetrics.columns(task),
+      PolicyMetrics.columns(task, configuration.algorithm.loss.loss),
       PolicyMetrics.Step(
         number: next, problems: problems, groups: groups, objective: objective, updates: updates,
         learningRate: rate, tokenCount: tokenCount))
+  }
+
+  /// log π_ref of the scored tokens of every rollout; nil for losses that do not ask.
+  private func referenceScores(_ objective: PolicyObjective) throws -> [[Double]]? {
+    guard let reference, objective.loss.usesReference else { return nil }
+    var scores = [[Double]](repeating: [], count: objective.rollouts.count)
+    let scored = scores.indices.filter { objective.sequence($0).scoredCount > 0 }
+    let found = try reference.tokenLogProbabilities(
+      scored.map(objective.sequence), threads: threads)
+    for (index, values) in zip(scored, found) { scores[index] = values }
+    return scores
   }
 
   private func update(
@@ -122,10 +140,13 @@ public final class PolicyTraining {
   ) throws -> PolicyMetrics.Updates {
     let count = configuration.updatesPerBatch
     var old: [[Double]]?
-    var updates = PolicyMetrics.Updates()
+    var updates = PolicyMetrics.Updates(
+      lossMetrics: Array(repeating: 0, count: type(of: objective.loss).metrics.count))
+    let reference = try referenceScores(objective)
     for update in 0..<count {
       // In the first update the policy is the old one: its own log-probabilities are the old ones.
-      let report = try policyGradient.accumulate(objective, old: old, threads: threads)
+      let report = try policyGradient.accumulate(
+        objective, old: old, reference: reference, threads: threads)
       if update == 0 { old = report.logProbabilities }
       if let index = report.losses.firstIndex(where: { !$0.isFinite }) {
         let place = index.quotientAndRemainder(dividingBy: configuration.rolloutsPerProblem)
@@ -139,13 +160,15 @@ public final class PolicyTraining {
         model.withParameters { parameters in
           optimizer.update(
             &parameters, gradient: policyGradient.gradient.values,
-            scale: norm > limit ? limit / norm : 1, learningRate: learningRate)
+            scale: norm > limit ? limit / norm : 1, learningRate: learningRate,
+            threads: threads)
         }
       }
       updates.loss += report.loss / Double(count)
       updates.entropy += report.entropy / Double(count)
-      updates.clippedLow += report.clippedLow / Double(count)
-      updates.clippedHigh += report.clippedHigh / Double(count)
+      for (metric, value) in report.metrics.enumerated() {
+        updates.lossMetrics[metric] += value / Double(count)
+      }
       updates.gradientNorm += norm / Double(count)
     }
     return updates

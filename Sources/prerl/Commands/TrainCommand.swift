@@ -92,6 +92,9 @@ struct TrainCommand: ParsableCommand {
       for: CheckpointPlayer(checkpoint),
       folder: URL(fileURLWithPath: config).deletingLastPathComponent().relativePath,
       maximumNewTokens: settings.maximumNewTokens)
+    if let obstacle = settings.obstacle(checkpoint.configuration, task) {
+      throw CommandFailure.usage("\(checkpoint.directory): \(obstacle)")
+    }
     let folder = try RunFolder(
       given: output, name: self.name, overwrite: common.overwrite, resume: resume)
     let run = PolicyRun(

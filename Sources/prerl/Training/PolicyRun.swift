@@ -37,9 +37,6 @@ struct PolicyRun {
   ///
   /// - Throws: `CommandFailure.interrupted` after a checkpoint of the last step is written.
   func run(_ folder: RunFolder) throws -> JSON? {
-    if let obstacle = settings.obstacle(checkpoint.configuration, task) {
-      throw CommandFailure.usage("\(checkpoint.directory): \(obstacle)")
-    }
     try requireMemory(
       PolicyGradient<Float>.byteCount(
         ParameterLayout(checkpoint.configuration),
@@ -101,14 +98,17 @@ struct PolicyRun {
 
   /// The run at its beginning, or at the newest checkpoint.
   private func training(_ store: CheckpointStore) throws -> PolicyTraining {
+    let reference =
+      settings.algorithm.loss.loss.usesReference ? try checkpoint.model(Float.self) : nil
     guard resume, let saved = try store.newest() else {
       return PolicyTraining(
-        settings, task: task, model: try checkpoint.model(Float.self), threads: common.threads)
+        settings, task: task, model: try checkpoint.model(Float.self), reference: reference,
+        threads: common.threads)
     }
     let tokens = try saved.count("num_tokens")
     let model = try saved.model(like: checkpoint.configuration)
     let training = PolicyTraining(
-      settings, task: task, model: model, threads: common.threads)
+      settings, task: task, model: model, reference: reference, threads: common.threads)
     try saved.withOptimizer {
       try training.restore(optimizer: $0, step: saved.step, tokenCount: tokens)
     }
@@ -258,7 +258,10 @@ struct PolicyRun {
     }
     let file = TrainingFile(
       steps: table(
-        metrics, PolicyMetrics.columns(task).map { ($0.name, $0.units, $0.longName) }),
+        metrics,
+        PolicyMetrics.columns(task, settings.algorithm.loss.loss).map {
+          ($0.name, $0.units, $0.longName)
+        }),
       evaluation: table(evaluation, PolicyEvaluator.variables(task)),
       updates: try logs.updates.map { UpdateMeter.table(try $0.lines()) }, isComplete: isComplete,
       attributes: manifest.attributes,
