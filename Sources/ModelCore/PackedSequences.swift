@@ -3,9 +3,9 @@
 /// Token sequences laid one after another, so that one matrix product serves them all.
 ///
 /// Attention never crosses from one sequence to the next and positions restart at 0 in each
-/// (a block-diagonal causal mask). A sequence is a context followed by a response: the response's
-/// tokens are scored, each by the row before it. The last token of a sequence predicts nothing, so
-/// it does not enter.
+/// (a block-diagonal causal mask). A sequence is a context followed by a response: tokens of the
+/// response are scored, each by the row before it. What follows the row of the last scored token
+/// changes no score, so it does not enter.
 ///
 /// Sequences can be divided into sides, whose gradients are kept apart: for alignment the first
 /// side holds `log P(y)` and the second `log P(y|x)`.
@@ -39,12 +39,13 @@ public struct PackedSequences: Sendable {
     precondition(sequence.scoredCount > 0, "a sequence needs a token to score")
     let start = tokens.count
     tokens += sequence.context
-    tokens += sequence.response.dropLast()
+    tokens += sequence.response.prefix(sequence.rowCount - sequence.context.count)
     positions += (0..<Int32(tokens.count - start))
-    // The row before a token scores it.
-    let firstScoredRow = start + sequence.context.count + sequence.firstScored - 1
-    scoredRows += (firstScoredRow..<tokens.count).map { Int32($0) }
-    targets += sequence.response.suffix(sequence.scoredCount)
+    for place in sequence.scoredPositions {
+      // The row before a token scores it.
+      scoredRows.append(Int32(start + sequence.context.count + place - 1))
+      targets.append(sequence.response[place])
+    }
     sequenceStarts.append(tokens.count)
     scoredStarts.append(targets.count)
   }

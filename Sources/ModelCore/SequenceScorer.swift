@@ -29,8 +29,15 @@ public final class SequenceScorer<Scalar: ModelScalar> {
 
   /// Σ_t log π(y_t | ·) of each sequence, in order.
   public func logProbabilities(_ sequences: [ScoredSequence], threads: Int) throws -> [Double] {
+    try tokenLogProbabilities(sequences, threads: threads).map { $0.reduce(0, +) }
+  }
+
+  /// log π(y_t | ·) of the scored tokens of each sequence, in order.
+  public func tokenLogProbabilities(
+    _ sequences: [ScoredSequence], threads: Int
+  ) throws -> [[Double]] {
     let packs = Self.packs(sequences)
-    var totals: [Double] = []
+    var totals: [[Double]] = []
     let workspaces = workspaces
     try forEachInOrder(
       0..<packs.count, threads: threads, makeWorker: { workspaces.borrow() },
@@ -39,10 +46,10 @@ public final class SequenceScorer<Scalar: ModelScalar> {
         for sequence in sequences[packs[pack]] { batch.append(sequence) }
         let scores = loan.workspace.score(batch).logProbabilities
         return (0..<batch.sequenceCount).map { sequence in
-          scores[batch.scored(ofSequences: sequence..<sequence + 1)].reduce(0, +)
+          Array(scores[batch.scored(ofSequences: sequence..<sequence + 1)])
         }
       },
-      consume: { _, sums in totals += sums })
+      consume: { _, scores in totals += scores })
     return totals
   }
 }

@@ -26,22 +26,24 @@ public struct AdamW: ~Copyable {
 
   public let settings: Settings
   let layout: ParameterLayout
-  private var firstMoment: Buffer<Float>
-  private var secondMoment: Buffer<Float>
+  let first: Moment
+  let second: Moment
   /// Updates made so far.
   public private(set) var step = 0
 
   public init(_ layout: ParameterLayout, settings: Settings) {
     self.layout = layout
     self.settings = settings
-    firstMoment = Buffer(count: layout.count)
-    secondMoment = Buffer(count: layout.count)
+    first = Moment("exp_avg", count: layout.count)
+    second = Moment("exp_avg_sq", count: layout.count)
   }
 
   /// One update along −gradient (the gradient of a loss), which `scale` multiplies first.
+  ///
+  /// Every element depends on its own place alone: the bits are the same on any number of threads.
   public mutating func update(
     _ parameters: inout Buffer<Float>, gradient: borrowing Buffer<Float>, scale: Double = 1,
-    learningRate: Double
+    learningRate: Double, threads: Int = 1
   ) {
     step += 1
     let correction1 = 1 - Double.pow(settings.beta1, step)
@@ -52,43 +54,40 @@ public struct AdamW: ~Copyable {
     let inverseRoot = Float(1 / correction2.squareRoot())
     let epsilon = Float(settings.epsilon)
     let scale = Float(scale)
-    let layout = layout
     let decay = 1 - Float(learningRate * settings.weightDecay)
-    parameters.withMutableSpan { theta in
-      firstMoment.withMutableSpan { m in
-        secondMoment.withMutableSpan { v in
-          gradient.withSpan { g in
-            for parameter in layout.parameters {
-              let keep = parameter.isMatrix ? decay : 1
-              for i in parameter.range {
-                let slope = scale * g[i]
-                let first = beta1 * m[i] + (1 - beta1) * slope
-                let second = beta2 * v[i] + (1 - beta2) * slope * slope
-                m[i] = first
-                v[i] = second
-                theta[i] =
-                  keep * theta[i] - rate * first / (second.squareRoot() * inverseRoot + epsilon)
-              }
-            }
-          }
-        }
+    let keeps = layout.parameters.map { $0.isMatrix ? decay : 1 }
+    parameters.update(
+      &first.values, &second.values, from: gradient, ranges: layout.parameters.map(\.range),
+      threads: threads
+    ) { parameter, theta, m, v, g in
+      let keep = keeps[parameter]
+      for i in g.indices {
+        let slope = scale * g[i]
+        let first = beta1 * m[i] + (1 - beta1) * slope
+        let second = beta2 * v[i] + (1 - beta2) * slope * slope
+        m[i] = first
+        v[i] = second
+        theta[i] =
+          keep * theta[i] - rate * first / (second.squareRoot() * inverseRoot + epsilon)
       }
     }
   }
 
-  /// Both moments, in the order of the layout.
-  package var moments: [[Float]] {
-    func array(_ buffer: borrowing Buffer<Float>) -> [Float] {
-      buffer.withSpan { span in span.indices.map { span[$0] } }
-    }
-    return [array(firstMoment), array(secondMoment)]
+  /// Takes over the number of updates of the optimizer whose moments were read.
+  mutating func restore(step: Int) {
+    self.step = step
   }
 
-  /// Takes over the moments and the number of updates of another optimizer.
-  mutating func restore(_ moments: [[Float]], step: Int) {
-    precondition(moments.count == 2 && moments.allSatisfy { $0.count == layout.count })
-    firstMoment.withMutableSpan { span in for i in span.indices { span[i] = moments[0][i] } }
-    secondMoment.withMutableSpan { span in for i in span.indices { span[i] = moments[1][i] } }
-    self.step = step
+  /// One moment, in the order of the layout; shared with the writer of a file, which reads it piece by
+  /// piece.
+  final class Moment {
+    /// torch.optim's name.
+    let name: String
+    var values: Buffer<Float>
+
+    init(_ name: String, count: Int) {
+      self.name = name
+      values = Buffer(count: count)
+    }
   }
 }

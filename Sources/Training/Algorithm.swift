@@ -1,21 +1,22 @@
 // What an algorithm is: settings, and the way from scored rollouts to an objective.
 import StrictJSON
+import Tasks
 
 /// One algorithm, in a file of its own.
 ///
-/// Mechanisms are shared (advantage schemes, the clipped surrogate, aggregation, AdamW); an algorithm
-/// says which of them it uses, on which rollouts, in which space.
+/// Mechanisms are shared (advantage schemes, losses, aggregation, AdamW); an algorithm says which of them
+/// it uses, on which rollouts, in which space. To add one: a file in Algorithms/ and a line in
+/// `Algorithms.all`, and for a loss of its own a file in Losses/.
 public protocol Algorithm: Sendable {
   /// What `algorithm` of a configuration calls it.
   static var name: String { get }
 
   /// Reads the algorithm's own keys; absent ones are the preset's.
   ///
-  /// - Parameter steps: Steps of the run, for settings that count them.
   /// - Throws: `JSONValueError` naming an out-of-range key.
-  init(reading reader: inout JSONReader, preset: Preset, steps: Int) throws(JSONValueError)
+  init(reading reader: inout JSONReader, for run: RunOutline) throws(JSONValueError)
 
-  /// The settings of its loss.
+  /// Its loss with its settings.
   var loss: LossSettings { get }
 
   /// Whether advantages compare the rollouts of a group, which then needs two.
@@ -28,6 +29,21 @@ public protocol Algorithm: Sendable {
   func objective(of groups: [RolloutGroup], step: Int) -> PolicyObjective
 }
 
+/// What an algorithm's keys and their defaults depend on.
+public struct RunOutline: Sendable {
+  public var preset: Preset
+  /// Steps of the run, for settings that count them.
+  public var steps: Int
+  public var task: any TaskSettings
+
+  public init(preset: Preset = .matched, steps: Int, task: any TaskSettings = BuiltInTasks.standard)
+  {
+    self.preset = preset
+    self.steps = steps
+    self.task = task
+  }
+}
+
 /// The algorithms by name.
 public enum Algorithms {
   public static let all: [any Algorithm.Type] = [
@@ -37,19 +53,16 @@ public enum Algorithms {
 }
 
 extension JSONReader {
-  /// An advantage scheme by its name.
-  mutating func advantage(
-    _ key: String = "advantage", default scheme: AdvantageScheme
-  ) throws(JSONValueError) -> AdvantageScheme {
-    let names = AdvantageScheme.allCases.map(\.rawValue)
-    guard let name = try optionalString(key, oneOf: names) else { return scheme }
-    return AdvantageScheme(rawValue: name) ?? scheme
-  }
-
-  /// A factor of the loss.
-  mutating func coefficient(
-    _ key: String = "coefficient", default value: Double
-  ) throws(JSONValueError) -> Double {
-    try optionalDouble(key, in: 1e-6...1e6) ?? value
+  /// The spelling of a key that the object has: the documented one, or an older one that is still
+  /// read.
+  ///
+  /// - Throws: `JSONValueError` where both are there.
+  func spelling(_ key: String, formerly old: String?) throws(JSONValueError) -> String {
+    guard let old, contains(old) else { return key }
+    guard !contains(key) else {
+      throw JSONValueError(
+        path: path(of: old), message: "with \(key) (expected only one: they are the same key)")
+    }
+    return old
   }
 }

@@ -1,14 +1,14 @@
 // The settings of a reinforcement-learning run, decoded strictly.
+import ModelCore
 import StrictJSON
 import Tasks
 
-/// A run of one algorithm on the embedded task or a variant of it. Only `algorithm` and `steps` have
-/// no default.
+/// A run of one algorithm on a task. Only `algorithm` and `steps` have no default.
 public struct PolicyConfiguration: Sendable {
   public var algorithm: any Algorithm
   public var preset: Preset
-  /// The variant of the task whose problems are asked.
-  public var task: CountdownVariant
+  /// The task whose problems are asked.
+  public var task: any TaskSettings
   public var seed: UInt64
   public var steps: Int
   public var problemsPerStep: Int
@@ -48,14 +48,14 @@ public struct PolicyConfiguration: Sendable {
       try reader.optionalString("preset", oneOf: presets).flatMap { Preset(rawValue: $0) }
       ?? .matched
     seed = UInt64(try reader.optionalInt("seed", in: 0...Int.max) ?? 0)
-    task = try CountdownVariant(reading: &reader)
+    task = try BuiltInTasks.settings(reading: &reader)
     steps = try reader.int("steps", in: 1...1_000_000)
     problemsPerStep = try reader.optionalInt("problems_per_step", in: 1...65_536) ?? 64
     rolloutsPerProblem = try reader.optionalInt("rollouts_per_problem", in: 1...4096) ?? 8
     temperature = try reader.optionalDouble("temperature", in: 0.01...100) ?? 1
     maximumNewTokens =
       try reader.optionalInt("max_new_tokens", in: 1...task.maximumResponseLength)
-      ?? task.maximumResponseLength
+      ?? task.defaultResponseLength
     let sources = RewardSource.allCases.map(\.rawValue)
     rewards =
       try reader.optionalString("rewards", oneOf: sources).flatMap { RewardSource(rawValue: $0) }
@@ -78,7 +78,8 @@ public struct PolicyConfiguration: Sendable {
     guard let type = Algorithms.all.first(where: { $0.name == name }) else {
       preconditionFailure("the name is one of the algorithms'")
     }
-    algorithm = try type.init(reading: &reader, preset: preset, steps: steps)
+    algorithm = try type.init(
+      reading: &reader, for: RunOutline(preset: preset, steps: steps, task: task))
     guard rolloutsPerProblem > 1 || !algorithm.usesGroupBaseline else {
       throw JSONValueError(
         path: reader.path(of: "rollouts_per_problem"),
@@ -99,6 +100,32 @@ public struct PolicyConfiguration: Sendable {
     }
   }
 
+  /// What stands in the way of a run on a model, if anything; one line.
+  public func obstacle(_ model: ModelConfiguration, _ task: any PolicyTask) -> String? {
+    let room = model.maximumPositions - task.longestPrompt
+    guard maximumNewTokens <= room else {
+      return
+        "max_new_tokens is \(maximumNewTokens) (expected at most \(room): the model's positions "
+        + "less the prompt)"
+    }
+    let context = algorithm.loss.nullContext
+    let start = context.documentStart(task)
+    if context == .start, start.isEmpty {
+      return
+        "the model has no start token to serve as null context (expected loss.null_context with "
+        + "token ids, for example [0])"
+    }
+    if let token = start.first(where: { !(0..<model.vocabularySize).contains(Int($0)) }) {
+      return "loss.null_context has the token id \(token) (expected ids below "
+        + "\(model.vocabularySize), the model's vocabulary)"
+    }
+    guard start.count + maximumNewTokens <= model.maximumPositions else {
+      return "loss.null_context has \(start.count) tokens, max_new_tokens is \(maximumNewTokens) "
+        + "(expected at most \(model.maximumPositions) together, the model's positions)"
+    }
+    return nil
+  }
+
   private static func optimizer(
     _ reader: inout JSONReader, steps: Int
   ) throws(JSONValueError) -> (LearningRateSchedule, AdamW.Settings, Double) {
@@ -106,7 +133,8 @@ public struct PolicyConfiguration: Sendable {
     var schedule = LearningRateSchedule(peak: 1e-4, warmUpSteps: 0, steps: steps, finalShare: 1)
     guard var rates = try reader.optionalObject("optimizer") else { return (schedule, settings, 1) }
     schedule.peak = try rates.optionalDouble("learning_rate", in: 0...1) ?? schedule.peak
-    schedule.warmUpSteps = try rates.optionalInt("warmup_steps", in: 0...steps) ?? 0
+    let warmUp = try rates.spelling("learning_rate_warmup_steps", formerly: "warmup_steps")
+    schedule.warmUpSteps = try rates.optionalInt(warmUp, in: 0...steps) ?? 0
     let decays = LearningRateSchedule.Decay.allCases.map(\.rawValue)
     if let name = try rates.optionalString("schedule", oneOf: ["constant"] + decays) {
       // A constant rate is a decay to itself.
@@ -127,7 +155,8 @@ public struct PolicyConfiguration: Sendable {
   }
 
   /// The configuration with every default resolved; reads back as itself. `rewards` and
-  /// `measure_updates_…` are left out where nothing was asked for, as in runs made before they were.
+  /// `measure_updates_…` are left out where nothing was asked for, and keys that were renamed have their
+  /// first spelling, so that runs compare with those made before.
   public var json: JSON {
     var object: JSONObject = [
       "algorithm": .string(type(of: algorithm).name), "preset": .string(preset.rawValue),

@@ -18,18 +18,15 @@ public final class PolicyGradient<Scalar: ModelScalar> {
     public let logProbabilities: [[Double]]
     /// Mean entropy over all scored tokens, in nats.
     public let entropy: Double
-    /// Share of tokens held by the lower limit, of those that take part.
-    public let clippedLow: Double
-    /// Likewise by the upper limit.
-    public let clippedHigh: Double
+    /// The loss's metrics, each a mean over the tokens that take part, in the order of its list.
+    public let metrics: [Double]
   }
 
   private struct ChunkResult: Sendable {
     var losses: [Double] = []
     var logProbabilities: [[Double]] = []
     var entropy = 0.0
-    var low = 0
-    var high = 0
+    var sums: [Double]
   }
 
   private let batch: BatchGradient<Scalar>
@@ -70,10 +67,14 @@ public final class PolicyGradient<Scalar: ModelScalar> {
   /// - Parameters:
   ///   - old: log π of the scored tokens of each rollout under the policy that sampled them; nil
   ///     for the present policy, all ratios then being 1.
+  ///   - reference: The same under the reference; needed where the loss uses it.
   ///   - needsGradient: False to score only.
   public func accumulate(
-    _ objective: PolicyObjective, old: [[Double]]? = nil, needsGradient: Bool = true, threads: Int
+    _ objective: PolicyObjective, old: [[Double]]? = nil, reference: [[Double]]? = nil,
+    needsGradient: Bool = true, threads: Int
   ) throws -> Report {
+    precondition(!objective.loss.usesReference || reference != nil, "the loss needs a reference")
+    let metricCount = type(of: objective.loss).metrics.count
     let scored = objective.rollouts.indices.filter { objective.sequence($0).scoredCount > 0 }
     let active = scored.filter { needsGradient && objective.isActive($0) }
     let passive = scored.filter { !(needsGradient && objective.isActive($0)) }
@@ -84,20 +85,21 @@ public final class PolicyGradient<Scalar: ModelScalar> {
       var packed = PackedSequences()
       for index in chunks[chunk] { packed.append(objective.sequence(index)) }
       let scores = workspace.score(packed)
-      var result = ChunkResult()
-      var slopes: [Scalar] = []
+      var result = ChunkResult(sums: Array(repeating: 0, count: metricCount))
+      var coefficients: [Scalar] = []
       for (place, index) in chunks[chunk].enumerated() {
-        let own = scores.logProbabilities[packed.scored(ofSequences: place..<place + 1)]
-        let loss = objective.loss(index, logProbabilities: own, old: old?[index] ?? Array(own))
-        result.losses.append(loss.loss)
-        result.logProbabilities.append(Array(own))
-        result.low += loss.low
-        result.high += loss.high
-        slopes += loss.slopes.map { Scalar($0) }
+        let own = Array(scores.logProbabilities[packed.scored(ofSequences: place..<place + 1)])
+        let terms = objective.terms(
+          index, logProbabilities: own, old: old?[index] ?? own,
+          reference: reference?[index] ?? [])
+        result.losses.append(terms.loss)
+        result.logProbabilities.append(own)
+        for (metric, sum) in terms.sums.enumerated() { result.sums[metric] += sum }
+        coefficients += terms.coefficients.map { Scalar($0) }
       }
       result.entropy = scores.entropies.reduce(0, +)
       if chunk < activeChunks.count {
-        workspace.accumulateGradient(coefficients: slopes, into: &gradient)
+        workspace.accumulateGradient(coefficients: coefficients, into: &gradient)
       }
       return result
     }
@@ -122,15 +124,13 @@ public final class PolicyGradient<Scalar: ModelScalar> {
       }
     }
     let tokens = logProbabilities.reduce(0) { $0 + $1.count }
-    let kept = objective.tokenWeights.indices.reduce(0) {
-      $0 + (objective.tokenWeights[$1] == 0 ? 0 : logProbabilities[$1].count)
-    }
-    func share(_ count: KeyPath<ChunkResult, Int>) -> Double {
-      kept == 0 ? 0 : Double(results.reduce(0) { $0 + $1[keyPath: count] }) / Double(kept)
+    let kept = objective.keptCounts.reduce(0, +)
+    let metrics = type(of: objective.loss).metrics.indices.map { metric in
+      kept == 0 ? 0 : results.reduce(0) { $0 + $1.sums[metric] } / Double(kept)
     }
     return Report(
       loss: losses.reduce(0, +), losses: losses, logProbabilities: logProbabilities,
       entropy: tokens == 0 ? 0 : results.reduce(0) { $0 + $1.entropy } / Double(tokens),
-      clippedLow: share(\.low), clippedHigh: share(\.high))
+      metrics: metrics)
   }
 }

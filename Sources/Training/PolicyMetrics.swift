@@ -1,76 +1,135 @@
 // What one step reports, under TRL's names where TRL has one.
 import Tasks
 
-/// The metrics of a step, in the order of `variables`. None depends on time or threads.
+/// The metrics of a step, in the order of their columns. None depends on time or threads.
 public struct PolicyMetrics: Sendable {
-  /// Name, unit and meaning of every metric.
-  public static let variables: [(name: String, units: String, longName: String)] = [
-    ("loss", "1", "loss of the step, minus the clipped objective"),
-    ("reward", "1", "mean reward of the rollouts"),
-    ("reward_std", "1", "mean over problems of the standard deviation of rewards"),
-    ("frac_reward_zero_std", "1", "share of problems whose rollouts have equal rewards"),
-    ("accuracy", "1", "share of rollouts with reward 1"),
-    ("completions/mean_length", "token", "mean length of the responses"),
-    ("completions/min_length", "token", "shortest response"),
-    ("completions/max_length", "token", "longest response"),
-    ("completions/clipped_ratio", "1", "share of responses that ran out of room"),
-    ("ended", "1", "share of responses that end in the end token"),
-    ("transitions", "1", "transitions per response"),
-    ("reflections", "1", "reflections per response"),
-    ("entropy", "nat", "mean entropy of the scored tokens in the space of the update"),
-    ("clip_ratio/low_mean", "1", "share of tokens held by the lower limit of the ratio"),
-    ("clip_ratio/high_mean", "1", "share of tokens held by the upper limit of the ratio"),
-    ("kept_ratio", "1", "share of rollouts that take part in the loss"),
-    ("grad_norm", "1", "norm of the gradient before clipping"),
-    ("learning_rate", "1", "learning rate"),
-    ("num_tokens", "token", "tokens of prompts and responses so far"),
-  ]
+  /// A metric: its description, and how it follows from a step.
+  public struct Column: Sendable {
+    public let name: String
+    public let units: String
+    public let longName: String
+    let value: @Sendable (Step) -> Double
 
-  /// Counted from 1.
-  public let step: Int
-  /// One value a variable.
-  public let values: [Double]
+    init(
+      _ name: String, units: String = "1", _ longName: String,
+      _ value: @escaping @Sendable (Step) -> Double
+    ) {
+      self.name = name
+      self.units = units
+      self.longName = longName
+      self.value = value
+    }
+  }
 
-  /// The value of a metric by its name.
-  public subscript(name: String) -> Double? {
-    Self.variables.firstIndex { $0.name == name }.map { values[$0] }
+  /// What metrics are computed from.
+  struct Step: Sendable {
+    let number: Int
+    let problems: [TaskProblem]
+    let groups: [RolloutGroup]
+    let objective: PolicyObjective
+    let updates: Updates
+    let learningRate: Double
+    let tokenCount: Int
   }
 
   /// What the updates of a step add up to: means over them.
   struct Updates {
     var loss = 0.0
     var entropy = 0.0
-    var clippedLow = 0.0
-    var clippedHigh = 0.0
+    /// In the order of the loss's metrics.
+    var lossMetrics: [Double]
     var gradientNorm = 0.0
   }
 
-  init(
-    step: Int, problems: [CountdownProblem], objective: PolicyObjective, groups: [RolloutGroup],
-    updates: Updates, learningRate: Double, tokenCount: Int
-  ) {
-    self.step = step
-    let rollouts = objective.rollouts
-    let count = Double(rollouts.count)
-    func mean(_ value: (ScoredRollout) -> Double) -> Double {
-      rollouts.reduce(0) { $0 + value($1) } / count
+  /// Counted from 1.
+  public let step: Int
+  public let columns: [Column]
+  /// One value a column.
+  public let values: [Double]
+
+  init(_ columns: [Column], _ step: Step) {
+    self.step = step.number
+    self.columns = columns
+    values = columns.map { $0.value(step) }
+  }
+
+  /// The value of a metric by its name.
+  public subscript(name: String) -> Double? {
+    columns.firstIndex { $0.name == name }.map { values[$0] }
+  }
+
+  // MARK: - Columns
+
+  /// The metrics of a run: those that all runs have, the task's and the loss's.
+  public static func columns(_ task: any PolicyTask, _ loss: any PolicyLoss) -> [Column] {
+    [
+      Column("loss", "loss of the step, minus the clipped objective") { $0.updates.loss },
+      Column("reward", "mean reward of the rollouts") { $0.mean(\.reward) },
+      Column("reward_std", "mean over problems of the standard deviation of rewards") {
+        $0.deviations.reduce(0, +) / Double($0.groups.count)
+      },
+      Column("frac_reward_zero_std", "share of problems whose rollouts have equal rewards") {
+        Double($0.deviations.count { $0 == 0 }) / Double($0.groups.count)
+      },
+      Column("accuracy", "share of rollouts with reward 1") { $0.mean { $0.reward >= 1 ? 1 : 0 } },
+      Column("completions/mean_length", units: "token", "mean length of the responses") {
+        Double($0.lengths.reduce(0, +)) / Double($0.lengths.count)
+      },
+      Column("completions/min_length", units: "token", "shortest response") {
+        Double($0.lengths.min() ?? 0)
+      },
+      Column("completions/max_length", units: "token", "longest response") {
+        Double($0.lengths.max() ?? 0)
+      },
+      Column("completions/clipped_ratio", "share of responses that ran out of room") {
+        1 - $0.mean { $0.ended ? 1 : 0 }
+      },
+      Column("ended", "share of responses that end in the end token") {
+        $0.mean { $0.ended ? 1 : 0 }
+      },
+    ] + task.statistics.compactMap(column)
+      + [
+        Column(
+          "entropy", units: "nat", "mean entropy of the scored tokens in the space of the update"
+        ) { $0.updates.entropy }
+      ]
+      + type(of: loss).metrics.enumerated().map { place, metric in
+        Column(metric.name, units: metric.units, metric.longName) {
+          $0.updates.lossMetrics[place]
+        }
+      }
+      + [
+        Column("kept_ratio", "share of rollouts that take part in the loss") {
+          Double($0.objective.tokenWeights.count { $0 != 0 }) / Double($0.lengths.count)
+        },
+        Column("grad_norm", "norm of the gradient before clipping") { $0.updates.gradientNorm },
+        Column("learning_rate", "learning rate") { $0.learningRate },
+        Column("num_tokens", units: "token", "tokens of prompts and responses so far") {
+          Double($0.tokenCount)
+        },
+      ]
+  }
+
+  /// The metric of a task's statistic; only means per response are worth following step by step.
+  private static func column(_ statistic: TaskStatistic) -> Column? {
+    guard case .mean(let value) = statistic.kind else { return nil }
+    return Column(statistic.name, units: statistic.units, statistic.longName) { step in
+      var sum = 0.0
+      for (problem, group) in zip(step.problems, step.groups) {
+        for rollout in group.rollouts {
+          sum += value(TaskResponse(problem: problem, tokens: rollout.response))
+        }
+      }
+      return sum / Double(step.lengths.count)
     }
-    var moves = CountdownMoves()
-    for (problem, group) in zip(problems, groups) {
-      for rollout in group.rollouts { moves.add(rollout.response, of: problem) }
-    }
-    let deviations = groups.map { standardDeviation($0.rewards) }
-    let lengths = rollouts.map(\.response.count)
-    let ended = mean { $0.ended ? 1 : 0 }
-    let kept = objective.tokenWeights.count { $0 != 0 }
-    values = [
-      updates.loss, mean(\.reward), deviations.reduce(0, +) / Double(groups.count),
-      Double(deviations.count { $0 == 0 }) / Double(groups.count),
-      mean { $0.reward >= 1 ? 1 : 0 }, Double(lengths.reduce(0, +)) / count,
-      Double(lengths.min() ?? 0), Double(lengths.max() ?? 0), 1 - ended, ended,
-      Double(moves.transitions) / count, Double(moves.reflections) / count, updates.entropy,
-      updates.clippedLow, updates.clippedHigh, Double(kept) / count, updates.gradientNorm,
-      learningRate, Double(tokenCount),
-    ]
+  }
+}
+
+extension PolicyMetrics.Step {
+  fileprivate var deviations: [Double] { groups.map { standardDeviation($0.rewards) } }
+  fileprivate var lengths: [Int] { objective.rollouts.map(\.response.count) }
+
+  fileprivate func mean(_ value: (RewardedRollout) -> Double) -> Double {
+    objective.rollouts.reduce(0) { $0 + value($1) } / Double(objective.rollouts.count)
   }
 }

@@ -1,93 +1,115 @@
-// What one step optimises: which rollouts, with which advantages, in which space.
+// What one step optimises: which tokens of which rollouts, with which advantages, in which space.
 import ModelCore
+import Tasks
 
 /// The objective of a batch, complete before any token is scored: weights have the denominators of
 /// the whole batch.
 ///
-///   objective = coefficient · Σ_i w_i Σ_t surrogate(A_i, log π_it, log π_old,it)
+///   objective = coefficient · Σ_i w_i Σ_{t scored and kept} −loss(A_it, log π_it, log π_old,it)
 public struct PolicyObjective: Sendable {
   public let space: Space
   /// All rollouts of the batch, group after group.
-  public let rollouts: [ScoredRollout]
-  /// A_i.
-  public let advantages: [Double]
-  /// Weight of each token of rollout i, the coefficient included; 0 for rollouts left out.
+  public let rollouts: [RewardedRollout]
+  /// A_it.
+  public let advantages: [TokenAdvantages]
+  /// Weight of each kept token of rollout i, the coefficient included; 0 for rollouts left out.
   public let tokenWeights: [Double]
+  /// Scored tokens of rollout i that take part.
+  public let keptCounts: [Int]
   /// Whether the step starts with fresh moments of the optimizer.
   public let startsFreshOptimizer: Bool
   private let settings: LossSettings
-  /// What stands before y, one a rollout.
-  private let contexts: [[Int32]]
+  private let keeping: @Sendable (Double) -> Bool
+  /// What is scored of each rollout.
+  private let sequences: [ScoredSequence]
 
-  /// - Parameters:
-  ///   - advantages: One a rollout, in the order of the groups.
-  ///   - keeping: Which advantages take part; the others count in no denominator.
-  ///   - coefficient: Factor of the whole objective.
+  /// An objective with one advantage a rollout, which all its tokens share.
   public init(
     _ groups: [RolloutGroup], space: Space, advantages: [Double],
-    keeping: (Double) -> Bool = { _ in true }, coefficient: Double = 1, _ settings: LossSettings,
-    startsFreshOptimizer: Bool = false
+    keeping: @escaping @Sendable (Double) -> Bool = { _ in true }, coefficient: Double = 1,
+    _ settings: LossSettings, startsFreshOptimizer: Bool = false
+  ) {
+    self.init(
+      groups, space: space, tokenAdvantages: advantages.map { .rollout($0) }, keeping: keeping,
+      coefficient: coefficient, settings, startsFreshOptimizer: startsFreshOptimizer)
+  }
+
+  /// - Parameters:
+  ///   - tokenAdvantages: One a rollout, in the order of the groups.
+  ///   - masks: For each rollout, which tokens of y may be scored; nil for all of them.
+  ///   - keeping: Which advantages take part; tokens with others count in no denominator. They are
+  ///     scored all the same, so that entropies are those of all tokens.
+  ///   - coefficient: Factor of the whole objective.
+  public init(
+    _ groups: [RolloutGroup], space: Space, tokenAdvantages: [TokenAdvantages],
+    masks: [[Bool]]? = nil, keeping: @escaping @Sendable (Double) -> Bool = { _ in true },
+    coefficient: Double = 1, _ settings: LossSettings, startsFreshOptimizer: Bool = false
   ) {
     let rollouts = groups.flatMap(\.rollouts)
-    precondition(advantages.count == rollouts.count, "one advantage a rollout")
+    precondition(tokenAdvantages.count == rollouts.count, "advantages of every rollout")
+    precondition(masks.map { $0.count == rollouts.count } ?? true, "a mask for every rollout")
     self.space = space
     self.rollouts = rollouts
-    self.advantages = advantages
     self.settings = settings
+    self.keeping = keeping
     self.startsFreshOptimizer = startsFreshOptimizer
-    contexts = groups.flatMap { group in
+    advantages = tokenAdvantages
+    let contexts = groups.flatMap { group in
       group.rollouts.map { rollout in
         space == .postTrain
           ? rollout.prompt : group.drawnContext ?? settings.nullContext.tokens ?? []
       }
     }
-    var lengths = [Int](repeating: 0, count: rollouts.count)
-    for index in lengths.indices where keeping(advantages[index]) {
-      lengths[index] = Self.sequence(rollouts[index], contexts[index], settings).scoredCount
+    let first = settings.scoresFirstToken ? 0 : 1
+    sequences = rollouts.indices.map { index in
+      let response = rollouts[index].response
+      guard let mask = masks?[index] else {
+        return ScoredSequence(context: contexts[index], response: response, firstScored: first)
+      }
+      precondition(mask.count == response.count, "a mask has a value for every token")
+      return ScoredSequence(
+        context: contexts[index], response: response,
+        scored: mask.indices.filter { mask[$0] && $0 >= first })
     }
-    tokenWeights = settings.aggregation.tokenWeights(lengths: lengths).map { coefficient * $0 }
+    keptCounts = zip(sequences, tokenAdvantages).map { sequence, advantages in
+      if case .rollout(let advantage) = advantages {
+        return keeping(advantage) ? sequence.scoredCount : 0
+      }
+      return sequence.scoredPositions.count { keeping(advantages[$0]) }
+    }
+    tokenWeights = settings.aggregation.tokenWeights(lengths: keptCounts).map { coefficient * $0 }
   }
 
-  /// What is scored of a rollout: all of y after the space's context, the end token included.
-  public func sequence(_ index: Int) -> ScoredSequence {
-    Self.sequence(rollouts[index], contexts[index], settings)
-  }
+  /// The loss that the objective is minus of.
+  public var loss: any PolicyLoss { settings.loss }
 
-  private static func sequence(
-    _ rollout: ScoredRollout, _ context: [Int32], _ settings: LossSettings
-  ) -> ScoredSequence {
-    ScoredSequence(
-      context: context, response: rollout.response, firstScored: settings.scoresFirstToken ? 0 : 1)
-  }
+  /// What is scored of a rollout: y after the space's context, the end token included.
+  public func sequence(_ index: Int) -> ScoredSequence { sequences[index] }
 
   /// Whether a rollout has a gradient at all.
   public func isActive(_ index: Int) -> Bool {
-    tokenWeights[index] != 0 && advantages[index] != 0
+    guard tokenWeights[index] != 0 else { return false }
+    if settings.loss.movesWithoutAdvantage { return true }
+    if case .rollout(let advantage) = advantages[index] { return advantage != 0 }
+    return sequences[index].scoredPositions.contains {
+      keeping(advantages[index][$0]) && advantages[index][$0] != 0
+    }
   }
 
-  /// Loss of a rollout (minus its share of the objective), its derivatives by the tokens'
-  /// log-probabilities, and the numbers of tokens held by the lower and the upper limit.
+  /// The loss of a rollout: its value, its derivatives by the scored tokens' log-probabilities, and
+  /// the sums of the loss's metrics.
   ///
   /// - Parameters:
   ///   - logProbabilities: log π of the scored tokens.
   ///   - old: The same under the policy that the batch began with.
-  public func loss(
-    _ index: Int, logProbabilities: some Collection<Double>, old: some Collection<Double>
-  ) -> (loss: Double, slopes: [Double], low: Int, high: Int) {
-    precondition(logProbabilities.count == old.count, "one old log-probability a token")
-    var loss = 0.0
-    var slopes: [Double] = []
-    slopes.reserveCapacity(old.count)
-    var (low, high) = (0, 0)
-    let weight = tokenWeights[index]
-    for (logProbability, old) in zip(logProbabilities, old) {
-      let token = settings.clip.token(
-        advantage: advantages[index], logProbability: logProbability, old: old)
-      loss -= weight * token.objective
-      slopes.append(-weight * token.slope)
-      if weight != 0, token.region == .low { low += 1 }
-      if weight != 0, token.region == .high { high += 1 }
-    }
-    return (loss, slopes, low, high)
+  ///   - reference: The same under the reference; empty unless the loss uses it.
+  public func terms(
+    _ index: Int, logProbabilities: [Double], old: [Double], reference: [Double] = []
+  ) -> LossTerms {
+    let values = sequences[index].scoredPositions.map { advantages[index][$0] }
+    return settings.loss.terms(
+      LossTokens(
+        logProbabilities: logProbabilities, old: old, reference: reference, advantages: values,
+        weights: values.map { keeping($0) ? tokenWeights[index] : 0 }))
   }
 }

@@ -1,11 +1,12 @@
 // Named combinations of the choices on which the paper's text, its code and a fair comparison differ.
+import Tasks
 
 /// What `preset` of a configuration stands for; single keys override it.
 public enum Preset: String, Sendable, CaseIterable {
   /// What the paper's code does: advantages divided by their deviation after the prompt, only
-  /// centered and × 0.01 after the null context; S − 1 warm-up steps; the optimizer goes on.
+  /// centered and × 0.01 after the null context; S − 1 steps of DSRL's first phase; the optimizer goes on.
   case paperCode = "paper-code"
-  /// One formula for both spaces, GRPO's (r − mean)/std; S warm-up steps; the optimizer goes on.
+  /// One formula for both spaces, GRPO's (r − mean)/std; S steps of that phase; the optimizer goes on.
   case paperEquation = "paper-equation"
   /// The two spaces differ in the context and in nothing else: centered advantages, no factor, S
   /// warm-up steps, and each phase starts with a fresh optimizer, as a run of its own would.
@@ -27,8 +28,8 @@ public enum Preset: String, Sendable, CaseIterable {
   /// verl's default; inert while each batch is used once.
   public var dualClip: Double? { self == .paperCode ? 3 : nil }
 
-  /// Whether step S still belongs to DSRL's warm-up.
-  public var warmUpIncludesLast: Bool { self != .paperCode }
+  /// Whether step S still belongs to DSRL's first phase.
+  public var preTrainIncludesLast: Bool { self != .paperCode }
 
   /// Whether DSRL's second phase starts with fresh moments.
   public var resetsOptimizer: Bool { self == .matched }

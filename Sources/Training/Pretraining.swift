@@ -112,7 +112,8 @@ public final class Pretraining {
       norm > configuration.maximumGradientNorm ? configuration.maximumGradientNorm / norm : 1
     model.withParameters { parameters in
       optimizer.update(
-        &parameters, gradient: batch.gradient.values, scale: clip, learningRate: rate)
+        &parameters, gradient: batch.gradient.values, scale: clip, learningRate: rate,
+        threads: threads)
     }
     step += 1
     func mean(_ value: (TokenScores) -> [Double]) -> Double {

@@ -29,7 +29,7 @@ public struct PretrainingConfiguration: Sendable {
   /// - Throws: `JSONValueError` naming an unknown, missing or out-of-range key.
   public init(reading reader: inout JSONReader) throws(JSONValueError) {
     seed = UInt64(try reader.int("seed", in: 0...Int.max))
-    task = try CountdownVariant(reading: &reader)
+    task = try CountdownVariant(readingKeyOf: &reader)
     var shape = try reader.object("model")
     model = ModelConfiguration(
       family: .qwen3, vocabularySize: CountdownVocabulary.count,
@@ -64,9 +64,10 @@ public struct PretrainingConfiguration: Sendable {
     rowLength = try reader.int("row_length", in: 128...65_536)
     rowsPerChunk = try reader.int("rows_per_chunk", in: 1...rowsPerStep)
     var rates = try reader.object("optimizer")
+    let warmUp = try rates.spelling("learning_rate_warmup_steps", formerly: "warmup_steps")
     schedule = LearningRateSchedule(
       peak: try rates.double("learning_rate", in: 0...1),
-      warmUpSteps: try rates.int("warmup_steps", in: 0...steps), steps: steps,
+      warmUpSteps: try rates.int(warmUp, in: 0...steps), steps: steps,
       finalShare: try rates.double("final_learning_rate_share", in: 0...1))
     optimizer = AdamW.Settings(
       beta1: try rates.double("beta1", in: 0...0.999_999),

@@ -5,31 +5,47 @@ import Tasks
 
 extension RolloutGroup {
   /// Samples each problem's rollouts from π(· | prompt) as a run's configuration says, and verifies
-  /// them. Rollout s of problem p has the key `key.derive(p, s)`.
+  /// them. Rollout s of problem p has the key `key.derive(p, s)`. What cannot be judged has reward 0.
+  ///
+  /// - Throws: What the verifier throws; `CancellationError` when it was stopped.
   public static func sample(
-    _ problems: [CountdownProblem], from model: Transformer<Float>,
-    _ configuration: PolicyConfiguration, key: RandomKey, threads: Int
+    _ problems: [TaskProblem], of task: any PolicyTask, from model: Transformer<Float>,
+    _ configuration: PolicyConfiguration, key: RandomKey, threads: Int,
+    shouldStop: @Sendable () -> Bool = { false }
   ) throws -> [RolloutGroup] {
     let perProblem = configuration.rolloutsPerProblem
-    let requests = problems.enumerated().flatMap { problem, countdown in
+    let requests = problems.enumerated().flatMap { place, problem in
       (0..<perProblem).map { sample in
         SamplingRequest(
-          prompt: countdown.prompt, key: key.derive(UInt64(problem), UInt64(sample)))
+          prompt: problem.promptTokens, key: key.derive(UInt64(place), UInt64(sample)))
       }
     }
-    var groups = problems.map { _ in RolloutGroup([]) }
+    var responses: [TaskResponse] = []
+    var ended: [Bool] = []
     try model.sample(
-      requests,
-      options: SamplingOptions(
-        maximumNewTokens: configuration.maximumNewTokens, temperature: configuration.temperature,
-        endTokens: model.configuration.eosTokens.map { Int32($0) }), threads: threads
+      requests, options: configuration.samplingOptions(model), threads: threads
     ) { index, response in
-      let problem = problems[index / perProblem]
-      groups[index / perProblem].rollouts.append(
-        ScoredRollout(
-          prompt: problem.prompt, response: response.tokens, ended: response.ended,
-          reward: CountdownVerifier.verify(response.tokens, of: problem).reward))
+      responses.append(
+        TaskResponse(problem: problems[index / perProblem], tokens: response.tokens))
+      ended.append(response.ended)
     }
-    return groups
+    let found = try task.verify(responses, shouldStop: shouldStop)
+    return problems.indices.map { place in
+      RolloutGroup(
+        (place * perProblem..<(place + 1) * perProblem).map { index in
+          RewardedRollout(
+            prompt: responses[index].problem.promptTokens, response: responses[index].tokens,
+            ended: ended[index], reward: found[index]?.reward ?? 0)
+        })
+    }
+  }
+}
+
+extension PolicyConfiguration {
+  /// How responses are sampled from a model.
+  public func samplingOptions(_ model: Transformer<Float>) -> SamplingOptions {
+    SamplingOptions(
+      maximumNewTokens: maximumNewTokens, temperature: temperature,
+      endTokens: model.configuration.eosTokens.map { Int32($0) })
   }
 }

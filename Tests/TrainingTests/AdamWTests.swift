@@ -81,6 +81,32 @@ import Training
     #expect(optimizer.step == 4)
   }
 
+  @Test func anyNumberOfThreadsGivesTheSameBits() {
+    // An embedding of more elements than one piece of work has.
+    let layout = ParameterLayout(
+      ModelConfiguration(
+        family: .qwen3, vocabularySize: 300, hiddenSize: 256, feedForwardSize: 6, layerCount: 1,
+        headCount: 2, keyValueHeadCount: 1, headDimension: 4, tiedEmbeddings: true,
+        maximumPositions: 16))
+    func buffer(_ label: UInt64) -> Buffer<Float> {
+      var buffer = Buffer<Float>(count: layout.count)
+      let values = randomValues(buffer.count, label)
+      buffer.withMutableSpan { span in for i in span.indices { span[i] = Float(values[i]) } }
+      return buffer
+    }
+    let results = (1...4).map { threads in
+      var optimizer = AdamW(layout, settings: .init(weightDecay: 0.1))
+      var parameters = buffer(1)
+      for label in 2..<5 as Range<UInt64> {
+        optimizer.update(
+          &parameters, gradient: buffer(label), scale: 0.7, learningRate: 0.01, threads: threads)
+      }
+      return parameters.withSpan { span in span.indices.map { span[$0] } }
+    }
+    #expect(results[0] != buffer(1).withSpan { span in span.indices.map { span[$0] } })
+    #expect(results.dropFirst().allSatisfy { $0 == results[0] })
+  }
+
   @Test func aSavedOptimizerGoesOnToTheBit() throws {
     let model = Transformer<Float>.tiny()
     func gradient(_ label: UInt64) -> Buffer<Float> {

@@ -1,4 +1,6 @@
+import Foundation
 import StrictJSON
+import Tasks
 import Testing
 import Training
 
@@ -28,11 +30,12 @@ import Training
     let grpo = #""algorithm": "grpo", "steps": 5"#
     let three = try configuration(grpo + #", "task": {"numbers": 3}"#)
     let plain = try configuration(grpo)
-    #expect(three.task == .three && three.json == plain.json)
+    #expect(three.task as? CountdownVariant == .three && three.json == plain.json)
     #expect(three.json.objectValue?["task"] == nil)
     for (numbers, room) in [(4, 118), (5, 117)] {
       let settings = try configuration(grpo + #", "task": {"numbers": \#(numbers)}"#)
-      #expect(settings.task.numberCount == numbers && settings.maximumNewTokens == room)
+      #expect(settings.task as? CountdownVariant == CountdownVariant(rawValue: numbers))
+      #expect(settings.maximumNewTokens == room)
       #expect(settings.json.objectValue?["task"] == ["numbers": .integer(numbers)])
       var reader = try JSONReader(settings.json)
       #expect(try PolicyConfiguration(reading: &reader).json == settings.json)
@@ -95,7 +98,7 @@ import Training
     ),
     (
       #""algorithm": "grpo", "steps": 5, "task": {"numbers": 4, "target": 24}"#,
-      "task.target: unknown key (expected one of: numbers)"
+      "task.target: unknown key (expected one of: name, numbers)"
     ),
     (
       #""algorithm": "grpo", "steps": 5, "task": {"numbers": 4}, "max_new_tokens": 119"#,
@@ -105,7 +108,7 @@ import Training
     (#""algorithm": "ppo", "steps": 5"#, #"algorithm: "ppo" (expected one of: "grpo", "#),
     (
       #""algorithm": "dsrl", "steps": 10"#,
-      "warm_up_steps: 10 leaves no step of 10 to the second phase (expected an integer below steps)"
+      "pre_train_steps: 10 leaves no step of 10 to the second phase (expected an integer below steps)"
     ),
     (
       #""algorithm": "grpo", "steps": 5, "rollouts_per_problem": 1"#,
@@ -126,7 +129,7 @@ import Training
     ),
     (
       #""algorithm": "prerl", "steps": 5, "loss": {"null_context": "none"}"#,
-      #"loss.null_context: "none" (expected token ids, "mismatched-prompt" or "random-prompt")"#
+      #"loss.null_context: "none" (expected token ids, "bos", "mismatched-prompt" or "random-prompt")"#
     ),
     (
       #""algorithm": "nsr-rl", "steps": 5, "advantage": "raw", "rollouts_per_problem": 1, "#
@@ -168,6 +171,54 @@ import Training
     }
     #expect(
       try configuration(#""algorithm": "prerl", "steps": 5"#).json.objectValue?["rewards"] == nil)
+  }
+
+  /// A task with a start token of its own stores it as what it is, so that runs compare.
+  @Test func theStartTokenIsTheNullContextUnlessAskedOtherwise() throws {
+    let own = #""algorithm": "prerl", "steps": 5"#
+    let named = try configuration(own + #", "loss": {"null_context": "bos"}"#)
+    #expect(try named.json == configuration(own).json)
+    let answers = try configuration(own + #", "task": {"name": "answers", "problems": "p"}"#)
+    #expect(answers.algorithm.loss.nullContext == .start && answers.maximumNewTokens == 1024)
+    #expect(answers.algorithm.loss.json.objectValue?["null_context"] == "bos")
+    var reader = try JSONReader(answers.json)
+    #expect(try PolicyConfiguration(reading: &reader).json == answers.json)
+    try reader.finish()
+  }
+
+  @Test func renamedKeysReadLikeTheirFirstSpellingAndAreStoredSo() throws {
+    let old = try configuration(
+      #""algorithm": "dsrl", "steps": 30, "warm_up_steps": 4, "warm_up_includes_last": false, "#
+        + #""warm_up_advantage": "rloo", "warm_up_coefficient": 0.5, "#
+        + #""optimizer": {"warmup_steps": 3}"#)
+    let new = try configuration(
+      #""algorithm": "dsrl", "steps": 30, "pre_train_steps": 4, "pre_train_includes_last": false, "#
+        + #""pre_train_advantage": "rloo", "pre_train_coefficient": 0.5, "#
+        + #""optimizer": {"learning_rate_warmup_steps": 3}"#)
+    #expect(old.json == new.json && new.schedule.warmUpSteps == 3)
+    #expect(new.json.objectValue?["warm_up_steps"] == 4)
+    let error = try #require(throws: JSONValueError.self) {
+      _ = try configuration(
+        #""algorithm": "dsrl", "steps": 30, "pre_train_steps": 4, "warm_up_steps": 4"#)
+    }
+    #expect(
+      error.description
+        == "warm_up_steps: with pre_train_steps (expected only one: they are the same key)")
+  }
+
+  /// Runs of earlier versions can be resumed and compared: what they stored is what is stored now.
+  @Test(arguments: ["grpo", "nsr-prerl"]) func storedConfigurationsReadBackAsThemselves(
+    name: String
+  ) throws {
+    let path = URL(fileURLWithPath: #filePath).deletingLastPathComponent()
+      .appendingPathComponent("../../results/reference/training/\(name)/manifest.json")
+    let manifest = try JSON.parse([UInt8](Data(contentsOf: path.standardized)))
+    let stored = try #require(manifest.objectValue?["config"])
+    var reader = try JSONReader(stored)
+    let settings = try PolicyConfiguration(reading: &reader)
+    try reader.finish()
+    // As read from text, so that numbers compare as they are stored.
+    #expect(try JSON.parse(Array(settings.json.text().utf8)) == stored)
   }
 
   @Test func rawAdvantagesNeedNoGroup() throws {

@@ -112,15 +112,15 @@ import Training
   @Test func negativesAloneMakeTheDenominatorOfNegativeSampleReinforcement() throws {
     let objective = try algorithm(#""algorithm": "nsr-prerl""#)
       .objective(of: Self.groups, step: 1)
-    let kept = zip(objective.rollouts, objective.advantages).filter { $0.1 < 0 }.map(\.0)
+    let kept = zip(objective.rollouts, objective.advantages).filter { $0.1[0] < 0 }.map(\.0)
     #expect(!kept.isEmpty && kept.allSatisfy { $0.reward == 0 })
     let tokens = kept.reduce(0) { $0 + $1.response.count }
-    for (weight, advantage) in zip(objective.tokenWeights, objective.advantages) {
+    for (weight, advantage) in zip(objective.tokenWeights, objective.advantages.map { $0[0] }) {
       #expect(weight == (advantage < 0 ? 1 / Double(tokens) : 0))
     }
     let positive = try algorithm(#""algorithm": "psr-prerl""#)
       .objective(of: Self.groups, step: 1)
-    #expect(zip(positive.tokenWeights, positive.advantages).allSatisfy { ($0 > 0) == ($1 > 0) })
+    #expect(zip(positive.tokenWeights, positive.advantages).allSatisfy { ($0 > 0) == ($1[0] > 0) })
   }
 
   @Test func theFirstTokenAndTheEndTokenAreScoredUnlessAskedOtherwise() throws {
@@ -163,8 +163,8 @@ import Training
     let second = try sums.accumulate(objective, old: first.logProbabilities, threads: 1)
     #expect(second.losses == first.losses)
     #expect(sums.values == gradient)
-    #expect(second.clippedLow == 0 && second.clippedHigh == 0)
+    #expect(second.metrics == [0, 0])
     let moved = first.logProbabilities.map { $0.map { $0 - 1 } }
-    #expect(try sums.accumulate(objective, old: moved, threads: 1).clippedHigh > 0)
+    #expect(try sums.accumulate(objective, old: moved, threads: 1).metrics[1] > 0)
   }
 }

@@ -64,10 +64,35 @@ func randomGroups(_ count: Int, size: Int = 4, label: UInt64 = 5) -> [RolloutGro
         }
         let ended = sample % 3 != 1
         if ended { response.append(CountdownVocabulary.eos) }
-        return ScoredRollout(
+        return RewardedRollout(
           prompt: problem.prompt, response: response, ended: ended,
           reward: group == 1 ? 0 : Double((sample + group) % 2))
       })
+  }
+}
+
+/// What a tiny policy is to a task.
+struct TinyPlayer: TaskPlayer {
+  let name = "tiny"
+  let vocabularySize = CountdownVocabulary.count
+  let maximumPositions = 128
+  let startToken: Int32? = CountdownVocabulary.bos
+  let specialTokens: Set<Int32> = [0, 1, 2]
+
+  func encode(prompt: Prompt) -> [Int32] { [] }
+  func encode(response: String) -> [Int32] { [] }
+  func text(of prompt: Prompt) -> String { "" }
+  func text(ofResponse tokens: [Int32]) -> String? { nil }
+}
+
+extension PolicyTraining {
+  /// A run of a configuration on its task.
+  convenience init(
+    _ configuration: PolicyConfiguration, model: Transformer<Float>, threads: Int
+  ) throws {
+    let task = try configuration.task.open(
+      for: TinyPlayer(), folder: ".", maximumNewTokens: configuration.maximumNewTokens)
+    self.init(configuration, task: task, model: model, threads: threads)
   }
 }
 

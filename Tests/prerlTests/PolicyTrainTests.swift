@@ -226,7 +226,7 @@ import Testing
 
   @Test(arguments: [
     (#""steps": 6"#, #""steps": 6, "stpes": 7"#, ":3: stpes: unknown key (expected one of: "),
-    (#""nsr-prerl""#, #""dsrl""#, ":1: warm_up_steps: 10 leaves no step of 6"),
+    (#""nsr-prerl""#, #""dsrl""#, ":1: pre_train_steps: 10 leaves no step of 6"),
     (
       #""rollouts_per_problem": 4"#, #""rollouts_per_problem": 1"#,
       ":5: rollouts_per_problem: 1 leaves a group baseline nothing to compare with"

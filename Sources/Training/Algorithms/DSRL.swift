@@ -1,73 +1,74 @@
-// DSRL: a warm-up of NSR-PreRL, then GRPO on all rollouts (policy reincarnation, arXiv:2604.14142).
+// DSRL: a first phase of NSR-PreRL, then GRPO on all rollouts (policy reincarnation, arXiv:2604.14142).
 //
 //   step ≤ S: negative advantages after the null context
 //   step > S: both signs after the prompt
 //
 // Differences from the paper: none known under preset `paper-equation`.
 // Differences from its code: denominators are those of the whole batch. Its `step < S` from 1, so
-// S − 1 warm-up steps, its factor 0.01, and the optimizer's moments that outlive the switch are
+// S − 1 steps of the first phase, its factor 0.01, and the optimizer's moments that outlive the switch are
 // preset `paper-code`; `matched` starts the second phase with fresh moments.
 import StrictJSON
+import Tasks
 
 /// Two phases in two spaces.
 public struct DSRL: Algorithm {
   public static let name = "dsrl"
 
-  /// S.
-  public var warmUpSteps: Int
-  /// Whether step S belongs to the warm-up.
-  public var warmUpIncludesLast: Bool
+  /// S, steps of the first phase.
+  public var preTrainSteps: Int
+  /// Whether step S belongs to the first phase.
+  public var preTrainIncludesLast: Bool
   public var resetsOptimizer: Bool
-  public var warmUpAdvantage: AdvantageScheme
-  public var warmUpCoefficient: Double
-  public var advantage: AdvantageScheme
+  public var preTrain: AdvantageTerm
+  public var postTrain: AdvantageTerm
   public var loss: LossSettings
 
+  /// Reads `pre_train_steps`, `pre_train_includes_last`, `reset_optimizer`, `pre_train_advantage`,
+  /// `pre_train_coefficient` and `advantage`. The first phase was called `warm_up` before, which is
+  /// still read, and still stored: a stored configuration has to compare with older ones.
   public init(
-    reading reader: inout JSONReader, preset: Preset, steps: Int
+    reading reader: inout JSONReader, for run: RunOutline
   ) throws(JSONValueError) {
-    warmUpSteps = try reader.optionalInt("warm_up_steps", in: 1...Int.max) ?? 10
-    guard warmUpSteps < steps else {
+    let steps = try reader.spelling("pre_train_steps", formerly: "warm_up_steps")
+    preTrainSteps = try reader.optionalInt(steps, in: 1...Int.max) ?? 10
+    guard preTrainSteps < run.steps else {
       throw JSONValueError(
-        path: reader.path(of: "warm_up_steps"),
-        message: "\(warmUpSteps) leaves no step of \(steps) to the second phase "
+        path: reader.path(of: steps),
+        message: "\(preTrainSteps) leaves no step of \(run.steps) to the second phase "
           + "(expected an integer below steps)")
     }
-    warmUpIncludesLast =
-      try reader.optionalBool("warm_up_includes_last") ?? preset.warmUpIncludesLast
-    resetsOptimizer = try reader.optionalBool("reset_optimizer") ?? preset.resetsOptimizer
-    warmUpAdvantage = try reader.advantage("warm_up_advantage", default: preset.preTrainAdvantage)
-    warmUpCoefficient = try reader.coefficient(
-      "warm_up_coefficient", default: preset.preTrainCoefficient)
-    advantage = try reader.advantage(default: preset.postTrainAdvantage)
-    loss = try LossSettings(reading: &reader, preset: preset)
+    let last = try reader.spelling("pre_train_includes_last", formerly: "warm_up_includes_last")
+    preTrainIncludesLast = try reader.optionalBool(last) ?? run.preset.preTrainIncludesLast
+    resetsOptimizer = try reader.optionalBool("reset_optimizer") ?? run.preset.resetsOptimizer
+    preTrain = try AdvantageTerm(
+      .preTrain, .negative, reading: &reader, run.preset,
+      keys: ("pre_train_advantage", "pre_train_coefficient"),
+      formerly: ("warm_up_advantage", "warm_up_coefficient"))
+    postTrain = try AdvantageTerm(.postTrain, .both, reading: &reader, run.preset)
+    loss = try LossSettings(reading: &reader, for: run)
   }
 
   public var usesGroupBaseline: Bool {
-    warmUpAdvantage.usesGroupBaseline || advantage.usesGroupBaseline
+    preTrain.scheme.usesGroupBaseline || postTrain.scheme.usesGroupBaseline
   }
 
   public var json: JSONObject {
-    [
-      "warm_up_steps": .integer(warmUpSteps), "warm_up_includes_last": .bool(warmUpIncludesLast),
+    var object: JSONObject = [
+      "warm_up_steps": .integer(preTrainSteps),
+      "warm_up_includes_last": .bool(preTrainIncludesLast),
       "reset_optimizer": .bool(resetsOptimizer),
-      "warm_up_advantage": .string(warmUpAdvantage.rawValue),
-      "warm_up_coefficient": .real(warmUpCoefficient),
-      "advantage": .string(advantage.rawValue), "loss": loss.json,
     ]
+    for (key, value) in preTrain.json.members + postTrain.json.members { object[key] = value }
+    object["loss"] = loss.json
+    return object
   }
 
   /// The last step in the pre-train space.
-  private var lastWarmUpStep: Int { warmUpIncludesLast ? warmUpSteps : warmUpSteps - 1 }
+  private var lastPreTrainStep: Int { preTrainIncludesLast ? preTrainSteps : preTrainSteps - 1 }
 
   public func objective(of groups: [RolloutGroup], step: Int) -> PolicyObjective {
-    if step <= lastWarmUpStep {
-      return PolicyObjective(
-        groups, space: .preTrain, advantages: warmUpAdvantage.advantages(of: groups),
-        keeping: { $0 < 0 }, coefficient: warmUpCoefficient, loss)
-    }
-    return PolicyObjective(
-      groups, space: .postTrain, advantages: advantage.advantages(of: groups), loss,
-      startsFreshOptimizer: resetsOptimizer && step == lastWarmUpStep + 1)
+    if step <= lastPreTrainStep { return preTrain.objective(of: groups, loss) }
+    return postTrain.objective(
+      of: groups, loss, startsFreshOptimizer: resetsOptimizer && step == lastPreTrainStep + 1)
   }
 }

@@ -5,6 +5,7 @@
 // that one-sided updates carry whatever is right or wrong. A run of it shows how much of an effect
 // that push explains.
 import StrictJSON
+import Tasks
 
 /// A constant advantage in either space.
 public struct Drift: Algorithm {
@@ -16,7 +17,7 @@ public struct Drift: Algorithm {
   public var loss: LossSettings
 
   public init(
-    reading reader: inout JSONReader, preset: Preset, steps: Int
+    reading reader: inout JSONReader, for run: RunOutline
   ) throws(JSONValueError) {
     let name = try reader.string("space", oneOf: Space.allCases.map(\.rawValue))
     space = Space(rawValue: name) ?? .preTrain
@@ -25,7 +26,7 @@ public struct Drift: Algorithm {
       throw JSONValueError(
         path: reader.path(of: "constant_advantage"), message: "0 (expected -1 or 1)")
     }
-    loss = try LossSettings(reading: &reader, preset: preset)
+    loss = try LossSettings(reading: &reader, for: run)
   }
 
   public var usesGroupBaseline: Bool { false }

@@ -7,30 +7,17 @@
 // Differences from the code of the PreRL paper (a fork of verl): the denominator is that of the
 // whole batch, there that of a micro-batch, so that a token's weight depends on the packing.
 // Preset `matched` leaves out the division by the deviation: advantages as in PreRL.
-import StrictJSON
 
 /// Both signs after the prompt, advantages relative to the group.
-public struct GRPO: Algorithm {
+public struct GRPO: OneTermAlgorithm {
   public static let name = "grpo"
+  public static let space = Space.postTrain
+  public static let signs = AdvantageSigns.both
 
-  public var advantage: AdvantageScheme
+  public var term: AdvantageTerm
   public var loss: LossSettings
 
-  public init(
-    reading reader: inout JSONReader, preset: Preset, steps: Int
-  ) throws(JSONValueError) {
-    advantage = try reader.advantage(default: preset.postTrainAdvantage)
-    loss = try LossSettings(reading: &reader, preset: preset)
-  }
-
-  public var usesGroupBaseline: Bool { advantage.usesGroupBaseline }
-
-  public var json: JSONObject {
-    ["advantage": .string(advantage.rawValue), "loss": loss.json]
-  }
-
-  public func objective(of groups: [RolloutGroup], step: Int) -> PolicyObjective {
-    PolicyObjective(
-      groups, space: .postTrain, advantages: advantage.advantages(of: groups), loss)
+  public init(term: AdvantageTerm, loss: LossSettings) {
+    (self.term, self.loss) = (term, loss)
   }
 }

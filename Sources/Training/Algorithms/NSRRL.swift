@@ -6,31 +6,17 @@
 // baseline; `advantage: raw` gives −1 on every wrong rollout as there.
 // Differences from the PreRL paper's code: the denominator is the number of negative tokens of the
 // batch, there of the micro-batch.
-import StrictJSON
 
 /// Only negative advantages, after the prompt.
-public struct NSRRL: Algorithm {
+public struct NSRRL: OneTermAlgorithm {
   public static let name = "nsr-rl"
+  public static let space = Space.postTrain
+  public static let signs = AdvantageSigns.negative
 
-  public var advantage: AdvantageScheme
+  public var term: AdvantageTerm
   public var loss: LossSettings
 
-  public init(
-    reading reader: inout JSONReader, preset: Preset, steps: Int
-  ) throws(JSONValueError) {
-    advantage = try reader.advantage(default: preset.postTrainAdvantage)
-    loss = try LossSettings(reading: &reader, preset: preset)
-  }
-
-  public var usesGroupBaseline: Bool { advantage.usesGroupBaseline }
-
-  public var json: JSONObject {
-    ["advantage": .string(advantage.rawValue), "loss": loss.json]
-  }
-
-  public func objective(of groups: [RolloutGroup], step: Int) -> PolicyObjective {
-    PolicyObjective(
-      groups, space: .postTrain, advantages: advantage.advantages(of: groups), keeping: { $0 < 0 },
-      loss)
+  public init(term: AdvantageTerm, loss: LossSettings) {
+    (self.term, self.loss) = (term, loss)
   }
 }

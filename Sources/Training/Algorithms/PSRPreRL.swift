@@ -3,37 +3,17 @@
 // Differences from PreRL: only rollouts of positive advantage take part, in the sum and in its
 // denominator. From the paper's code: the denominator is that of the batch, there of the
 // micro-batch.
-import StrictJSON
 
 /// Only positive advantages, after the null context.
-public struct PSRPreRL: Algorithm {
+public struct PSRPreRL: OneTermAlgorithm {
   public static let name = "psr-prerl"
+  public static let space = Space.preTrain
+  public static let signs = AdvantageSigns.positive
 
-  public var advantage: AdvantageScheme
-  /// Factor of the loss.
-  public var coefficient: Double
+  public var term: AdvantageTerm
   public var loss: LossSettings
 
-  public init(
-    reading reader: inout JSONReader, preset: Preset, steps: Int
-  ) throws(JSONValueError) {
-    advantage = try reader.advantage(default: preset.preTrainAdvantage)
-    coefficient = try reader.coefficient(default: preset.preTrainCoefficient)
-    loss = try LossSettings(reading: &reader, preset: preset)
-  }
-
-  public var usesGroupBaseline: Bool { advantage.usesGroupBaseline }
-
-  public var json: JSONObject {
-    [
-      "advantage": .string(advantage.rawValue), "coefficient": .real(coefficient),
-      "loss": loss.json,
-    ]
-  }
-
-  public func objective(of groups: [RolloutGroup], step: Int) -> PolicyObjective {
-    PolicyObjective(
-      groups, space: .preTrain, advantages: advantage.advantages(of: groups), keeping: { $0 > 0 },
-      coefficient: coefficient, loss)
+  public init(term: AdvantageTerm, loss: LossSettings) {
+    (self.term, self.loss) = (term, loss)
   }
 }

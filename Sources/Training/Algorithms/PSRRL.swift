@@ -4,31 +4,17 @@
 // baseline, so that a problem that is always solved teaches nothing; `advantage: raw` gives +1 on
 // every right rollout as there. From the PreRL paper's code: the denominator is that of the batch,
 // there of the micro-batch.
-import StrictJSON
 
 /// Only positive advantages, after the prompt.
-public struct PSRRL: Algorithm {
+public struct PSRRL: OneTermAlgorithm {
   public static let name = "psr-rl"
+  public static let space = Space.postTrain
+  public static let signs = AdvantageSigns.positive
 
-  public var advantage: AdvantageScheme
+  public var term: AdvantageTerm
   public var loss: LossSettings
 
-  public init(
-    reading reader: inout JSONReader, preset: Preset, steps: Int
-  ) throws(JSONValueError) {
-    advantage = try reader.advantage(default: preset.postTrainAdvantage)
-    loss = try LossSettings(reading: &reader, preset: preset)
-  }
-
-  public var usesGroupBaseline: Bool { advantage.usesGroupBaseline }
-
-  public var json: JSONObject {
-    ["advantage": .string(advantage.rawValue), "loss": loss.json]
-  }
-
-  public func objective(of groups: [RolloutGroup], step: Int) -> PolicyObjective {
-    PolicyObjective(
-      groups, space: .postTrain, advantages: advantage.advantages(of: groups), keeping: { $0 > 0 },
-      loss)
+  public init(term: AdvantageTerm, loss: LossSettings) {
+    (self.term, self.loss) = (term, loss)
   }
 }

@@ -8,37 +8,17 @@
 // Differences from the paper's code: n is a setting (there the literal token 151644); denominators
 // are those of the whole batch. Its factor 0.01 and its centered advantages are preset `paper-code`.
 // E[∇ log π(y|n)] is not 0 under y ~ π(·|x): here a baseline changes the expected update, too.
-import StrictJSON
 
 /// Both signs after the null context.
-public struct PreRL: Algorithm {
+public struct PreRL: OneTermAlgorithm {
   public static let name = "prerl"
+  public static let space = Space.preTrain
+  public static let signs = AdvantageSigns.both
 
-  public var advantage: AdvantageScheme
-  /// Factor of the loss.
-  public var coefficient: Double
+  public var term: AdvantageTerm
   public var loss: LossSettings
 
-  public init(
-    reading reader: inout JSONReader, preset: Preset, steps: Int
-  ) throws(JSONValueError) {
-    advantage = try reader.advantage(default: preset.preTrainAdvantage)
-    coefficient = try reader.coefficient(default: preset.preTrainCoefficient)
-    loss = try LossSettings(reading: &reader, preset: preset)
-  }
-
-  public var usesGroupBaseline: Bool { advantage.usesGroupBaseline }
-
-  public var json: JSONObject {
-    [
-      "advantage": .string(advantage.rawValue), "coefficient": .real(coefficient),
-      "loss": loss.json,
-    ]
-  }
-
-  public func objective(of groups: [RolloutGroup], step: Int) -> PolicyObjective {
-    PolicyObjective(
-      groups, space: .preTrain, advantages: advantage.advantages(of: groups),
-      coefficient: coefficient, loss)
+  public init(term: AdvantageTerm, loss: LossSettings) {
+    (self.term, self.loss) = (term, loss)
   }
 }

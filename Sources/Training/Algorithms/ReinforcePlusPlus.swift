@@ -7,6 +7,7 @@
 // Differences from its code (OpenRLHF): mean and deviation weigh rollouts alike, there tokens; std
 // has n − 1.
 import StrictJSON
+import Tasks
 
 /// Advantages relative to the batch.
 public struct ReinforcePlusPlus: Algorithm {
@@ -16,10 +17,10 @@ public struct ReinforcePlusPlus: Algorithm {
   public var loss: LossSettings
 
   public init(
-    reading reader: inout JSONReader, preset: Preset, steps: Int
+    reading reader: inout JSONReader, for run: RunOutline
   ) throws(JSONValueError) {
     usesGroupBaseline = try reader.optionalBool("group_baseline") ?? false
-    loss = try LossSettings(reading: &reader, preset: preset)
+    loss = try LossSettings(reading: &reader, for: run)
   }
 
   public var json: JSONObject {

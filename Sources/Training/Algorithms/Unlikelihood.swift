@@ -4,6 +4,7 @@
 // direction, pushing text away moves it, not pushing wrong text away (Welleck et al., Neural Text
 // Generation with Unlikelihood Training, 1908.04319, has the name; the loss here is the plain one).
 import StrictJSON
+import Tasks
 
 /// Right responses pushed away, in either space.
 public struct Unlikelihood: Algorithm {
@@ -13,11 +14,11 @@ public struct Unlikelihood: Algorithm {
   public var loss: LossSettings
 
   public init(
-    reading reader: inout JSONReader, preset: Preset, steps: Int
+    reading reader: inout JSONReader, for run: RunOutline
   ) throws(JSONValueError) {
     let name = try reader.string("space", oneOf: Space.allCases.map(\.rawValue))
     space = Space(rawValue: name) ?? .preTrain
-    loss = try LossSettings(reading: &reader, preset: preset)
+    loss = try LossSettings(reading: &reader, for: run)
   }
 
   public var usesGroupBaseline: Bool { false }

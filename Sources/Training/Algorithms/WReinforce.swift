@@ -6,6 +6,7 @@
 // ratio is clipped.
 // Differences from its code (a fork of verl): the denominator is that of the whole batch.
 import StrictJSON
+import Tasks
 
 /// Weighted rewards without a baseline.
 public struct WReinforce: Algorithm {
@@ -16,10 +17,10 @@ public struct WReinforce: Algorithm {
   public var loss: LossSettings
 
   public init(
-    reading reader: inout JSONReader, preset: Preset, steps: Int
+    reading reader: inout JSONReader, for run: RunOutline
   ) throws(JSONValueError) {
     positiveWeight = try reader.optionalDouble("positive_weight", in: 0...1e6) ?? 0.1
-    loss = try LossSettings(reading: &reader, preset: preset)
+    loss = try LossSettings(reading: &reader, for: run)
   }
 
   public var usesGroupBaseline: Bool { false }

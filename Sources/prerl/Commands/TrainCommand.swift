@@ -4,6 +4,7 @@ import Foundation
 import Runs
 import StrictJSON
 import Tables
+import Tasks
 import Training
 
 struct TrainCommand: ParsableCommand {
@@ -87,11 +88,18 @@ struct TrainCommand: ParsableCommand {
         "--dump-batches is \(dumpBatches) (expected none: only pretraining has packed batches)")
     }
     let checkpoint = try Checkpoint(common)
+    let task = try settings.task.open(
+      for: CheckpointPlayer(checkpoint),
+      folder: URL(fileURLWithPath: config).deletingLastPathComponent().relativePath,
+      maximumNewTokens: settings.maximumNewTokens)
+    if let obstacle = settings.obstacle(checkpoint.configuration, task) {
+      throw CommandFailure.usage("\(checkpoint.directory): \(obstacle)")
+    }
     let folder = try RunFolder(
       given: output, name: self.name, overwrite: common.overwrite, resume: resume)
     let run = PolicyRun(
-      settings: settings, checkpoint: checkpoint, steps: steps ?? settings.steps, keep: keep ?? 2,
-      resume: resume, common: common)
+      settings: settings, checkpoint: checkpoint, task: task, steps: steps ?? settings.steps,
+      keep: keep ?? 2, resume: resume, common: common)
     guard let summary = try run.run(folder) else { return }
     try Console.print(common.json ? summary.text() : PolicyRun.line(summary, folder))
   }

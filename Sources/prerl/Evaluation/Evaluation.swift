@@ -38,7 +38,8 @@ struct Evaluation {
   let responseLength: Entry
   /// The share of responses that end in an end token.
   let ended: Entry
-  /// Moves of Countdown responses by JSON key; empty for other tasks.
+  /// What the rollouts' task counts in responses, by JSON key and in the order of tables; empty
+  /// where no task recognizes its prompts.
   let moves: [(key: String, entry: Entry)]
 
   /// Evaluates rollouts that all have a reward.
@@ -108,36 +109,34 @@ struct Evaluation {
       name: "ended", interval: ClusteredSample(hasEnded, clusters: clusters).fraction(),
       count: rollouts.count)
 
-    let problems = rollouts.map { CountdownProblem(prompt: $0.promptTokens) }
-    guard !problems.contains(where: { $0 == nil }) else {
-      moves = []
-      return
+    let statistics = BuiltInTasks.statistics(ofPrompts: rollouts.map(\.promptTokens))
+    let responses = rollouts.map { TaskResponse(of: $0) }
+    moves = statistics.flatMap { statistic -> [(key: String, entry: Entry)] in
+      switch statistic.kind {
+      case .mean(let value):
+        let values = responses.map(value)
+        return [
+          (statistic.evaluationKey, mean(statistic.title, values)),
+          (
+            statistic.evaluationKey + "_per_100_tokens",
+            mean("  per 100 tokens", zip(values, lengths).map { 100 * $0 / $1 }, weights: lengths)
+          ),
+        ]
+      case .share(let value):
+        // Every part of a whole weighs the same; a response without any has no share.
+        let shares = responses.map(value)
+        return [
+          (
+            statistic.evaluationKey,
+            mean(
+              statistic.title, shares.map { $0.part / $0.whole }, weights: shares.map(\.whole),
+              atMost: 1)
+          )
+        ]
+      case .overall:
+        return []
+      }
     }
-    let counts = zip(rollouts, problems).map { rollout, problem in
-      problem.map { CountdownMoves(rollout.responseTokens, of: $0) } ?? CountdownMoves()
-    }
-    func perHundred(_ count: KeyPath<CountdownMoves, Int>) -> [Double] {
-      zip(counts, lengths).map { 100 * Double($0[keyPath: count]) / $1 }
-    }
-    moves = [
-      ("transitions", mean("transitions", counts.map { Double($0.transitions) })),
-      ("reflections", mean("reflections", counts.map { Double($0.reflections) })),
-      (
-        "transitions_per_100_tokens",
-        mean("  per 100 tokens", perHundred(\.transitions), weights: lengths)
-      ),
-      (
-        "reflections_per_100_tokens",
-        mean("  per 100 tokens", perHundred(\.reflections), weights: lengths)
-      ),
-      (
-        "false_step_share",
-        // Every step weighs the same; a response without steps has no share.
-        mean(
-          "false steps", counts.map(\.falseStepShare), weights: counts.map { Double($0.steps) },
-          atMost: 1)
-      ),
-    ]
   }
 
   /// The mean of values between 0 and 1 with an interval that stays there. Where all are 0 or all
@@ -152,6 +151,14 @@ struct Evaluation {
 
   /// The keys of the contract.
   var json: JSON {
+    // Numbers per response come before those per 100 tokens.
+    let rates = moves.filter { $0.key.hasSuffix("_per_100_tokens") }
+    let counts = moves.filter { move in
+      rates.contains { $0.key == move.key + "_per_100_tokens" }
+    }
+    let others = moves.filter { move in
+      !(counts + rates).contains { $0.key == move.key }
+    }
     func object(_ entries: [(String, Entry)]) -> JSON {
       var object = JSONObject()
       for (key, entry) in entries { object[key] = entry.json }
@@ -162,16 +169,16 @@ struct Evaluation {
       "avg_at_k": object(averageAtK.map { (String($0.k), $0.entry) }),
       "pass_at_k": object(passAtK.map { (String($0.k), $0.entry) }),
       "response_length": responseLength.json, "ended": ended.json,
-      "moves": moves.isEmpty ? .null : object(moves.map { ($0.key, $0.entry) }),
+      "moves": moves.isEmpty ? .null : object((counts + rates + others).map { ($0.key, $0.entry) }),
     ]
   }
 
   /// The table, under a line that says what was evaluated.
   func text(of what: String) -> String {
     var table = TextTable(["", "mean", "95% interval", "n"])
-    let order = moves.isEmpty ? [] : [0, 2, 1, 3, 4].map { moves[$0].entry }
     let entries =
-      [accuracy] + averageAtK.map(\.entry) + passAtK.map(\.entry) + [responseLength, ended] + order
+      [accuracy] + averageAtK.map(\.entry) + passAtK.map(\.entry) + [responseLength, ended]
+      + moves.map(\.entry)
     for entry in entries {
       let interval = entry.interval
       table.add([

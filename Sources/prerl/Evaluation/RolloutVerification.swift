@@ -33,7 +33,7 @@ struct RolloutVerification {
     builtIn = Array(repeating: nil, count: rollouts.count)
     for place in everywhere ? Array(rollouts.indices) : external == nil ? verified : [] {
       try Interruption.check()
-      builtIn[place] = judge.verify(rollouts[place])
+      builtIn[place] = try judge.verify(rollouts[place])
     }
     if let external {
       let samples = try rollouts.enumerated().map { index, rollout in

@@ -10,21 +10,28 @@ import Tasks
 /// list begins with a shorter one.
 struct RolloutSampling {
   let checkpoint: Checkpoint
-  let problems: [SamplingProblem]
+  let problems: [TaskProblem]
   /// Rollouts of each problem.
   let counts: [Int]
   let maximumNewTokens: Int
   let temperature: Double
+  private let verifier: BuiltInVerifier
 
   /// The rollouts that the options ask for.
   ///
   /// - Parameter perProblem: rollouts of a problem unless `--per-problem` says otherwise.
   init(_ checkpoint: Checkpoint, _ arguments: SamplingArguments, perProblem: Int = 8) throws {
     self.checkpoint = checkpoint
+    verifier = BuiltInVerifier(checkpoint)
     temperature = arguments.temperature
     let perProblem = arguments.perProblem ?? perProblem
     if let path = arguments.problems {
-      problems = try SamplingProblem.read(path: path, for: checkpoint)
+      let task = checkpoint.builtInTask
+      problems = try TaskProblem.read(path: path, for: CheckpointPlayer(checkpoint)) {
+        (problem) throws(LineFault) in
+        guard let task else { return problem }
+        return try task.completed(problem)
+      }
       let samples = arguments.samples ?? problems.count * perProblem
       guard samples >= problems.count else {
         throw CommandFailure.usage(
@@ -34,14 +41,13 @@ struct RolloutSampling {
       let (share, rest) = samples.quotientAndRemainder(dividingBy: problems.count)
       counts = problems.indices.map { share + ($0 < rest ? 1 : 0) }
     } else {
-      guard checkpoint.isCountdown else {
+      guard checkpoint.builtInTask != nil else {
         throw CommandFailure.usage(
           "\(checkpoint.directory): a vocabulary of \(checkpoint.configuration.vocabularySize) "
             + "cannot read the built-in problems (expected --problems FILE)")
       }
       let samples = arguments.samples ?? 50 * perProblem
-      problems = SamplingProblem.heldOut(
-        (samples + perProblem - 1) / perProblem, arguments.variant)
+      problems = CountdownTask(arguments.variant).heldOut((samples + perProblem - 1) / perProblem)
       counts = problems.indices.map { min(perProblem, samples - $0 * perProblem) }
     }
     maximumNewTokens = try Self.room(checkpoint, problems, asked: arguments.maxNewTokens)
@@ -81,7 +87,7 @@ struct RolloutSampling {
       threads: common.threads, shouldStop: { Interruption.isRequested },
       consume: { index, response in
         let origin = origins[index]
-        rollouts.append(rollout(response, problems[origin.problem], sample: origin.sample))
+        rollouts.append(try rollout(response, problems[origin.problem], sample: origin.sample))
         progress.update(index + 1)
       })
     guard done == requests.count else {
@@ -95,19 +101,19 @@ struct RolloutSampling {
   /// A sampled response with its names, texts and reward; without a reference answer there is no
   /// reward.
   private func rollout(
-    _ response: SampledResponse, _ problem: SamplingProblem, sample: Int
-  ) -> Rollout {
+    _ response: SampledResponse, _ problem: TaskProblem, sample: Int
+  ) throws -> Rollout {
     var rollout = Rollout(
       id: "\(problem.id)-r\(sample)", problemID: problem.id, cluster: problem.cluster,
       promptTokens: problem.promptTokens, responseTokens: response.tokens, prompt: problem.prompt,
       response: checkpoint.text(ofResponse: response.tokens), answer: problem.answer)
-    rollout.reward = BuiltInVerifier(checkpoint).verify(rollout)?.reward
+    rollout.reward = try verifier.verify(rollout)?.reward
     return rollout
   }
 
   /// The most new tokens, such that every prompt and response fit the model's positions.
   private static func room(
-    _ checkpoint: Checkpoint, _ problems: [SamplingProblem], asked: Int?
+    _ checkpoint: Checkpoint, _ problems: [TaskProblem], asked: Int?
   ) throws(CommandFailure) -> Int {
     let positions = checkpoint.configuration.maximumPositions
     let longest = problems.max { $0.promptTokens.count < $1.promptTokens.count }

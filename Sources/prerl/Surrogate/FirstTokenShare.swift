@@ -5,6 +5,7 @@
 // of u that the first tokens make. It is that of one batch, its noise included.
 import Analysis
 import ModelCore
+import Tasks
 import Training
 
 enum FirstTokenShare {
@@ -50,8 +51,7 @@ enum FirstTokenShare {
   ) throws {
     let policyGradient = PolicyGradient(
       model, rolloutCount: groups.reduce(0) { $0 + $1.rollouts.count })
-    var settings = LossSettings()
-    settings.nullContext = .tokens(nullContext)
+    let settings = LossSettings(nullContext: .tokens(nullContext))
     let advantages = AdvantageScheme.groupCentered.advantages(of: groups)
     var row = first
     for space in [Space.preTrain, .postTrain] {

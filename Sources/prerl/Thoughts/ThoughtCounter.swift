@@ -65,7 +65,7 @@ struct ThoughtCounter {
     let thoughts = classifier.thoughts(in: bytes)
     table.append(
       cluster: cluster, problem: problems.index(of: rollout.problemID), length: length,
-      reward: reward(of: rollout), counts: classifier.counts(of: thoughts))
+      reward: try reward(of: rollout), counts: classifier.counts(of: thoughts))
     if extras.keepsIDs { ids.append(rollout.id) }
     if let other {
       agreement?.add(thoughts, other.thoughts(in: bytes), of: bytes, cluster: cluster)
@@ -114,9 +114,9 @@ struct ThoughtCounter {
     return countsWords ? max(1, ThoughtEncoder.wordCount(bytes)) : rollout.responseTokens.count
   }
 
-  private mutating func reward(of rollout: Rollout) -> Double? {
+  private mutating func reward(of rollout: Rollout) throws -> Double? {
     if let reward = rollout.reward { return reward }
-    if let found = judge.verify(rollout) {
+    if let found = try judge.verify(rollout) {
       verifiedCount += 1
       return found.reward
     }

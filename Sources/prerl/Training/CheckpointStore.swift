@@ -10,6 +10,8 @@ struct CheckpointStore {
   let folder: String
   /// How many are kept.
   let keep: Int
+  /// Writes the tokenizer's files into a folder.
+  let writeTokenizer: (String) throws -> Void
 
   private static let prefix = "step-"
   private static let partial = ".partial"
@@ -40,8 +42,7 @@ struct CheckpointStore {
     state["step"] = .integer(step)
     try publish(step: step) { path in
       try model.save(directory: path)
-      try CountdownTokenizer.write(
-        to: path, maximumLength: model.configuration.maximumPositions)
+      try writeTokenizer(path)
       try saveOptimizer(path + "/" + SavedCheckpoint.optimizer)
       try AtomicFile.publish(
         JSON.object(state).text() + "\n", to: path + "/" + SavedCheckpoint.state,

@@ -16,6 +16,8 @@ import Training
 struct PolicyRun {
   let settings: PolicyConfiguration
   let checkpoint: Checkpoint
+  /// The configuration's task, opened for the checkpoint.
+  let task: any PolicyTask
   /// Steps to make, at most the configuration's; its schedule stays.
   let steps: Int
   /// Checkpoints to keep.
@@ -35,24 +37,15 @@ struct PolicyRun {
   ///
   /// - Throws: `CommandFailure.interrupted` after a checkpoint of the last step is written.
   func run(_ folder: RunFolder) throws -> JSON? {
-    guard checkpoint.isCountdown else {
-      throw CommandFailure.usage(
-        "\(checkpoint.directory): a vocabulary of \(checkpoint.configuration.vocabularySize) "
-          + "cannot read the built-in problems (expected a checkpoint of the embedded task)")
-    }
-    let room = checkpoint.configuration.maximumPositions - settings.task.promptLength
-    guard settings.maximumNewTokens <= room else {
-      throw CommandFailure.usage(
-        "\(checkpoint.directory): max_new_tokens is \(settings.maximumNewTokens) (expected at most "
-          + "\(room): the model's positions less the prompt)")
-    }
     try requireMemory(
       PolicyGradient<Float>.byteCount(
         ParameterLayout(checkpoint.configuration),
         rolloutCount: settings.problemsPerStep * settings.rolloutsPerProblem),
       for: "problems_per_step times rollouts_per_problem")
     var manifest = Manifest(
-      config: settings.json, version: Prerl.version, inputs: try checkpoint.inputs(),
+      config: settings.json, version: Prerl.version,
+      inputs: try checkpoint.inputs()
+        + task.files.map { try Manifest.Input(role: "problems", path: $0) },
       seeds: ["seed": settings.seed], precision: "float32", threads: common.threads,
       blas: BLAS.version, blasCore: BLAS.core)
     if resume, try folder.summaryOfSameRun(manifest)?["complete"] == true {
@@ -60,7 +53,8 @@ struct PolicyRun {
       return nil
     }
 
-    let store = CheckpointStore(folder: folder.checkpoints, keep: keep)
+    let store = CheckpointStore(
+      folder: folder.checkpoints, keep: keep, writeTokenizer: checkpoint.writeTokenizer)
     let training = try training(store)
     try folder.checkSteps(steps, after: training.step)
     try folder.write(manifest)
@@ -104,13 +98,17 @@ struct PolicyRun {
 
   /// The run at its beginning, or at the newest checkpoint.
   private func training(_ store: CheckpointStore) throws -> PolicyTraining {
+    let reference =
+      settings.algorithm.loss.loss.usesReference ? try checkpoint.model(Float.self) : nil
     guard resume, let saved = try store.newest() else {
       return PolicyTraining(
-        settings, model: try checkpoint.model(Float.self), threads: common.threads)
+        settings, task: task, model: try checkpoint.model(Float.self), reference: reference,
+        threads: common.threads)
     }
     let tokens = try saved.count("num_tokens")
     let model = try saved.model(like: checkpoint.configuration)
-    let training = PolicyTraining(settings, model: model, threads: common.threads)
+    let training = PolicyTraining(
+      settings, task: task, model: model, reference: reference, threads: common.threads)
     try saved.withOptimizer {
       try training.restore(optimizer: $0, step: saved.step, tokenCount: tokens)
     }
@@ -123,9 +121,9 @@ struct PolicyRun {
     let evaluator =
       settings.evaluateEvery > 0
       ? try PolicyEvaluator(
-        settings, base: try checkpoint.model(Float.self), threads: common.threads) : nil
+        settings, task, base: try checkpoint.model(Float.self), threads: common.threads) : nil
     let meter = UpdateMeter(
-      settings, shape: checkpoint.configuration, threads: common.threads)
+      settings, task, shape: checkpoint.configuration, threads: common.threads)
     if training.step == 0 {
       try evaluate(training, evaluator, logs)
       try measureUpdates(training, meter, logs, folder)
@@ -135,7 +133,9 @@ struct PolicyRun {
       let start = ContinuousClock.now
       let metrics: PolicyMetrics
       do {
-        metrics = try training.advance()
+        metrics = try training.advance { Interruption.isRequested }
+      } catch is CancellationError {
+        break  // no step was made
       } catch let error as TrainingError {
         let last =
           store.steps.last.map { "checkpoint step-\($0) is kept" } ?? "no checkpoint was made yet"
@@ -143,8 +143,8 @@ struct PolicyRun {
       }
       let step = metrics.step
       var line: JSONObject = ["step": .integer(step)]
-      for (variable, value) in zip(PolicyMetrics.variables, metrics.values) {
-        line[variable.name] = .real(value)
+      for (column, value) in zip(metrics.columns, metrics.values) {
+        line[column.name] = .real(value)
       }
       try logs.metrics.write(.object(line))
       try logs.timing.write([
@@ -174,18 +174,25 @@ struct PolicyRun {
     _ training: PolicyTraining, _ evaluator: PolicyEvaluator?, _ logs: Logs
   ) throws {
     guard let evaluator else { return }
-    let intervals = try evaluator.evaluate(training.model, step: training.step)
+    let values: [PolicyEvaluator.Value]
+    do {
+      values = try evaluator.evaluate(training.model, step: training.step)
+    } catch is CancellationError {
+      throw CommandFailure.interrupted(
+        "interrupted while evaluating step \(training.step) (the run's newest checkpoint is kept, "
+          + "--resume goes on)")
+    }
     var line: JSONObject = ["step": .integer(training.step)]
-    for (statistic, interval) in zip(PolicyEvaluator.statistics, intervals) {
-      line[statistic.name] = .real(interval.estimate)
-      guard statistic.hasInterval else { continue }
-      line[statistic.name + "_low"] = .real(interval.low)
-      line[statistic.name + "_high"] = .real(interval.high)
+    for (column, interval) in values {
+      line[column.name] = .real(interval.estimate)
+      guard column.hasInterval else { continue }
+      line[column.name + "_low"] = .real(interval.low)
+      line[column.name + "_high"] = .real(interval.high)
     }
     try logs.evaluation.write(.object(line))
     guard !common.quiet else { return }
-    let shown = zip(PolicyEvaluator.statistics, intervals).prefix(5)
-      .map { "\($0.name) \(fixed($1.estimate, 3))" }
+    let shown = values.filter(\.column.hasInterval).prefix(5)
+      .map { "\($0.column.name) \(fixed($0.interval.estimate, 3))" }
     Console.note("evaluation at step \(training.step)  \(shown.joined(separator: "  "))")
   }
 
@@ -250,8 +257,12 @@ struct PolicyRun {
         })
     }
     let file = TrainingFile(
-      steps: table(metrics, PolicyMetrics.variables),
-      evaluation: table(evaluation, PolicyEvaluator.variables),
+      steps: table(
+        metrics,
+        PolicyMetrics.columns(task, settings.algorithm.loss.loss).map {
+          ($0.name, $0.units, $0.longName)
+        }),
+      evaluation: table(evaluation, PolicyEvaluator.variables(task)),
       updates: try logs.updates.map { UpdateMeter.table(try $0.lines()) }, isComplete: isComplete,
       attributes: manifest.attributes,
       history: ([manifest.json.objectValue?["start_utc"]?.stringValue ?? ""]

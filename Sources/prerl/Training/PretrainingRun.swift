@@ -36,7 +36,8 @@ struct PretrainingRun {
       if !common.quiet { Console.note("\(folder.path) is complete; there is nothing to resume") }
       return nil
     }
-    let store = CheckpointStore(folder: folder.checkpoints, keep: keep)
+    let store = CheckpointStore(
+      folder: folder.checkpoints, keep: keep, writeTokenizer: writeTokenizer)
     let pretraining = try pretraining(store)
     try folder.checkSteps(steps, after: pretraining.step)
     try folder.write(manifest)
@@ -73,8 +74,7 @@ struct PretrainingRun {
 
     try folder.makeCheckpointFolder()
     try pretraining.model.save(directory: folder.checkpoint)
-    try CountdownTokenizer.write(
-      to: folder.checkpoint, maximumLength: configuration.model.maximumPositions)
+    try writeTokenizer(to: folder.checkpoint)
 
     manifest.end = Date()
     try folder.write(manifest)
@@ -95,6 +95,11 @@ struct PretrainingRun {
           + "(\(folder.path) holds them, --resume goes on)")
     }
     return summary
+  }
+
+  private func writeTokenizer(to path: String) throws {
+    try CountdownTokenizer.write(
+      to: path, maximumLength: configuration.model.maximumPositions)
   }
 
   /// The run at its beginning, or at the newest saved state.

@@ -107,12 +107,19 @@ struct RunFolder {
         "\(path): was made with \(key) \(found) (expected \(expected) of the configuration to resume)"
       )
     }
-    func hashes(_ manifest: JSONObject) -> [String?] {
-      (manifest["inputs"]?.arrayValue ?? []).map { $0.objectValue?["sha256"]?.stringValue }
+    func inputs(_ manifest: JSONObject) -> [JSONObject] {
+      (manifest["inputs"]?.arrayValue ?? []).compactMap(\.objectValue)
     }
-    guard hashes(earlier) == hashes(own) else {
+    func hashes(_ role: String, _ manifest: JSONObject) -> [JSON?] {
+      inputs(manifest).filter { $0["role"]?.stringValue == role }.map { $0["sha256"] }
+    }
+    guard hashes("model", earlier) == hashes("model", own) else {
       throw CommandFailure.usage(
         "\(path): was made with another model (expected the same --model to resume)")
+    }
+    guard hashes("problems", earlier) == hashes("problems", own) else {
+      throw CommandFailure.usage(
+        "\(path): was made with other problems (expected the same files to resume)")
     }
     return object(summaryPath) ?? [:]
   }

@@ -13,19 +13,23 @@ struct UpdateMeter {
   private let configuration: PolicyConfiguration
   private let shape: ModelConfiguration
   private let threads: Int
-  private let problems: [CountdownProblem]
+  private let task: any PolicyTask
+  private let problems: [TaskProblem]
   private let nullContext: [Int32]
 
-  init(_ configuration: PolicyConfiguration, shape: ModelConfiguration, threads: Int) {
+  init(
+    _ configuration: PolicyConfiguration, _ task: any PolicyTask, shape: ModelConfiguration,
+    threads: Int
+  ) {
     self.configuration = configuration
+    self.task = task
     self.shape = shape
     self.threads = threads
     // As in evaluations: draws that neither seed nor run changes.
-    problems = CountdownProblem.samples(
-      configuration.measureUpdatesProblems, .train, configuration.task,
-      key: RandomKey(seed: 0).derive("update problems"))
+    problems = task.draw(
+      configuration.measureUpdatesProblems, key: RandomKey(seed: 0).derive("update problems"))
     // Where it is drawn for each problem, the rules are compared after a bare document's start.
-    nullContext = configuration.algorithm.loss.nullContext.tokens ?? [CountdownVocabulary.bos]
+    nullContext = configuration.algorithm.loss.nullContext.documentStart(task)
   }
 
   /// The line of a step; its numbers are null where the policy's rewards tell no direction.
@@ -33,7 +37,7 @@ struct UpdateMeter {
   /// - Returns: nil if the user stopped it.
   func measure(_ model: Transformer<Float>, step: Int) throws -> JSONObject? {
     let groups = try RolloutGroup.sample(
-      problems, from: model, configuration,
+      problems, of: task, from: model, configuration,
       key: RandomKey(seed: configuration.seed).derive("updates").derive(UInt64(step)),
       threads: threads)
     var line: JSONObject = ["step": .integer(step)]

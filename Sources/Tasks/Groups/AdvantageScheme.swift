@@ -42,7 +42,7 @@ public enum AdvantageScheme: String, Sendable, CaseIterable {
 }
 
 /// √(Σ (x − mean)² / (n − 1)); exactly 0 for equal values and for a single one.
-func standardDeviation(_ values: [Double]) -> Double {
+package func standardDeviation(_ values: [Double]) -> Double {
   guard let first = values.first, values.contains(where: { $0 != first }) else { return 0 }
   let mean = values.reduce(0, +) / Double(values.count)
   let squares = values.reduce(0) { $0 + ($1 - mean) * ($1 - mean) }

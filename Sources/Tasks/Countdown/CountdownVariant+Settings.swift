@@ -1,0 +1,45 @@
+// Countdown in a configuration: `"task": {"numbers": 4}`.
+import StrictJSON
+
+extension CountdownVariant: TaskSettings {
+  public static var name: String { "countdown" }
+
+  /// Reads `numbers`.
+  public init(reading task: inout JSONReader) throws(JSONValueError) {
+    let counts = Self.allCases.map(\.numberCount)
+    let count = try task.int("numbers", in: counts[0]...counts[counts.count - 1])
+    self = Self(rawValue: count) ?? .three
+  }
+
+  /// Reads the key `task` of a configuration that knows this task alone; three numbers without it.
+  public init(readingKeyOf reader: inout JSONReader) throws(JSONValueError) {
+    self = .three
+    guard var task = try reader.optionalObject("task") else { return }
+    self = try CountdownVariant(reading: &task)
+    try task.finish()
+  }
+
+  /// nil for three numbers, so that configurations of the embedded task stay what they were.
+  public var json: JSON? { self == .three ? nil : ["numbers": .integer(numberCount)] }
+
+  public var defaultResponseLength: Int { maximumResponseLength }
+  public var vocabularySize: Int? { CountdownVocabulary.count }
+  public var nullContext: [Int32]? { [CountdownVocabulary.bos] }
+  public var maximumContextLength: Int { Self.three.promptLength }
+
+  /// Only a model of the 56 words can play.
+  public func open(
+    for player: any TaskPlayer, folder: String, maximumNewTokens: Int
+  ) throws -> any PolicyTask {
+    guard player.vocabularySize == CountdownVocabulary.count else {
+      throw TaskFileError(
+        "a vocabulary of \(player.vocabularySize) cannot read the built-in problems (expected a "
+          + "checkpoint of the embedded task)", path: player.name)
+    }
+    return CountdownTask(self)
+  }
+
+  public static func recognizes(_ prompt: [Int32]) -> Bool {
+    CountdownProblem(prompt: prompt) != nil
+  }
+}

@@ -1,0 +1,58 @@
+// A checkpoint as tasks see it.
+import Foundation
+import Tasks
+
+/// A checkpoint's vocabulary, positions and text.
+struct CheckpointPlayer: TaskPlayer {
+  let checkpoint: Checkpoint
+  let startToken: Int32?
+  let specialTokens: Set<Int32>
+
+  init(_ checkpoint: Checkpoint) {
+    self.checkpoint = checkpoint
+    let contexts = NullContextArgument(checkpoint)
+    startToken = (try? contexts.resolve("bos"))?.tokens.first
+    specialTokens = contexts.specialTokens
+  }
+
+  var name: String { checkpoint.directory }
+  var vocabularySize: Int { checkpoint.configuration.vocabularySize }
+  var maximumPositions: Int { checkpoint.configuration.maximumPositions }
+
+  func encode(prompt: Prompt) throws -> [Int32] {
+    try TextEncoder(checkpoint: checkpoint).encode(prompt: prompt)
+  }
+
+  func encode(response: String) throws -> [Int32] {
+    try TextEncoder(checkpoint: checkpoint).encode(response: response)
+  }
+
+  func text(of prompt: Prompt) throws -> String {
+    try TextEncoder(checkpoint: checkpoint).text(of: prompt)
+  }
+
+  func text(ofResponse tokens: [Int32]) -> String? { checkpoint.text(ofResponse: tokens) }
+}
+
+extension Checkpoint {
+  /// The task that the embedded checkpoint, and any other with its vocabulary, is meant for; nil for
+  /// a model of text.
+  var builtInTask: (any PolicyTask)? { isCountdown ? CountdownTask(.three) : nil }
+
+  /// Writes the tokenizer's files into the folder of a checkpoint made from this one.
+  func writeTokenizer(to folder: String) throws {
+    if isCountdown {
+      return try CountdownTokenizer.write(
+        to: folder, maximumLength: configuration.maximumPositions)
+    }
+    for name in [
+      "tokenizer.json", "tokenizer_config.json", "special_tokens_map.json", "chat_template.jinja",
+      "generation_config.json",
+    ] {
+      guard let bytes = FileManager.default.contents(atPath: "\(directory)/\(name)") else {
+        continue
+      }
+      try bytes.write(to: URL(fileURLWithPath: "\(folder)/\(name)"))
+    }
+  }
+}

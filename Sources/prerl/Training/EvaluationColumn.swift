@@ -1,0 +1,143 @@
+// The statistics of an evaluation along training: each described once, with how it is computed.
+import ModelCore
+import Statistics
+import Tasks
+
+/// What an evaluation is computed from.
+struct EvaluatedPolicy: Sendable {
+  /// Log-probabilities of the policy, in nats.
+  struct Scores: Sendable {
+    /// Mean over responses of log π(y|x) − log π_base(y|x).
+    let divergence: Double
+    /// Minus the log-probability per token of the task's documents; NaN without any.
+    let documentLoss: Double
+    /// Per token, of the base's responses that are right or wrong, after the null context (marginal)
+    /// or their prompts (conditional); NaN without any.
+    let rightMarginal: Double
+    let rightConditional: Double
+    let wrongMarginal: Double
+    let wrongConditional: Double
+  }
+
+  let problems: [TaskProblem]
+  let responses: [SampledResponse]
+  let rewards: [Double]
+  let scores: Scores
+  let bootstrap: BootstrapT
+
+  /// The responses as tasks count them.
+  fileprivate var judged: [TaskResponse] {
+    zip(problems, responses).map { TaskResponse(problem: $0, tokens: $1.tokens) }
+  }
+
+  /// A mean over responses with its interval over clusters, cut to 0...limit.
+  fileprivate func mean(
+    _ values: [Double], weights: [Double]? = nil, atMost limit: Double = .infinity
+  ) -> Interval {
+    ClusteredSample(values, clusters: problems.map(\.cluster), weights: weights).mean(bootstrap)
+      .within(0...limit)
+  }
+}
+
+/// One statistic: name, unit, meaning, and its value; those of held-out problems have an interval over
+/// clusters.
+struct EvaluationColumn: Sendable {
+  let name: String
+  let units: String
+  let longName: String
+  let hasInterval: Bool
+  let value: @Sendable (EvaluatedPolicy) -> Interval
+
+  private init(
+    _ name: String, units: String = "1", _ longName: String,
+    interval value: @escaping @Sendable (EvaluatedPolicy) -> Interval
+  ) {
+    (self.name, self.units, self.longName) = (name, units, longName)
+    hasInterval = true
+    self.value = value
+  }
+
+  private init(
+    _ name: String, units: String = "1", _ longName: String,
+    number value: @escaping @Sendable (EvaluatedPolicy) -> Double
+  ) {
+    (self.name, self.units, self.longName) = (name, units, longName)
+    hasInterval = false
+    self.value = { Interval(withoutInterval: value($0)) }
+  }
+
+  /// The statistics of a task, in the order of files.
+  static func all(_ task: any PolicyTask) -> [EvaluationColumn] {
+    let own = task.statistics
+    return [accuracy] + own.compactMap(mean) + [responseLength, ended] + own.compactMap(share)
+      + [divergence] + (task.documents.isEmpty ? [] : [documentLoss]) + own.compactMap(overall)
+      + logProbabilities
+  }
+
+  // MARK: - Of responses
+
+  private static let accuracy = EvaluationColumn(
+    "accuracy", "share of right responses", interval: { $0.mean($0.rewards, atMost: 1) })
+
+  private static let responseLength = EvaluationColumn(
+    "response_length", units: "token", "length of a response",
+    interval: { policy in policy.mean(policy.responses.map { Double($0.tokens.count) }) })
+
+  private static let ended = EvaluationColumn(
+    "ended", "share of responses that end in the end token",
+    interval: { policy in policy.mean(policy.responses.map { $0.ended ? 1 : 0 }, atMost: 1) })
+
+  private static func mean(_ statistic: TaskStatistic) -> EvaluationColumn? {
+    guard case .mean(let value) = statistic.kind else { return nil }
+    return EvaluationColumn(
+      statistic.name, units: statistic.units, statistic.longName,
+      interval: { $0.mean($0.judged.map(value)) })
+  }
+
+  /// Every part of a whole weighs the same; a response without any has no share.
+  private static func share(_ statistic: TaskStatistic) -> EvaluationColumn? {
+    guard case .share(let value) = statistic.kind else { return nil }
+    return EvaluationColumn(
+      statistic.name, units: statistic.units, statistic.longName,
+      interval: { policy in
+        let shares = policy.judged.map(value)
+        return policy.mean(
+          shares.map { $0.part / $0.whole }, weights: shares.map(\.whole), atMost: 1)
+      })
+  }
+
+  private static func overall(_ statistic: TaskStatistic) -> EvaluationColumn? {
+    guard case .overall(let value) = statistic.kind else { return nil }
+    return EvaluationColumn(
+      statistic.name, units: statistic.units, statistic.longName, number: { value($0.judged) })
+  }
+
+  // MARK: - Of log-probabilities
+
+  private static let divergence = EvaluationColumn(
+    "kl_to_base", units: "nat", "estimated KL divergence of a response from the base",
+    number: { $0.scores.divergence })
+
+  private static let documentLoss = EvaluationColumn(
+    "pretraining_loss", units: "nat", "loss per token on documents of the pretraining corpus",
+    number: { $0.scores.documentLoss })
+
+  private static let logProbabilities = [
+    EvaluationColumn(
+      "logp_right_marginal", units: "nat",
+      "log-probability per token of the base's right responses after the null context",
+      number: { $0.scores.rightMarginal }),
+    EvaluationColumn(
+      "logp_right_conditional", units: "nat",
+      "log-probability per token of the base's right responses after their prompts",
+      number: { $0.scores.rightConditional }),
+    EvaluationColumn(
+      "logp_wrong_marginal", units: "nat",
+      "log-probability per token of the base's wrong responses after the null context",
+      number: { $0.scores.wrongMarginal }),
+    EvaluationColumn(
+      "logp_wrong_conditional", units: "nat",
+      "log-probability per token of the base's wrong responses after their prompts",
+      number: { $0.scores.wrongConditional }),
+  ]
+}
