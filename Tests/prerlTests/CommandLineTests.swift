@@ -18,9 +18,31 @@ import Testing
         #expect(help.status == 0)
         #expect(help.errors.isEmpty)
         #expect(help.output.contains("Example: prerl \(name)"))
-        for option in ["--model", "--seed", "--threads", "--json", "--quiet", "--overwrite"] {
-          #expect(help.output.contains(option), "\(name) lacks \(option)")
-        }
+        #expect(help.output.contains("--json"), "\(name) prints no JSON")
+      }
+    }
+  }
+
+  /// A command takes no option that has no effect on it.
+  @Test(arguments: [
+    ("diff a b", ["--model m", "--seed 1", "--threads 1", "--quiet", "--overwrite"]),
+    ("inspect a", ["--model m", "--seed 1", "--threads 1", "--quiet", "--overwrite"]),
+    ("merge --output a b", ["--model m", "--seed 1", "--threads 1", "--quiet"]),
+    ("export a --npz b", ["--model m", "--seed 1", "--threads 1", "--quiet"]),
+    ("compare a", ["--model m", "--seed 1", "--threads 1", "--quiet"]),
+    ("tokenize", ["--seed 1", "--threads 1", "--quiet", "--overwrite", "--no-thinking"]),
+    ("replay a", ["--seed 1", "--overwrite", "--no-thinking"]),
+    ("regress", ["--seed 1", "--overwrite", "--no-thinking"]),
+    ("thoughts a", ["--threads 1", "--no-thinking"]),
+    ("selfcheck", ["--threads 1", "--overwrite", "--no-thinking"]),
+  ])
+  func optionsWithoutEffectAreRefused(command: String, options: [String]) throws {
+    try withProgram { program in
+      for option in options {
+        let outcome = try program.run(
+          (command + " " + option).split(separator: " ").map(String.init))
+        #expect(outcome.status == 2, "\(command) \(option)")
+        #expect(outcome.errors.contains("unknown option"), "\(outcome.errors)")
       }
     }
   }

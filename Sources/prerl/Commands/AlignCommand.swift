@@ -86,7 +86,19 @@ struct AlignCommand: ParsableCommand {
   var paper = false
 
   @OptionGroup var sampling: SamplingArguments
-  @OptionGroup var common: CommonOptions
+  @OptionGroup var modelOptions: ModelOptions
+  @OptionGroup var chatOptions: ChatOptions
+  @OptionGroup var seedOptions: SeedOptions
+  @OptionGroup var threadOptions: ThreadOptions
+  @OptionGroup var printOptions: PrintOptions
+  @OptionGroup var progressOptions: ProgressOptions
+  @OptionGroup var overwriteOptions: OverwriteOptions
+
+  var common: CommonOptions {
+    CommonOptions(
+      modelOptions, chatOptions, seedOptions, threadOptions, printOptions, progressOptions,
+      overwriteOptions)
+  }
 
   func validate() throws {
     let known = AlignmentControls.names + ["all"]

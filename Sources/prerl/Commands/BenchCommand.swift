@@ -23,7 +23,15 @@ struct BenchCommand: ParsableCommand {
     help: ArgumentHelp("Seconds for which each rate is measured.", valueName: "s"))
   var seconds = 0.5
 
-  @OptionGroup var common: CommonOptions
+  @OptionGroup var modelOptions: ModelOptions
+  @OptionGroup var seedOptions: SeedOptions
+  @OptionGroup var threadOptions: ThreadOptions
+  @OptionGroup var printOptions: PrintOptions
+  @OptionGroup var progressOptions: ProgressOptions
+
+  var common: CommonOptions {
+    CommonOptions(modelOptions, seedOptions, threadOptions, printOptions, progressOptions)
+  }
 
   func validate() throws {
     guard 0.01...3600 ~= seconds else {

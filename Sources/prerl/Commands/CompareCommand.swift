@@ -34,7 +34,12 @@ struct CompareCommand: ParsableCommand {
   @Option(help: ArgumentHelp("Also writes every number as JSON.", valueName: "file.json"))
   var output: String?
 
-  @OptionGroup var common: CommonOptions
+  @OptionGroup var printOptions: PrintOptions
+  @OptionGroup var overwriteOptions: OverwriteOptions
+
+  var common: CommonOptions {
+    CommonOptions(printOptions, overwriteOptions)
+  }
 
   func validate() throws {
     if let resolve, !(resolve > 0 && resolve < 1) {

@@ -28,7 +28,11 @@ struct DiffCommand: ParsableCommand {
   @Flag(help: "Also lists attributes that differ.")
   var all = false
 
-  @OptionGroup var common: CommonOptions
+  @OptionGroup var printOptions: PrintOptions
+
+  var common: CommonOptions {
+    CommonOptions(printOptions)
+  }
 
   func validate() throws {
     guard tolerance >= 0, tolerance.isFinite else {

@@ -31,7 +31,12 @@ struct ExportCommand: ParsableCommand {
     help: ArgumentHelp("Only this group or dataset, repeatable (default: all).", valueName: "path"))
   var groups: [String] = []
 
-  @OptionGroup var common: CommonOptions
+  @OptionGroup var printOptions: PrintOptions
+  @OptionGroup var overwriteOptions: OverwriteOptions
+
+  var common: CommonOptions {
+    CommonOptions(printOptions, overwriteOptions)
+  }
 
   func validate() throws {
     if csv == nil, npz == nil {

@@ -12,7 +12,11 @@ struct InspectCommand: ParsableCommand {
   @Argument(help: ArgumentHelp("The file or folder.", valueName: "file"))
   var file: String
 
-  @OptionGroup var common: CommonOptions
+  @OptionGroup var printOptions: PrintOptions
+
+  var common: CommonOptions {
+    CommonOptions(printOptions)
+  }
 
   func run() throws {
     let inspection = try HDF5File.reportingCrashes(

@@ -23,7 +23,12 @@ struct MergeCommand: ParsableCommand {
   @Argument(help: ArgumentHelp("The parts, in any order.", valueName: "part"))
   var parts: [String]
 
-  @OptionGroup var common: CommonOptions
+  @OptionGroup var printOptions: PrintOptions
+  @OptionGroup var overwriteOptions: OverwriteOptions
+
+  var common: CommonOptions {
+    CommonOptions(printOptions, overwriteOptions)
+  }
 
   func run() throws {
     try AtomicFile.check([output], inputs: parts, overwrite: common.overwrite)

@@ -40,7 +40,14 @@ struct RegressCommand: ParsableCommand {
   @Flag(help: "Writes the fresh values into the baselines.")
   var update = false
 
-  @OptionGroup var common: CommonOptions
+  @OptionGroup var modelOptions: ModelOptions
+  @OptionGroup var threadOptions: ThreadOptions
+  @OptionGroup var printOptions: PrintOptions
+  @OptionGroup var progressOptions: ProgressOptions
+
+  var common: CommonOptions {
+    CommonOptions(modelOptions, threadOptions, printOptions, progressOptions)
+  }
 
   func validate() throws {
     if numbers != nil, rollouts != nil || nullContext != nil || common.model != nil {

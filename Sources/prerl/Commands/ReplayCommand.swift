@@ -24,7 +24,14 @@ struct ReplayCommand: ParsableCommand {
   @Argument(help: ArgumentHelp("The result file.", valueName: "run.h5"))
   var file: String
 
-  @OptionGroup var common: CommonOptions
+  @OptionGroup var modelOptions: ModelOptions
+  @OptionGroup var threadOptions: ThreadOptions
+  @OptionGroup var printOptions: PrintOptions
+  @OptionGroup var progressOptions: ProgressOptions
+
+  var common: CommonOptions {
+    CommonOptions(modelOptions, threadOptions, printOptions, progressOptions)
+  }
 
   func run() throws {
     let stored = try HDF5File.reportingCrashes(

@@ -17,7 +17,14 @@ struct SelfcheckCommand: ParsableCommand {
       Example: prerl selfcheck --model my-checkpoint
       """)
 
-  @OptionGroup var common: CommonOptions
+  @OptionGroup var modelOptions: ModelOptions
+  @OptionGroup var seedOptions: SeedOptions
+  @OptionGroup var printOptions: PrintOptions
+  @OptionGroup var progressOptions: ProgressOptions
+
+  var common: CommonOptions {
+    CommonOptions(modelOptions, seedOptions, printOptions, progressOptions)
+  }
 
   func run() throws {
     let checkpoint = try Checkpoint(common)

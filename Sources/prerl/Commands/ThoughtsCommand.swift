@@ -59,7 +59,15 @@ struct ThoughtsCommand: ParsableCommand {
     help: ArgumentHelp("Bootstrap replicates of the intervals.", valueName: "n"))
   var bootstrap = 2000
 
-  @OptionGroup var common: CommonOptions
+  @OptionGroup var modelOptions: ModelOptions
+  @OptionGroup var seedOptions: SeedOptions
+  @OptionGroup var printOptions: PrintOptions
+  @OptionGroup var progressOptions: ProgressOptions
+  @OptionGroup var overwriteOptions: OverwriteOptions
+
+  var common: CommonOptions {
+    CommonOptions(modelOptions, seedOptions, printOptions, progressOptions, overwriteOptions)
+  }
 
   func validate() throws {
     guard 100...1 << 24 ~= bootstrap else {

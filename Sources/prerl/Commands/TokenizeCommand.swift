@@ -25,7 +25,12 @@ struct TokenizeCommand: ParsableCommand {
   @Flag(help: "Turn ids into text.")
   var decode = false
 
-  @OptionGroup var common: CommonOptions
+  @OptionGroup var modelOptions: ModelOptions
+  @OptionGroup var printOptions: PrintOptions
+
+  var common: CommonOptions {
+    CommonOptions(modelOptions, printOptions)
+  }
 
   func validate() throws {
     if tokenizer == "" {

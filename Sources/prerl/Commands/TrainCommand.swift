@@ -56,7 +56,19 @@ struct TrainCommand: ParsableCommand {
       valueName: "n"))
   var keep: Int?
 
-  @OptionGroup var common: CommonOptions
+  @OptionGroup var modelOptions: ModelOptions
+  @OptionGroup var chatOptions: ChatOptions
+  @OptionGroup var seedOptions: SeedOptions
+  @OptionGroup var threadOptions: ThreadOptions
+  @OptionGroup var printOptions: PrintOptions
+  @OptionGroup var progressOptions: ProgressOptions
+  @OptionGroup var overwriteOptions: OverwriteOptions
+
+  var common: CommonOptions {
+    CommonOptions(
+      modelOptions, chatOptions, seedOptions, threadOptions, printOptions, progressOptions,
+      overwriteOptions)
+  }
 
   func validate() throws {
     if let keep, keep < 1 {
@@ -66,7 +78,7 @@ struct TrainCommand: ParsableCommand {
 
   func run() throws {
     var file = try ConfigurationFile(path: config)
-    if common.givenSeed != nil, case .object(var object) = file.json {
+    if seedOptions.seed != nil, case .object(var object) = file.json {
       object["seed"] = .integer(Int(common.seed))
       file.json = .object(object)
     }

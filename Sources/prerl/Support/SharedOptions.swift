@@ -1,0 +1,110 @@
+// The options that several commands share, in groups: a command takes the groups that have an effect on
+// it and no others.
+import ArgumentParser
+import Foundation
+import KeyedRandom
+
+/// What the shared options come to; those that a command does not take keep their defaults.
+struct CommonOptions {
+  /// The checkpoint's folder; nil for the embedded checkpoint.
+  var model: String?
+  /// Whether answers to messages may open with thoughts.
+  var thinking = true
+  var seed: UInt64 = 0
+  var threads = ProcessInfo.processInfo.activeProcessorCount
+  var json = false
+  var quiet = false
+  var overwrite = false
+
+  init(_ groups: any SharedOptions...) {
+    for group in groups { group.apply(to: &self) }
+  }
+
+  /// The root of all random numbers.
+  var key: RandomKey { RandomKey(seed: seed) }
+}
+
+/// A group of options.
+protocol SharedOptions: ParsableArguments {
+  func apply(to options: inout CommonOptions)
+}
+
+struct ModelOptions: SharedOptions {
+  @Option(
+    help: ArgumentHelp(
+      "Checkpoint folder in Hugging Face's layout (default: the embedded checkpoint).",
+      valueName: "dir"))
+  var model: String?
+
+  func validate() throws {
+    if model == "" { throw ValidationError("--model is empty (expected a checkpoint folder)") }
+  }
+
+  func apply(to options: inout CommonOptions) { options.model = model }
+}
+
+struct ChatOptions: SharedOptions {
+  @Flag(
+    inversion: .prefixedNo,
+    help: """
+      For messages and Qwen3's chat template: let the answer open with thoughts, or put an empty \
+      <think></think> before it.
+      """)
+  var thinking = true
+
+  func apply(to options: inout CommonOptions) { options.thinking = thinking }
+}
+
+struct SeedOptions: SharedOptions {
+  @Option(
+    parsing: .unconditional,
+    help: ArgumentHelp("Seed of all random numbers (default: 0).", valueName: "n"))
+  var seed: Int?
+
+  func validate() throws {
+    if let seed, seed < 0 {
+      throw ValidationError("--seed is \(seed) (expected an integer of at least 0)")
+    }
+  }
+
+  func apply(to options: inout CommonOptions) { options.seed = UInt64(seed ?? 0) }
+}
+
+struct ThreadOptions: SharedOptions {
+  @Option(
+    parsing: .unconditional,
+    help: ArgumentHelp(
+      "Worker threads; results do not depend on them (default: all cores).", valueName: "n"))
+  var threads: Int?
+
+  func validate() throws {
+    if let threads, !(1...1024).contains(threads) {
+      throw ValidationError("--threads is \(threads) (expected an integer in 1...1024)")
+    }
+  }
+
+  func apply(to options: inout CommonOptions) {
+    if let threads { options.threads = threads }
+  }
+}
+
+struct PrintOptions: SharedOptions {
+  @Flag(help: "Print the result as JSON.")
+  var json = false
+
+  func apply(to options: inout CommonOptions) { options.json = json }
+}
+
+struct ProgressOptions: SharedOptions {
+  @Flag(help: "Print no progress on standard error.")
+  var quiet = false
+
+  func apply(to options: inout CommonOptions) { options.quiet = quiet }
+}
+
+struct OverwriteOptions: SharedOptions {
+  @Flag(help: "Replace outputs that exist.")
+  var overwrite = false
+
+  func apply(to options: inout CommonOptions) { options.overwrite = overwrite }
+}
