@@ -1,6 +1,6 @@
 // A decoder's parameters and configuration: what all workers share.
 
-/// A model of the Qwen3, Qwen2 or Llama family.
+/// A decoder-only transformer of one of the supported families.
 ///
 /// Workers read the parameters concurrently; `withParameters` changes them, and nobody may work
 /// with the model meanwhile.
@@ -26,20 +26,5 @@ public final class Transformer<Scalar: ModelScalar>: @unchecked Sendable {
   /// Row 0 of a parameter.
   func pointer(_ parameter: Int) -> UnsafeMutablePointer<Scalar> {
     parameters.base + layout.parameters[parameter].offset
-  }
-
-  /// The weights (N, K) of layers that share an input, as one matrix.
-  func matrix(_ layers: ParameterLayout.FusedLinear) -> Matrix<Scalar> {
-    Matrix(
-      pointer(layers.weights[0]),
-      rows: layers.weights.reduce(0) { $0 + layout.parameters[$1].shape[0] },
-      columns: layout.parameters[layers.weights[0]].shape[1])
-  }
-
-  /// The rows of the output head that belong to a range of the vocabulary. (tile, C)
-  func head(vocabulary: Range<Int>) -> Matrix<Scalar> {
-    Matrix(
-      pointer(layout.head), rows: configuration.vocabularySize, columns: configuration.hiddenSize
-    ).rows(vocabulary)
   }
 }

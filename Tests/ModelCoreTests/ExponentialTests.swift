@@ -56,7 +56,7 @@ import Testing
     let values = randomValues(17, 1, scale: 8).map { Float($0) }
     let shift: Float = 20
     var actual = row(count, from: values)
-    let sum = Float.exponentiate(&actual, count: count, shift: shift)
+    let sum = FloatKernels.exponentiate(&actual, count: count, shift: shift)
     let exact = values.prefix(count).map { exp(Double($0 - shift)) }
     #expect(zip(actual, exact).allSatisfy { ulps($0, $1) <= 1.5 })
     #expect(actual[count...].allSatisfy { $0 == 123 }, "nothing beyond the row is written")
@@ -66,7 +66,7 @@ import Testing
   @Test(arguments: 0...17) func softmaxSumsHandleEveryTail(count: Int) {
     let values = randomValues(17, 1, scale: 8).map { Float($0) }
     let largest = values.prefix(count).max() ?? 0
-    let sums = Float.softmaxSums(row(count, from: values), count: count, shift: largest)
+    let sums = FloatKernels.softmaxSums(row(count, from: values), count: count, shift: largest)
     let moved = values.prefix(count).map { Double($0 - largest) }
     expectClose(Double(sums.sum), moved.reduce(0) { $0 + exp($1) }, relative: 5e-7, "sum")
     expectClose(
@@ -77,7 +77,7 @@ import Testing
   @Test(arguments: 0...17) func sigmoidHandlesEveryTail(count: Int) {
     let values = randomValues(17, 1, scale: 8).map { Float($0) }
     var actual = [Float](repeating: 123, count: count + 9)
-    Float.sigmoid(values, count: count, into: &actual)
+    FloatKernels.sigmoid(values, count: count, into: &actual)
     for (s, x) in zip(actual.prefix(count), values) {
       #expect(ulps(s, 1 / (1 + exp(-Double(x)))) <= 3)
     }
@@ -87,7 +87,7 @@ import Testing
   @Test func sigmoidIsWithinThreeUlpsOverTheWholeRange() {
     let values = (-8700...8700).map { Float($0) / 100 }
     var actual = [Float](repeating: 0, count: values.count)
-    Float.sigmoid(values, count: values.count, into: &actual)
+    FloatKernels.sigmoid(values, count: values.count, into: &actual)
     var worst = (ulps: 0.0, x: Float(0))
     for (s, x) in zip(actual, values) {
       let distance = ulps(s, 1 / (1 + exp(-Double(x))))
@@ -97,7 +97,7 @@ import Testing
 
     let extremes: [Float] = [-.infinity, -1e30, -200, -89, 89, 200, 1e30, .infinity, .nan]
     var ends = [Float](repeating: 7, count: extremes.count)
-    Float.sigmoid(extremes, count: extremes.count, into: &ends)
+    FloatKernels.sigmoid(extremes, count: extremes.count, into: &ends)
     #expect(ends[..<4].allSatisfy { $0 >= 0 && $0 < 1e-38 })
     #expect(ends[4..<8].allSatisfy { $0 == 1 })
     #expect(ends[8].isNaN)
@@ -110,9 +110,9 @@ import Testing
         var masked = [Scalar](repeating: -1e30, count: count)
         masked[0] = 5
         masked[count - 1] = -.infinity
-        let sums = Scalar.softmaxSums(masked, count: count, shift: 5)
+        let sums = Scalar.Kernels.softmaxSums(masked, count: count, shift: 5)
         #expect(sums.sum == 1 && sums.weighted == 0, "\(type), \(count) scores")
-        let sum = Scalar.exponentiate(&masked, count: count, shift: 5)
+        let sum = Scalar.Kernels.exponentiate(&masked, count: count, shift: 5)
         #expect(sum == 1 && masked[0] == 1 && masked[1...].allSatisfy { $0 == 0 })
       }
     }
@@ -123,7 +123,7 @@ import Testing
   /// The padding of a tail must stay below the row, however low the row lies.
   @Test(arguments: [1, 7, 9]) func tailsOfHugeNegativeRows(count: Int) {
     let low = [Float](repeating: -1e32, count: count)
-    let sums = Float.softmaxSums(low, count: count, shift: -1e32)
+    let sums = FloatKernels.softmaxSums(low, count: count, shift: -1e32)
     #expect(sums.sum == Float(count) && sums.weighted == 0)
   }
 }

@@ -36,7 +36,7 @@ import Testing
     let wView = View<Double>(w, rows: outputs, columns: inputs)
     let y = View<Double>(
       Array(repeating: -777, count: rows * outputs), rows: rows, columns: outputs)
-    Matrix.multiply(xView.matrix, transposed: wView.matrix, into: y.matrix)
+    CPU.multiply(xView.matrix, transposed: wView.matrix, into: y.matrix)
     return y.values
   }
 
@@ -51,8 +51,8 @@ import Testing
       Array(repeating: start, count: rows * inputs), rows: rows, columns: inputs)
     let dw = View<Scalar>(
       Array(repeating: start, count: outputs * inputs), rows: outputs, columns: inputs)
-    Matrix.multiply(dyView.matrix, wView.matrix, into: dx.matrix, beta: beta)
-    Matrix.multiply(transposed: dyView.matrix, xView.matrix, into: dw.matrix, beta: beta)
+    CPU.multiply(dyView.matrix, wView.matrix, into: dx.matrix, beta: beta)
+    CPU.multiply(transposed: dyView.matrix, xView.matrix, into: dw.matrix, beta: beta)
     for view in [dx, dw] {
       let last = view.matrix.row(view.matrix.rows - 1)
       #expect(last[view.matrix.columns] == -777, "nothing outside of the view is written")

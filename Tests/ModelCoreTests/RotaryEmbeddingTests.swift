@@ -12,7 +12,7 @@ import Testing
   }
 
   private func rotate(_ x: [Double], _ position: Int, scale: Double = 1) -> [Double] {
-    let table = RotaryTable<Double>(configuration(dimension: x.count), positions: 64)
+    let table = RotaryTable<Double>(RotaryAngles(configuration(dimension: x.count)), positions: 64)
     var y = [Double](repeating: -777, count: x.count)
     table.rotate(x, position: position, scale: scale, into: &y)
     return y
@@ -35,7 +35,7 @@ import Testing
   @Test func backwardIsTheDerivative() {
     let x = randomValues(6, 1)
     let dy = randomValues(6, 2)
-    let table = RotaryTable<Double>(configuration(), positions: 64)
+    let table = RotaryTable<Double>(RotaryAngles(configuration()), positions: 64)
     var dx = [Double](repeating: -777, count: 6)
     table.rotateBack(dy, position: 17, scale: 0.7, into: &dx)
     checkGradient(
@@ -58,17 +58,17 @@ import Testing
     scaled.ropeScaling = .init(
       factor: 8, lowFrequencyFactor: 1, highFrequencyFactor: 4, originalMaximumPositions: 256)
     expectClose(
-      RotaryTable<Double>.frequencies(scaled),
+      RotaryAngles(scaled).frequencies,
       [1, 0.061633434146642685, 0.0007874505245126784], relative: 1e-6)
     expectClose(
-      RotaryTable<Double>.frequencies(configuration(theta: 2000)),
+      RotaryAngles(configuration(theta: 2000)).frequencies,
       [1, pow(2000, -1.0 / 3), pow(2000, -2.0 / 3)], relative: 1e-14)
   }
 
   @Test func longerTablesHoldTheSameAngles() {
     let x = randomValues(6, 1).map { Float($0) }
-    let short = RotaryTable<Float>(configuration(), positions: 8)
-    let long = RotaryTable<Float>(configuration(), positions: 50)
+    let short = RotaryTable<Float>(RotaryAngles(configuration()), positions: 8)
+    let long = RotaryTable<Float>(RotaryAngles(configuration()), positions: 50)
     var a = x
     var b = x
     short.rotate(x, position: 7, scale: 1, into: &a)

@@ -17,7 +17,7 @@ struct MatrixProduct: Sendable {
     precondition(m > 0 && n > 0 && k > 0 && a.count == m * k && b.count == k * n)
     precondition(c.count == m * n, "one element a product")
     // The pointers are those of three arrays, checked for size above, for the length of the call.
-    unsafe Scalar.gemm(
+    unsafe Scalar.Kernels.gemm(
       transposeA: transposeA, transposeB: transposeB, m: m, n: n, k: k, a: a,
       lda: transposeA ? m : k, b: b, ldb: transposeB ? k : n, beta: 0, c: &c, ldc: n)
   }

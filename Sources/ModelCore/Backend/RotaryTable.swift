@@ -1,0 +1,113 @@
+// Rotary position embedding (Su et al., 2104.09864) in Hugging Face's half-split arrangement.
+//
+// B samples, T positions, C hidden size, H query heads, G key/value heads, D head dimension,
+// F MLP size, V vocabulary, L layers; R rows, M scored rows.
+//
+// Pair i of a head is (x_i, x_{i+D/2}), turned by the angle position · f_i, f_i = θ^(−2i/D).
+// A rotation is orthogonal, so its backward is the rotation by the negative angle.
+import RealModule
+
+/// The angles of a rotation: everything that its tables depend on.
+package struct RotaryAngles: Sendable, Hashable {
+  package let headDimension: Int
+  package let theta: Double
+  package let scaling: ModelConfiguration.Llama3Scaling?
+
+  package init(_ configuration: ModelConfiguration) {
+    headDimension = configuration.headDimension
+    theta = configuration.ropeTheta
+    scaling = configuration.ropeScaling
+  }
+
+  /// f_i, with Llama 3's scaling where the configuration has it: wavelengths beyond
+  /// original / low_freq_factor are stretched by `factor`, those below original / high_freq_factor
+  /// stay, and between them the two are blended (transformers' `_compute_llama3_parameters`).
+  package var frequencies: [Double] {
+    let dimension = Double(headDimension)
+    return (0..<headDimension / 2).map { i in
+      let frequency = Double.pow(theta, -2 * Double(i) / dimension)
+      guard let scaling else { return frequency }
+      let wavelength = 2 * Double.pi / frequency
+      let original = Double(scaling.originalMaximumPositions)
+      if wavelength < original / scaling.highFrequencyFactor { return frequency }
+      if wavelength > original / scaling.lowFrequencyFactor { return frequency / scaling.factor }
+      let blend =
+        (original / wavelength - scaling.lowFrequencyFactor)
+        / (scaling.highFrequencyFactor - scaling.lowFrequencyFactor)
+      return (1 - blend) * frequency / scaling.factor + blend * frequency
+    }
+  }
+}
+
+/// Cosines and sines of every position up to a capacity; angles are computed in Double.
+package final class RotaryTable<Scalar: ModelScalar>: Sendable {
+  private let cosines: Buffer<Scalar>  // (positions, D/2)
+  private let sines: Buffer<Scalar>  // (positions, D/2)
+  private let half: Int
+  package let positions: Int
+
+  package init(_ angles: RotaryAngles, positions: Int) {
+    half = angles.headDimension / 2
+    self.positions = positions
+    cosines = Buffer(count: positions * half)
+    sines = Buffer(count: positions * half)
+    let frequencies = angles.frequencies
+    for position in 0..<positions {
+      for (i, frequency) in frequencies.enumerated() {
+        let angle = Double(position) * frequency
+        cosines.base[position * half + i] = Scalar(Double.cos(angle))
+        sines.base[position * half + i] = Scalar(Double.sin(angle))
+      }
+    }
+  }
+
+  /// out = scale · rotate(x) of one head (D); not in place.
+  @inline(__always)
+  package func rotate(
+    _ x: UnsafePointer<Scalar>, position: Int, scale: Scalar,
+    into out: UnsafeMutablePointer<Scalar>
+  ) {
+    let c = cosines.base + position * half
+    let s = sines.base + position * half
+    for i in 0..<half {
+      let a = x[i]
+      let b = x[i + half]
+      out[i] = scale * (a * c[i] - b * s[i])
+      out[i + half] = scale * (b * c[i] + a * s[i])
+    }
+  }
+
+  /// dx = scale · rotate⁻¹(dy) of one head (D); not in place.
+  @inline(__always)
+  package func rotateBack(
+    _ dy: UnsafePointer<Scalar>, position: Int, scale: Scalar,
+    into dx: UnsafeMutablePointer<Scalar>
+  ) {
+    let c = cosines.base + position * half
+    let s = sines.base + position * half
+    for i in 0..<half {
+      let a = dy[i]
+      let b = dy[i + half]
+      dx[i] = scale * (a * c[i] + b * s[i])
+      dx[i + half] = scale * (b * c[i] - a * s[i])
+    }
+  }
+}
+
+/// The tables of one worker, each made when it is first asked for and again when it is too short.
+package final class RotaryTables<Scalar: ModelScalar> {
+  private var tables: [(angles: RotaryAngles, table: RotaryTable<Scalar>)] = []
+
+  package init() {}
+
+  /// A table for at least so many positions.
+  package func table(_ angles: RotaryAngles, positions: Int) -> RotaryTable<Scalar> {
+    let place = tables.firstIndex { $0.angles == angles }
+    if let place, tables[place].table.positions >= positions { return tables[place].table }
+    let known = place.map { tables[$0].table.positions } ?? 0
+    let table = RotaryTable<Scalar>(angles, positions: max(positions, 2 * known))
+    if let place { tables.remove(at: place) }
+    tables.append((angles, table))
+    return table
+  }
+}

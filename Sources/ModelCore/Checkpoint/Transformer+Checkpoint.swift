@@ -1,0 +1,114 @@
+// Checkpoints as Hugging Face folders: config.json and safetensors.
+import Foundation
+import Safetensors
+import StrictJSON
+
+extension Transformer {
+  /// Opens a checkpoint folder: `config.json` and `model.safetensors` or its shards.
+  ///
+  /// Every tensor's name and shape is checked against the configuration before memory for the
+  /// parameters is taken. A tied `lm_head.weight` and what the family says is no parameter (rotary
+  /// tables, masks) are ignored, any other unknown tensor is refused.
+  ///
+  /// - Throws: `CheckpointError` for a folder that holds no model of the supported families,
+  ///   `SafetensorsError` for a malformed or unreadable file.
+  public convenience init(directory: String) throws {
+    let configuration = try ModelConfiguration(directory: directory)
+    let checkpoint = try SafetensorsCheckpoint(directory: directory)
+    try Self.check(checkpoint, against: ParameterLayout(configuration), directory)
+    self.init(configuration)
+    for (index, parameter) in layout.parameters.enumerated() {
+      let name = Self.storedName(of: parameter, in: checkpoint, configuration)
+      try Self.copy(checkpoint, name, to: pointer(index), count: parameter.count)
+    }
+  }
+
+  /// The name under which a checkpoint holds a parameter: the family's, or one of its alternatives.
+  private static func storedName(
+    of parameter: ParameterLayout.Parameter, in checkpoint: SafetensorsCheckpoint,
+    _ configuration: ModelConfiguration
+  ) -> String {
+    guard checkpoint.tensor(named: parameter.name) == nil else { return parameter.name }
+    return configuration.family.type.alternatives(to: parameter.name).first {
+      checkpoint.tensor(named: $0) != nil
+    } ?? parameter.name
+  }
+
+  private static func check(
+    _ checkpoint: SafetensorsCheckpoint, against layout: ParameterLayout, _ directory: String
+  ) throws(CheckpointError) {
+    var expected = Set<String>()
+    for parameter in layout.parameters {
+      let name = storedName(of: parameter, in: checkpoint, layout.configuration)
+      expected.insert(name)
+      guard let tensor = checkpoint.tensor(named: name) else {
+        throw CheckpointError(
+          path: directory,
+          message: "tensor \(quoted(parameter.name)) is missing (expected shape \(parameter.shape))"
+        )
+      }
+      let path = checkpoint.path(of: name) ?? directory
+      guard tensor.shape == parameter.shape else {
+        throw CheckpointError(
+          path: path,
+          message:
+            "tensor \(quoted(name)) has shape \(tensor.shape) (expected \(parameter.shape) from config.json)"
+        )
+      }
+      guard tensor.dtype.isFloatingPoint else {
+        throw CheckpointError(
+          path: path,
+          message:
+            "tensor \(quoted(name)) has type \(tensor.dtype.rawValue) (expected F64, F32, F16 or BF16)"
+        )
+      }
+    }
+    for tensor in checkpoint.tensors where !expected.contains(tensor.name) {
+      if layout.configuration.family.type.ignores(tensor.name) { continue }
+      if layout.network.head.isTied, tensor.name == "lm_head.weight" { continue }
+      throw CheckpointError(
+        path: checkpoint.path(of: tensor.name) ?? directory,
+        message:
+          "tensor \(quoted(tensor.name)) belongs to no \(layout.configuration.family.rawValue) model"
+      )
+    }
+  }
+
+  private static func copy(
+    _ checkpoint: SafetensorsCheckpoint, _ name: String, to target: UnsafeMutablePointer<Scalar>,
+    count: Int
+  ) throws {
+    let raw = UnsafeMutableRawPointer(target)
+    if Scalar.self == Float.self {
+      let values = raw.assumingMemoryBound(to: Float.self)
+      try checkpoint.copy(name, to: UnsafeMutableBufferPointer(start: values, count: count))
+    } else {
+      let values = raw.assumingMemoryBound(to: Double.self)
+      try checkpoint.copy(name, to: UnsafeMutableBufferPointer(start: values, count: count))
+    }
+  }
+
+  /// Writes `config.json` and `model.safetensors` (F32) into an existing folder, each at once.
+  ///
+  /// - Throws: `SafetensorsError` or a file error; files that were there before are then intact.
+  public func save(directory: String) throws {
+    let tensors = layout.parameters.enumerated().map { index, parameter in
+      let source = pointer(index)
+      return OutputTensor(name: parameter.name, shape: parameter.shape) {
+        (range: Range<Int>, out: UnsafeMutableBufferPointer<Float>) in
+        for (place, element) in range.enumerated() { out[place] = Float(source[element]) }
+      }
+    }
+    try SafetensorsWriter.write(
+      to: directory + "/model.safetensors", metadata: [(key: "format", value: "pt")],
+      tensors: tensors)
+    let text = configuration.json.text(indent: 2) + "\n"
+    try Data(text.utf8).write(
+      to: URL(fileURLWithPath: directory + "/config.json"), options: .atomic)
+  }
+}
+
+/// A name in quotes and on one line, whatever the file holds.
+private func quoted(_ name: String) -> String {
+  JSON.string(name).text()
+}

@@ -1,0 +1,150 @@
+// Rollouts: responses sampled from π(· | prompt).
+import KeyedRandom
+
+/// A prompt to continue and the key of its random numbers.
+///
+/// Token t of the response is drawn with the first number of `key.derive(t)`, so a response depends
+/// on its key and its prompt, not on what else is sampled.
+public struct SamplingRequest: Sendable {
+  public var prompt: [Int32]
+  public var key: RandomKey
+
+  public init(prompt: [Int32], key: RandomKey) {
+    self.prompt = prompt
+    self.key = key
+  }
+}
+
+/// A sampled response.
+public struct SampledResponse: Sendable, Hashable {
+  /// The tokens; the last one is an end token if `ended`.
+  public var tokens: [Int32]
+  /// False for a response that ran out of room.
+  public var ended: Bool
+}
+
+/// How responses are sampled: from the whole distribution, without top-k or top-p.
+public struct SamplingOptions: Sendable {
+  public var maximumNewTokens: Int
+  /// 1 samples the model's own distribution, 0 takes the likeliest token.
+  public var temperature: Double
+  public var endTokens: [Int32]
+
+  public init(maximumNewTokens: Int, temperature: Double = 1, endTokens: [Int32]) {
+    self.maximumNewTokens = maximumNewTokens
+    self.temperature = temperature
+    self.endTokens = endTokens
+  }
+}
+
+extension Transformer {
+  /// Rows of a decoding block: a function of the model's shape alone, since the bits of a response
+  /// depend on it.
+  public var samplingBlock: Int {
+    let bytesPerPosition =
+      configuration.layerCount * 2 * configuration.keyValueHeadCount * configuration.headDimension
+      * MemoryLayout<Scalar>.stride
+    // About a GiB of cache for a thousand positions.
+    return min(32, max(1, (1 << 20) / bytesPerPosition))
+  }
+
+  /// Requests that one block serves, one after the other: a row whose response has ended takes the
+  /// next request, so that rows idle only at the end. Interruptions cut at multiples of it.
+  public var samplingStream: Int { 4 * samplingBlock }
+
+  /// Samples a response to each request, stream by stream.
+  ///
+  /// Which row a request gets follows from the requests before it in its stream, so a longer list
+  /// begins with the responses of a shorter one.
+  /// - Parameters:
+  ///   - consume: Gets the responses in order, on the calling thread.
+  /// - Returns: The number of responses consumed; fewer than requests only if it was stopped.
+  @discardableResult
+  public func sample(
+    _ requests: [SamplingRequest], options: SamplingOptions, threads: Int,
+    shouldStop: @escaping @Sendable () -> Bool = { false },
+    consume: (Int, SampledResponse) throws -> Void
+  ) throws -> Int {
+    let size = samplingStream
+    let streams = (requests.count + size - 1) / size
+    let done = try forEachInOrder(
+      0..<streams, threads: threads, shouldStop: shouldStop, makeWorker: {},
+      body: { _, stream in
+        self.sampleStream(
+          Array(requests[stream * size..<min((stream + 1) * size, requests.count)]), options)
+      },
+      consume: { stream, responses in
+        for (place, response) in responses.enumerated() {
+          try consume(stream * size + place, response)
+        }
+      })
+    return min(done * size, requests.count)
+  }
+
+  /// One stream: each row reads its request's prompt token by token, then its own samples, and
+  /// takes the next request when the response has ended.
+  @specialized(where Scalar == Float)
+  @specialized(where Scalar == Double)
+  package func sampleStream(
+    _ requests: [SamplingRequest], _ options: SamplingOptions
+  ) -> [SampledResponse] {
+    let rows = samplingBlock
+    precondition(options.maximumNewTokens > 0)
+    precondition(requests.allSatisfy { !$0.prompt.isEmpty }, "a prompt needs a token")
+    let longest = requests.map(\.prompt.count).max() ?? 0
+    let decoder = Decoder(self, rows: rows, capacity: longest + options.maximumNewTokens)
+    var responses = requests.map { _ in SampledResponse(tokens: [], ended: false) }
+    // The request of each row, its next token and that token's position; nil for an idle row.
+    var request = (0..<rows).map { $0 < requests.count ? $0 : nil }
+    var tokens = request.map { $0.map { requests[$0].prompt[0] } }
+    var positions = [Int](repeating: 0, count: rows)
+    var waiting = rows..<max(rows, requests.count)
+    while request.contains(where: { $0 != nil }) {
+      let logits = decoder.step(tokens: tokens, positions: positions)
+      for row in 0..<rows {
+        guard let current = request[row] else { continue }
+        positions[row] += 1
+        let prompt = requests[current].prompt
+        if positions[row] < prompt.count {
+          tokens[row] = prompt[positions[row]]
+          continue
+        }
+        let index = responses[current].tokens.count
+        var generator = requests[current].key.derive(UInt64(index)).generator()
+        let token = Int32(
+          draw(
+            logits.row(row), count: logits.columns, temperature: options.temperature,
+            uniform: generator.uniform()))
+        responses[current].tokens.append(token)
+        responses[current].ended = options.endTokens.contains(token)
+        tokens[row] = token
+        guard responses[current].ended || index + 1 == options.maximumNewTokens else { continue }
+        request[row] = waiting.popFirst()
+        tokens[row] = request[row].map { requests[$0].prompt[0] }
+        positions[row] = 0
+      }
+    }
+    return responses
+  }
+
+  /// The token at quantile `uniform` of softmax(logits / temperature); overwrites the logits.
+  private func draw(
+    _ logits: UnsafeMutablePointer<Scalar>, count: Int, temperature: Double, uniform: Double
+  ) -> Int {
+    let maximum = rowMaximum(logits, count: count)
+    var last = 0
+    if temperature == 0 {
+      for token in 0..<count where logits[token] == maximum { return token }
+    }
+    let inverse = Scalar(1 / temperature)
+    for token in 0..<count { logits[token] = (logits[token] - maximum) * inverse }
+    let threshold = uniform * Double(Scalar.Kernels.exponentiate(logits, count: count, shift: 0))
+    var sum = 0.0
+    for token in 0..<count where logits[token] > 0 {
+      sum += Double(logits[token])
+      last = token
+      if sum > threshold { return token }
+    }
+    return last  // the running sum fell short of the total by rounding
+  }
+}

@@ -1,0 +1,182 @@
+// config.json of the gated decoders: transformers' Qwen3Config, Qwen2Config and LlamaConfig.
+import StrictJSON
+
+extension GatedDecoder {
+  static func read(_ reader: inout JSONReader) throws(JSONValueError) -> ModelConfiguration {
+    try refuseUnsupported(&reader)
+    let heads = try reader.int("num_attention_heads", in: 1...4096)
+    let hidden = try reader.int("hidden_size", in: 1...1 << 20)
+    var headDimension = try reader.optionalInt("head_dim", in: 2...65_536)
+    if headDimension == nil {
+      guard !requiresHeadDimension else {
+        throw JSONValueError(path: "head_dim", message: "missing (expected an even integer)")
+      }
+      guard hidden.isMultiple(of: heads) else {
+        throw JSONValueError(
+          path: "hidden_size",
+          message:
+            "\(hidden) is not a multiple of num_attention_heads \(heads), and head_dim is missing")
+      }
+      headDimension = hidden / heads
+    }
+    guard let headDimension, headDimension.isMultiple(of: 2), headDimension > 0 else {
+      throw JSONValueError(path: "head_dim", message: "is odd (expected an even integer)")
+    }
+    let keyValueHeads = try reader.optionalInt("num_key_value_heads", in: 1...4096) ?? heads
+    guard heads.isMultiple(of: keyValueHeads) else {
+      throw JSONValueError(
+        path: "num_key_value_heads",
+        message: "\(keyValueHeads) does not divide num_attention_heads \(heads)")
+    }
+    let rope = try rope(&reader)
+    let vocabulary = try reader.int("vocab_size", in: 1...1 << 24)
+    return ModelConfiguration(
+      family: .init(Self.self),
+      vocabularySize: vocabulary,
+      hiddenSize: hidden,
+      feedForwardSize: try reader.int("intermediate_size", in: 1...1 << 22),
+      layerCount: try reader.int("num_hidden_layers", in: 1...4096),
+      headCount: heads,
+      keyValueHeadCount: keyValueHeads,
+      headDimension: headDimension,
+      normEpsilon: try reader.double("rms_norm_eps", in: 0...1),
+      ropeTheta: rope.theta,
+      ropeScaling: rope.scaling,
+      tiedEmbeddings: try reader.optionalBool("tie_word_embeddings") ?? false,
+      maximumPositions: try reader.int("max_position_embeddings", in: 1...1 << 30),
+      bosToken: try reader.optionalInt("bos_token_id", in: 0...vocabulary - 1),
+      eosTokens: try reader.endTokens(vocabulary),
+      padToken: try reader.padToken(vocabulary))
+  }
+
+  /// Settings that change the computation and are not implemented; neutral values pass.
+  private static func refuseUnsupported(
+    _ reader: inout JSONReader
+  ) throws(JSONValueError) {
+    let activation = reader.object["hidden_act"]
+    guard activation == nil || activation == "silu" else {
+      throw reader.unsupported("hidden_act", expected: "\"silu\"")
+    }
+
+    // Qwen checkpoints carry a window's size with the switch off, which is also its default.
+    let windowSwitch = reader.object["use_sliding_window"]
+    guard windowSwitch == nil || windowSwitch == false || windowSwitch?.isNull == true else {
+      throw reader.unsupported("use_sliding_window", expected: "false")
+    }
+    try refuse(&reader)
+    if let types = reader.object["layer_types"], !types.isNull {
+      guard let types = types.arrayValue, types.allSatisfy({ $0 == "full_attention" }) else {
+        throw reader.unsupported("layer_types", expected: "\"full_attention\" in every layer")
+      }
+    }
+    for key in ["num_experts", "num_local_experts", "n_routed_experts", "num_experts_per_tok"] {
+      guard let experts = reader.object[key], !experts.isNull else { continue }
+      guard experts == 0 else { throw reader.unsupported(key, expected: "no mixture of experts") }
+    }
+    for key in ["attention_bias", "mlp_bias"] {
+      guard let bias = reader.object[key], !bias.isNull else { continue }
+      guard bias == false else { throw reader.unsupported(key, expected: "false") }
+    }
+    for key in ["attention_dropout", "hidden_dropout", "resid_pdrop", "embd_pdrop"] {
+      guard let dropout = reader.object[key], !dropout.isNull else { continue }
+      guard dropout.doubleValue == 0 else { throw reader.unsupported(key, expected: "0") }
+    }
+    for key in ["pretraining_tp", "partial_rotary_factor"] {
+      guard let value = reader.object[key], !value.isNull else { continue }
+      guard value.doubleValue == 1 else { throw reader.unsupported(key, expected: "1") }
+    }
+    if let quantization = reader.object["quantization_config"], !quantization.isNull {
+      throw reader.unsupported("quantization_config", expected: "full-precision weights")
+    }
+  }
+
+  /// Both spellings: `rope_parameters` of transformers 5, `rope_theta` and `rope_scaling` before.
+  private static func rope(
+    _ reader: inout JSONReader
+  ) throws(JSONValueError) -> (theta: Double, scaling: ModelConfiguration.Llama3Scaling?) {
+    let thetaRange = 1e-6...1e15
+    let outerTheta = try reader.optionalDouble("rope_theta", in: thetaRange)
+    let parameters = try reader.optionalObject("rope_parameters")
+    let scaling = try reader.optionalObject("rope_scaling")
+    // Where both stand, transformers 5 takes the older one, and older versions know no other.
+    let chosen = scaling.flatMap { $0.object.isEmpty ? nil : $0 } ?? parameters
+    guard var settings = chosen else { return (outerTheta ?? 10_000, nil) }
+    for (key, value) in settings.object.members where value.objectValue != nil {
+      throw JSONValueError(
+        path: settings.path(of: key),
+        message: "\(value.summary) is not supported (expected one rotation for all layers)")
+    }
+    let theta = try settings.optionalDouble("rope_theta", in: thetaRange) ?? outerTheta ?? 10_000
+    let key = settings.contains("rope_type") || !settings.contains("type") ? "rope_type" : "type"
+    let type = try settings.optionalString(key) ?? "default"
+    if let partial = try settings.optionalDouble("partial_rotary_factor"), partial != 1 {
+      throw JSONValueError(
+        path: settings.path(of: "partial_rotary_factor"),
+        message: "\(partial) is not supported (expected 1)")
+    }
+    switch type {
+    case "default":
+      return (theta, nil)
+    case "llama3":
+      let positive = 1e-6...1e9
+      let low = try settings.double("low_freq_factor", in: positive)
+      let high = try settings.double("high_freq_factor", in: positive)
+      guard low < high else {
+        throw JSONValueError(
+          path: settings.path(of: "high_freq_factor"),
+          message: "\(high) is not larger than low_freq_factor \(low)")
+      }
+      return (
+        theta,
+        ModelConfiguration.Llama3Scaling(
+          factor: try settings.double("factor", in: positive), lowFrequencyFactor: low,
+          highFrequencyFactor: high,
+          originalMaximumPositions: try settings.int(
+            "original_max_position_embeddings", in: 1...1 << 30))
+      )
+    default:
+      throw JSONValueError(
+        path: settings.path(of: key),
+        message:
+          "\(JSON.string(type).summary) is not supported (expected \"default\" or \"llama3\")")
+    }
+  }
+
+  static func json(_ configuration: ModelConfiguration) -> JSONObject {
+    var rope: JSONObject = ["rope_theta": .real(configuration.ropeTheta), "rope_type": "default"]
+    if let ropeScaling = configuration.ropeScaling {
+      rope["rope_type"] = "llama3"
+      rope["factor"] = .real(ropeScaling.factor)
+      rope["low_freq_factor"] = .real(ropeScaling.lowFrequencyFactor)
+      rope["high_freq_factor"] = .real(ropeScaling.highFrequencyFactor)
+      rope["original_max_position_embeddings"] = .integer(ropeScaling.originalMaximumPositions)
+    }
+    var object: JSONObject = [
+      "architectures": [.string(architecture)],
+      "model_type": .string(name),
+      "vocab_size": .integer(configuration.vocabularySize),
+      "hidden_size": .integer(configuration.hiddenSize),
+      "intermediate_size": .integer(configuration.feedForwardSize),
+      "num_hidden_layers": .integer(configuration.layerCount),
+      "num_attention_heads": .integer(configuration.headCount),
+      "num_key_value_heads": .integer(configuration.keyValueHeadCount),
+      "head_dim": .integer(configuration.headDimension),
+      "hidden_act": "silu",
+      "rms_norm_eps": .real(configuration.normEpsilon),
+      "rope_parameters": .object(rope),
+      "tie_word_embeddings": .bool(configuration.tiedEmbeddings),
+      "max_position_embeddings": .integer(configuration.maximumPositions),
+    ]
+    for (key, value) in configuration.tokenKeys.members { object[key] = value }
+    object["attention_dropout"] = 0.0
+    object["dtype"] = "float32"
+    // Before transformers 5 the rotation stood here; without it they would leave the scaling out.
+    object["rope_theta"] = .real(configuration.ropeTheta)
+    if configuration.ropeScaling != nil {
+      rope["rope_theta"] = nil
+      object["rope_scaling"] = .object(rope)
+    }
+    if writesAttentionBias { object["attention_bias"] = false }
+    return object
+  }
+}

@@ -1,0 +1,115 @@
+// The decoder that Llama, Qwen2 and Qwen3 share:
+//   x' = x + O · attend(rotate(W_qkv · norm(x)))
+//   x″ = x' + W_down · swiGLU(W_gateUp · norm(x'))
+import StrictJSON
+
+/// A family whose layers are grouped-query attention and a gated MLP, each after an RMSNorm.
+protocol GatedDecoder: ModelFamily {
+  /// `architectures` of config.json.
+  static var architecture: String { get }
+  /// RMSNorm of each query and key head before the rotation.
+  static var hasHeadNorm: Bool { get }
+  /// Biases of the query, key and value projections.
+  static var hasProjectionBias: Bool { get }
+  /// Whether `head_dim` must stand in config.json; otherwise C / H is its default.
+  static var requiresHeadDimension: Bool { get }
+  /// Whether config.json says `attention_bias`: false.
+  static var writesAttentionBias: Bool { get }
+  /// Refuses what only this family's files can ask for.
+  static func refuse(_ reader: inout JSONReader) throws(JSONValueError)
+}
+
+extension GatedDecoder {
+  static var hasHeadNorm: Bool { false }
+  static var hasProjectionBias: Bool { false }
+  static var requiresHeadDimension: Bool { false }
+  static var writesAttentionBias: Bool { true }
+  static func refuse(_ reader: inout JSONReader) throws(JSONValueError) {}
+
+  /// Rotary tables are no parameters.
+  static func ignores(_ tensor: String) -> Bool { tensor.hasSuffix("rotary_emb.inv_freq") }
+
+  static func build(_ layout: inout ParameterLayout.Builder) -> Network {
+    let configuration = layout.configuration
+    let hidden = configuration.hiddenSize
+    let inner = configuration.feedForwardSize
+    let epsilon = configuration.normEpsilon
+    let shape = HeadShape(
+      headCount: configuration.headCount, keyValueHeadCount: configuration.keyValueHeadCount,
+      headDimension: configuration.headDimension)
+    let keyValueWidth = configuration.keyValueHeadCount * configuration.headDimension
+    let depthScale = layout.depthScale
+
+    let embedding = layout.append(
+      "embed_tokens", prefix: "model.", [configuration.vocabularySize, hidden],
+      .normal(deviation: 0.02))
+    var layers: [[Network.Branch]] = []
+    for index in 0..<configuration.layerCount {
+      let prefix = "model.layers.\(index)."
+      func norm(_ module: String, _ width: Int) -> Weight {
+        layout.append(module, prefix: prefix, layer: index, [width], .constant(1))
+      }
+      func matrix(_ module: String, _ width: Int, from inner: Int, scale: Double = 1) -> Weight {
+        layout.append(
+          module, prefix: prefix, layer: index, [width, inner], .scaledNormal(inner, scale: scale))
+      }
+      let inputNorm = norm("input_layernorm", hidden)
+      let projections = [
+        ("self_attn.q_proj", shape.queryWidth), ("self_attn.k_proj", keyValueWidth),
+        ("self_attn.v_proj", keyValueWidth),
+      ]
+      let weights = projections.map { matrix($0.0, $0.1, from: hidden) }
+      let biases =
+        !hasProjectionBias
+        ? []
+        : projections.map {
+          layout.append($0.0, "bias", prefix: prefix, layer: index, [$0.1], .constant(0))
+        }
+      let headNorms =
+        !hasHeadNorm
+        ? nil
+        : (
+          query: norm("self_attn.q_norm", shape.headDimension),
+          key: norm("self_attn.k_norm", shape.headDimension)
+        )
+      let attention: [any Operation] = [
+        RMSNorm(weight: inputNorm, epsilon: epsilon),
+        Linear(
+          weights: weights, biases: biases, inputWidth: hidden, outputWidth: shape.width),
+        RotateHeads(
+          shape: shape, angles: RotaryAngles(configuration), norms: headNorms, epsilon: epsilon),
+        Attend(shape: shape),
+        Linear(
+          weights: [matrix("self_attn.o_proj", hidden, from: shape.queryWidth, scale: depthScale)],
+          biases: [], inputWidth: shape.queryWidth, outputWidth: hidden),
+      ]
+      let feedForward: [any Operation] = [
+        RMSNorm(weight: norm("post_attention_layernorm", hidden), epsilon: epsilon),
+        Linear(
+          weights: [
+            matrix("mlp.gate_proj", inner, from: hidden),
+            matrix("mlp.up_proj", inner, from: hidden),
+          ], biases: [], inputWidth: hidden, outputWidth: 2 * inner),
+        SwiGLU(width: inner),
+        Linear(
+          weights: [matrix("mlp.down_proj", hidden, from: inner, scale: depthScale)], biases: [],
+          inputWidth: inner, outputWidth: hidden),
+      ]
+      layers.append([attention, feedForward])
+    }
+    let finalNorm = layout.append("norm", prefix: "model.", [hidden], .constant(1))
+    let head =
+      configuration.tiedEmbeddings
+      ? embedding
+      : layout.append(
+        "lm_head", prefix: "", [configuration.vocabularySize, hidden],
+        .scaledNormal(hidden, scale: 1))
+    return Network(
+      inputs: [
+        TokenEmbedding(table: embedding, rowCount: configuration.vocabularySize, width: hidden)
+      ], layers: layers, finalNorm: RMSNorm(weight: finalNorm, epsilon: epsilon),
+      head: VocabularyHead(
+        weight: head, isTied: configuration.tiedEmbeddings,
+        vocabularySize: configuration.vocabularySize, hiddenSize: hidden))
+  }
+}

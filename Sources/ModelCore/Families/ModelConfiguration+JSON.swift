@@ -1,0 +1,112 @@
+// config.json of Hugging Face checkpoints: read with suspicion, written so that transformers opens it.
+import Foundation
+import StrictJSON
+
+extension ModelConfiguration {
+  /// Reads `config.json` of a checkpoint folder.
+  ///
+  /// - Throws: `CheckpointError` for a file that cannot be read, is no JSON, lacks a key, or asks for
+  ///   a computation that this package does not do.
+  public init(directory: String) throws(CheckpointError) {
+    let path = directory + "/config.json"
+    let json: JSON
+    do {
+      json = try JSON.parse(Self.bytes(of: path))
+    } catch let error as JSONError {
+      throw CheckpointError(path: "\(path):\(error.line)", message: "\(error)")
+    } catch let error as CheckpointError {
+      throw error
+    } catch {
+      throw CheckpointError(path: path, message: error.localizedDescription)
+    }
+    do {
+      var reader = try JSONReader(json)
+      try self.init(reading: &reader)
+    } catch {
+      throw CheckpointError(path: path, message: "\(error)")
+    }
+  }
+
+  /// The file's bytes; a config is small, so a large or strange file is refused unread.
+  private static func bytes(of path: String) throws -> [UInt8] {
+    let attributes: [FileAttributeKey: Any]
+    do {
+      attributes = try FileManager.default.attributesOfItem(
+        atPath: URL(fileURLWithPath: path).resolvingSymlinksInPath().path)
+    } catch {
+      throw CheckpointError(
+        path: path, message: "cannot be read (expected a checkpoint folder with config.json)")
+    }
+    guard attributes[.type] as? FileAttributeType == .typeRegular else {
+      throw CheckpointError(path: path, message: "is not a file (expected config.json)")
+    }
+    let limit = 16 << 20
+    guard let size = attributes[.size] as? Int, size <= limit else {
+      throw CheckpointError(path: path, message: "is larger than \(limit) bytes")
+    }
+    return [UInt8](try Data(contentsOf: URL(fileURLWithPath: path)))
+  }
+
+  /// Reads the keys of the family that `model_type` names; other keys are ignored.
+  public init(reading reader: inout JSONReader) throws(JSONValueError) {
+    let name = try reader.string("model_type")
+    guard let family = Family(rawValue: name) else {
+      let known = Family.allCases.map(\.rawValue).joined(separator: ", ")
+      throw JSONValueError(
+        path: "model_type",
+        message: "\(JSON.string(name).summary) is not supported (expected one of: \(known))")
+    }
+    self = try family.type.read(&reader)
+  }
+
+  /// The configuration as transformers writes it.
+  public var json: JSON { .object(family.type.json(self)) }
+}
+
+extension JSONReader {
+  /// The refusal of a setting that is not implemented.
+  func unsupported(_ key: String, expected: String) -> JSONValueError {
+    let found = object[key]?.summary ?? "missing"
+    return JSONValueError(path: key, message: "\(found) is not supported (expected \(expected))")
+  }
+
+  /// Refuses a value other than the neutral one; a missing key and null are neutral.
+  func require(_ key: String, _ neutral: JSON, _ expected: String) throws(JSONValueError) {
+    guard let value = object[key], !value.isNull else { return }
+    guard value == neutral else { throw unsupported(key, expected: expected) }
+  }
+
+  /// Refuses a number other than the neutral one.
+  func require(_ key: String, number: Double) throws(JSONValueError) {
+    guard let value = object[key], !value.isNull else { return }
+    guard value.doubleValue == number else {
+      throw unsupported(key, expected: "\(Int(number))")
+    }
+  }
+
+  /// `eos_token_id`: one token, several or none.
+  mutating func endTokens(_ vocabulary: Int) throws(JSONValueError) -> [Int] {
+    if case .array = object["eos_token_id"] {
+      return try ints("eos_token_id", in: 0...vocabulary - 1)
+    }
+    return try optionalInt("eos_token_id", in: 0...vocabulary - 1).map { [$0] } ?? []
+  }
+
+  /// `pad_token_id`; −1 stands for none.
+  mutating func padToken(_ vocabulary: Int) throws(JSONValueError) -> Int? {
+    try optionalInt("pad_token_id", in: -1...vocabulary - 1).flatMap { $0 < 0 ? nil : $0 }
+  }
+}
+
+extension ModelConfiguration {
+  /// Special tokens as config.json holds them.
+  var tokenKeys: JSONObject {
+    [
+      "bos_token_id": bosToken.map { .integer($0) } ?? .null,
+      "eos_token_id": eosTokens.count == 1
+        ? .integer(eosTokens[0])
+        : eosTokens.isEmpty ? .null : .array(eosTokens.map { .integer($0) }),
+      "pad_token_id": padToken.map { .integer($0) } ?? .null,
+    ]
+  }
+}

@@ -1,0 +1,67 @@
+// The shape of a decoder.
+
+/// What the transformer needs to know, in the field's standard terms.
+public struct ModelConfiguration: Sendable, Hashable {
+  /// Llama 3's stretching of low rotary frequencies (`rope_type` "llama3").
+  public struct Llama3Scaling: Sendable, Hashable {
+    public var factor: Double
+    public var lowFrequencyFactor: Double
+    public var highFrequencyFactor: Double
+    public var originalMaximumPositions: Int
+
+    public init(
+      factor: Double, lowFrequencyFactor: Double, highFrequencyFactor: Double,
+      originalMaximumPositions: Int
+    ) {
+      self.factor = factor
+      self.lowFrequencyFactor = lowFrequencyFactor
+      self.highFrequencyFactor = highFrequencyFactor
+      self.originalMaximumPositions = originalMaximumPositions
+    }
+  }
+
+  /// `model_type` of config.json.
+  public var family: Family
+  public var vocabularySize: Int
+  public var hiddenSize: Int
+  /// Width of the MLP (`intermediate_size`).
+  public var feedForwardSize: Int
+  public var layerCount: Int
+  /// Query heads.
+  public var headCount: Int
+  public var keyValueHeadCount: Int
+  public var headDimension: Int
+  public var normEpsilon: Double
+  public var ropeTheta: Double
+  public var ropeScaling: Llama3Scaling?
+  public var tiedEmbeddings: Bool
+  /// Longest sequence the model was made for (`max_position_embeddings`).
+  public var maximumPositions: Int
+  public var bosToken: Int?
+  public var eosTokens: [Int]
+  public var padToken: Int?
+
+  public init(
+    family: Family, vocabularySize: Int, hiddenSize: Int, feedForwardSize: Int, layerCount: Int,
+    headCount: Int, keyValueHeadCount: Int, headDimension: Int, normEpsilon: Double = 1e-6,
+    ropeTheta: Double = 10_000, ropeScaling: Llama3Scaling? = nil, tiedEmbeddings: Bool = true,
+    maximumPositions: Int, bosToken: Int? = nil, eosTokens: [Int] = [], padToken: Int? = nil
+  ) {
+    self.family = family
+    self.vocabularySize = vocabularySize
+    self.hiddenSize = hiddenSize
+    self.feedForwardSize = feedForwardSize
+    self.layerCount = layerCount
+    self.headCount = headCount
+    self.keyValueHeadCount = keyValueHeadCount
+    self.headDimension = headDimension
+    self.normEpsilon = normEpsilon
+    self.ropeTheta = ropeTheta
+    self.ropeScaling = ropeScaling
+    self.tiedEmbeddings = tiedEmbeddings
+    self.maximumPositions = maximumPositions
+    self.bosToken = bosToken
+    self.eosTokens = eosTokens
+    self.padToken = padToken
+  }
+}

@@ -1,0 +1,123 @@
+// One table of every parameter: name, shape and place in one allocation; and what is computed with them.
+
+/// The order and the places of a model's parameters.
+///
+/// Weights, gradients and both moments of AdamW are buffers over the same layout. Linear layers that
+/// read the same input lie side by side, so that they are one matrix product. A family
+/// (`ModelFamily.build`) fills it.
+public struct ParameterLayout: Sendable {
+  /// How a parameter begins.
+  enum Initialization: Sendable {
+    case constant(Double)
+    /// Independent normal numbers around 0.
+    case normal(deviation: Double)
+
+    /// N(0, scale / √fan_in)
+    static func scaledNormal(_ fanIn: Int, scale: Double) -> Initialization {
+      let deviation = 1 / Double(fanIn).squareRoot()
+      return .normal(deviation: deviation * scale)
+    }
+  }
+
+  /// One tensor of a checkpoint.
+  public struct Parameter: Sendable {
+    /// The checkpoint's name, for example `model.layers.0.self_attn.q_proj.weight`.
+    public let name: String
+    public let shape: [Int]
+    /// Place of the first scalar in the allocation.
+    public let offset: Int
+    /// Index into `groups`.
+    public let group: Int
+    let initialization: Initialization
+    public var count: Int { shape.reduce(1, *) }
+    public var range: Range<Int> { offset..<offset + count }
+    /// Matrices decay under AdamW, norm weights and biases do not.
+    public var isMatrix: Bool { shape.count == 2 }
+  }
+
+  /// The parameters of one module of one layer.
+  public struct Group: Sendable, Hashable {
+    /// Layer index, −1 for the embedding, the final norm and the head.
+    public let layer: Int
+    /// For example `self_attn.q_proj`, `embed_tokens`.
+    public let module: String
+
+    public init(layer: Int, module: String) {
+      self.layer = layer
+      self.module = module
+    }
+
+    /// `layers.3.self_attn.q_proj`, `embed_tokens`.
+    public var name: String { layer < 0 ? module : "layers.\(layer).\(module)" }
+  }
+
+  public let parameters: [Parameter]
+  public let groups: [Group]
+  /// The number of scalars.
+  public let count: Int
+  let configuration: ModelConfiguration
+  /// What is computed with the parameters.
+  let network: Network
+
+  public init(_ configuration: ModelConfiguration) {
+    var builder = Builder(configuration: configuration)
+    network = configuration.family.type.build(&builder)
+    self.configuration = configuration
+    parameters = builder.parameters
+    groups = builder.groups
+    count = builder.count
+  }
+
+  /// A layout under way: a family appends its parameters one by one.
+  struct Builder {
+    let configuration: ModelConfiguration
+    private(set) var parameters: [Parameter] = []
+    private(set) var groups: [Group] = []
+    private(set) var count = 0
+
+    init(configuration: ModelConfiguration) {
+      self.configuration = configuration
+    }
+
+    /// Adds a parameter behind those that are there.
+    ///
+    /// - Parameters:
+    ///   - module: Its module within the layer.
+    ///   - kind: The last part of its name.
+    ///   - prefix: What stands before the module in a checkpoint's name, with the dot.
+    mutating func append(
+      _ module: String, _ kind: String = "weight", prefix: String, layer: Int = -1,
+      _ shape: [Int], _ initialization: Initialization
+    ) -> Weight {
+      let group = Group(layer: layer, module: module)
+      // A module's bias comes after other modules' weights, so the search looks at the whole layer.
+      let found = groups.lastIndex(of: group)
+      if found == nil { groups.append(group) }
+      let parameter = Parameter(
+        name: "\(prefix)\(module).\(kind)", shape: shape, offset: count,
+        group: found ?? groups.count - 1, initialization: initialization)
+      parameters.append(parameter)
+      count += parameter.count
+      return Weight(
+        index: parameters.count - 1, offset: parameter.offset, count: parameter.count)
+    }
+
+    /// 1 / √(2L), for the two projections of each layer back into the residual stream (Radford et
+    /// al., GPT-2).
+    var depthScale: Double { 1 / Double(2 * configuration.layerCount).squareRoot() }
+  }
+}
+
+/// The operations of a model, from tokens to the head.
+struct Network: Sendable {
+  /// Rows that add up to the first layer's input.
+  let inputs: [any InputOperation]
+  /// The branches of each layer: x' = x + o_n(… o_1(x)), one after the other.
+  let layers: [[Branch]]
+  /// From the last layer's output to the head's input.
+  let finalNorm: any Operation
+  let head: VocabularyHead
+
+  /// Operations one after another; the first reads the residual stream, the last adds to it.
+  typealias Branch = [any Operation]
+}

@@ -1,0 +1,14 @@
+// Qwen3 (2505.09388): RMSNorm of every query and key head before the rotation.
+import StrictJSON
+
+enum Qwen3: GatedDecoder {
+  static let name = "qwen3"
+  static let architecture = "Qwen3ForCausalLM"
+  static let hasHeadNorm = true
+  // transformers' Qwen3Config has its own default, which a checkpoint should not lean on.
+  static let requiresHeadDimension = true
+}
+
+extension ModelConfiguration.Family {
+  public static let qwen3 = Self(Qwen3.self)
+}

@@ -1,0 +1,51 @@
+// Causal self-attention of heads that are ready for it. Keeps y and each query's log-sum-exp, from which
+// the backward computes the probabilities again.
+
+struct Attend: Operation {
+  let shape: HeadShape
+
+  var inputWidth: Int { shape.width }
+  var outputWidth: Int { shape.queryWidth }
+  var keepsOutput: Bool { true }
+  var notesPerRow: Int { shape.headCount }
+  var cachePerPosition: Int { 2 * shape.keyValueHeadCount * shape.headDimension }
+  func scratchCount(longest: Int) -> Int { 2 * attentionTile * longest }
+
+  @specialized(where Scalar == Float)
+  @specialized(where Scalar == Double)
+  func forward<Scalar: ModelScalar>(_ site: Site<Scalar>) {
+    Backend.attend(
+      site.input, shape, sequences: site.rows.sequences, logSumExp: site.notes,
+      scratch: site.scratch, into: site.output)
+  }
+
+  @specialized(where Scalar == Float)
+  @specialized(where Scalar == Double)
+  func backward<Scalar: ModelScalar>(
+    _ site: Site<Scalar>, _ gradient: Derivative<Scalar>,
+    into receiver: any GradientReceiver<Scalar>
+  ) {
+    Backend.attendBackward(
+      site.input, shape, sequences: site.rows.sequences, out: site.output, dOut: gradient.output,
+      logSumExp: site.notes, scratch: site.scratch, dHeads: gradient.input)
+  }
+
+  @specialized(where Scalar == Float)
+  @specialized(where Scalar == Double)
+  func tangent<Scalar: ModelScalar>(
+    _ site: Site<Scalar>, _ tangent: Derivative<Scalar>,
+    along direction: UnsafeMutablePointer<Scalar>
+  ) {
+    Backend.attendTangent(
+      site.input, tangent.input, shape, sequences: site.rows.sequences, logSumExp: site.notes,
+      scratch: site.scratch, into: tangent.output)
+  }
+
+  @specialized(where Scalar == Float)
+  @specialized(where Scalar == Double)
+  func step<Scalar: ModelScalar>(_ site: Site<Scalar>, cache: DecodingCache<Scalar>) {
+    Backend.attendToCache(
+      site.input, shape, positions: site.rows.positions, active: site.rows.active,
+      cache: cache.base, capacity: cache.capacity, scores: site.scratch, into: site.output)
+  }
+}

@@ -1,0 +1,72 @@
+// Query and key heads: norm (where the model has one), rotation by position, attention's factor 1/√D.
+// Keeps nothing: the backward turns the projections again.
+
+struct RotateHeads: Operation {
+  let shape: HeadShape
+  let angles: RotaryAngles
+  /// RMSNorm weights (D) of each query and each key head.
+  let norms: (query: Weight, key: Weight)?
+  let epsilon: Double
+
+  var inputWidth: Int { shape.width }
+  var outputWidth: Int { shape.width }
+  var keepsOutput: Bool { false }
+  func scratchCount(longest: Int) -> Int { 3 * shape.headDimension }
+
+  private func norms<Scalar: ModelScalar>(
+    in parameters: UnsafeMutablePointer<Scalar>
+  ) -> HeadNorms<Scalar>? {
+    norms.map {
+      HeadNorms(query: parameters[$0.query], key: parameters[$0.key], epsilon: Scalar(epsilon))
+    }
+  }
+
+  private func table<Scalar: ModelScalar>(_ site: Site<Scalar>) -> RotaryTable<Scalar> {
+    site.tables.table(angles, positions: site.rows.positionCount)
+  }
+
+  @specialized(where Scalar == Float)
+  @specialized(where Scalar == Double)
+  func forward<Scalar: ModelScalar>(_ site: Site<Scalar>) {
+    Backend.rotateHeads(
+      site.input, shape, norms: norms(in: site.parameters), positions: site.rows.positions,
+      table: table(site), scratch: site.scratch, into: site.output)
+  }
+
+  @specialized(where Scalar == Float)
+  @specialized(where Scalar == Double)
+  func backward<Scalar: ModelScalar>(
+    _ site: Site<Scalar>, _ gradient: Derivative<Scalar>,
+    into receiver: any GradientReceiver<Scalar>
+  ) {
+    let dimension = shape.headDimension
+    let dQuery = Matrix(site.scratch + dimension, rows: 1, columns: dimension)
+    let dKey = Matrix(site.scratch + 2 * dimension, rows: 1, columns: dimension)
+    for (side, rows) in site.rows.sides.enumerated() {
+      Backend.clear(dQuery)
+      Backend.clear(dKey)
+      Backend.rotateHeadsBackward(
+        site.input, dy: gradient.output, shape, norms: norms(in: site.parameters),
+        dNorms: norms.map { _ in
+          HeadNorms(query: dQuery.base, key: dKey.base, epsilon: Scalar(epsilon))
+        }, positions: site.rows.positions, table: table(site), rows: rows, scratch: site.scratch,
+        dx: gradient.input)
+      if let norms {
+        receiver.vector(norms.query.index, side: side, gradient: dQuery)
+        receiver.vector(norms.key.index, side: side, gradient: dKey)
+      }
+    }
+  }
+
+  @specialized(where Scalar == Float)
+  @specialized(where Scalar == Double)
+  func tangent<Scalar: ModelScalar>(
+    _ site: Site<Scalar>, _ tangent: Derivative<Scalar>,
+    along direction: UnsafeMutablePointer<Scalar>
+  ) {
+    Backend.rotateHeadsTangent(
+      site.input, tangent.input, shape, norms: norms(in: site.parameters),
+      dNorms: norms(in: direction), positions: site.rows.positions, table: table(site),
+      scratch: site.scratch, into: tangent.output)
+  }
+}

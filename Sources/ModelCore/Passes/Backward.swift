@@ -1,0 +1,79 @@
+// The backward pass: from the gradient of the scored rows' states to every parameter.
+//
+// B samples, T positions, C hidden size, H query heads, G key/value heads, D head dimension,
+// F MLP size, V vocabulary, L layers; R rows, M scored rows.
+//
+// Activation gradients overwrite, the residual stream's gradient accumulates, parameter gradients go to
+// the receiver the moment they are complete.
+
+extension Workspace {
+  /// Runs the last scored batch backwards, from Σ_i c_i log π(y_i | ·).
+  ///
+  /// After it the workspace can run backwards again with other coefficients.
+  ///
+  /// - Parameter coefficients: One a scored token, in order. (M)
+  @specialized(where Scalar == Float)
+  @specialized(where Scalar == Double)
+  public func backward(coefficients: [Scalar], into receiver: any GradientReceiver<Scalar>) {
+    precondition(coefficients.count == batch.scoredCount, "one coefficient a scored token")
+    model.layout.network.head.backward(
+      headSite, logSumExps: logSumExps, coefficients: coefficients,
+      dFeatures: current.dFeatures, into: receiver)
+    backwardFeatures(into: receiver)
+  }
+
+  /// From the gradient of the features, in `dFeatures`, through final norm, layers and embedding.
+  func backwardFeatures(into receiver: any GradientReceiver<Scalar>) {
+    let views = current
+    let network = model.layout.network
+    let site = finalSite
+    // Layers that are computed again have overwritten the gathered rows.
+    Backend.gather(residual(network.layers.count), batch.scoredRows, into: site.input)
+    let dScored = Matrix(views.gradients, rows: batch.scoredCount, columns: hidden)
+    network.finalNorm.backward(
+      site, Derivative(input: dScored, output: views.dFeatures, beta: 0), into: receiver)
+    Backend.clear(views.dResidual)
+    Backend.scatter(dScored, batch.scoredRows, into: views.dResidual)
+    for layer in network.layers.indices.reversed() {
+      if !keepsActivations(of: layer) { forwardLayer(layer) }
+      let sites = sites(layer)
+      for (branch, sites) in zip(network.layers[layer], sites).reversed() {
+        backwardBranch(branch, sites, into: receiver)
+      }
+    }
+    for input in network.inputs {
+      input.backward(
+        tokens: batch.tokens, positions: batch.positions, views.dResidual, into: receiver)
+    }
+  }
+
+  /// x' = x + o_n(… o_1(x)): dResidual comes in as the gradient of x' and leaves as that of x.
+  private func backwardBranch(
+    _ branch: Network.Branch, _ sites: [Site<Scalar>],
+    into receiver: any GradientReceiver<Scalar>
+  ) {
+    let views = current
+    let last = branch.count - 1
+    for (operation, site) in zip(branch, sites).dropLast() where !operation.keepsOutput {
+      operation.restore(site)
+    }
+    var arena = Arena(views.gradients)
+    let dOutputs = branch.dropLast().map { arena.matrix(batch.rowCount, $0.outputWidth) }
+    let gradients = branch.indices.map { place in
+      Derivative(
+        input: place == 0 ? views.dResidual : dOutputs[place - 1],
+        output: place == last ? views.dResidual : dOutputs[place], beta: place == 0 ? 1 : 0)
+    }
+    // Parameter gradients are handed over one step late: an operation's input may be in place again
+    // only when the operation before it has gone back. The first one's input is the stream, and it
+    // changes the stream's gradient, so all others are handed over before.
+    for place in branch.indices.reversed() {
+      if place == 0, last > 0 { branch[1].deliver(sites[1], gradients[1], into: receiver) }
+      branch[place].backward(sites[place], gradients[place], into: receiver)
+      if place > 0, place < last {
+        branch[place + 1].deliver(sites[place + 1], gradients[place + 1], into: receiver)
+      }
+    }
+    branch[0].deliver(sites[0], gradients[0], into: receiver)
+  }
+}

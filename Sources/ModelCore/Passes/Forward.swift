@@ -1,0 +1,43 @@
+// The forward pass: from tokens to the normed states of the scored rows, and to their scores.
+//
+// B samples, T positions, C hidden size, H query heads, G key/value heads, D head dimension,
+// F MLP size, V vocabulary, L layers; R rows, M scored rows.
+
+extension Workspace {
+  /// Log-probability and entropy of every scored token of a batch.
+  ///
+  /// The values of a row depend on the batch alone: its tokens, their order, nothing else.
+  @specialized(where Scalar == Float)
+  @specialized(where Scalar == Double)
+  public func score(_ batch: PackedSequences) -> TokenScores {
+    forward(batch)
+    let (scores, logSumExps) = model.layout.network.head.score(headSite)
+    self.logSumExps = logSumExps
+    return scores
+  }
+
+  /// Fills every layer's input and the features of the scored rows.
+  func forward(_ batch: PackedSequences) {
+    prepare(for: batch)
+    let network = model.layout.network
+    for (index, input) in network.inputs.enumerated() {
+      input.forward(
+        model.parameters.base, tokens: batch.tokens, positions: batch.positions,
+        into: residual(0), adds: index > 0)
+    }
+    for layer in network.layers.indices { forwardLayer(layer) }
+    let site = finalSite
+    Backend.gather(residual(network.layers.count), batch.scoredRows, into: site.input)
+    network.finalNorm.forward(site)
+  }
+
+  /// One layer from its kept input; fills the layer's slot and the next layer's input.
+  func forwardLayer(_ layer: Int) {
+    for (branch, sites) in zip(model.layout.network.layers[layer], sites(layer)) {
+      for (operation, site) in zip(branch, sites) {
+        if site.beta != 0 { Backend.copy(sites[0].input, to: site.output) }
+        operation.forward(site)
+      }
+    }
+  }
+}

@@ -1,0 +1,56 @@
+// Sizes and places of a workspace's matrices.
+
+/// Scalars a row that the layers of a network need; the largest layer decides.
+struct WorkspaceWidths: Sendable {
+  /// Kept outputs and notes of a layer, and the residual stream between its branches.
+  private(set) var slot = 0
+  /// Outputs of a branch that are not kept, and room for the scored rows of the stream.
+  private(set) var restored: Int
+  /// Gradients of all outputs of a branch, and room for those of the scored rows.
+  private(set) var gradients: Int
+  /// The most operations of a branch.
+  private(set) var operationCount = 1
+
+  init(_ network: Network, hidden: Int) {
+    restored = hidden
+    gradients = hidden
+    for branches in network.layers {
+      var slot = max(0, branches.count - 1) * hidden
+      for branch in branches {
+        let inner = branch.dropLast()
+        slot += branch.reduce(0) { $0 + $1.notesPerRow }
+        slot += inner.reduce(0) { $0 + ($1.keepsOutput ? $1.outputWidth : 0) }
+        restored = max(restored, inner.reduce(0) { $0 + ($1.keepsOutput ? 0 : $1.outputWidth) })
+        gradients = max(gradients, inner.reduce(0) { $0 + $1.outputWidth })
+        operationCount = max(operationCount, branch.count)
+      }
+      self.slot = max(self.slot, slot)
+    }
+  }
+
+  /// Working memory of one operation at a time.
+  func operation(_ network: Network, longest: Int) -> Int {
+    (network.layers.joined().joined().map { $0.scratchCount(longest: longest) }
+      + [network.finalNorm.scratchCount(longest: longest)]).max() ?? 0
+  }
+}
+
+/// Hands out pieces of a buffer one after another, each on a cache line of its own.
+struct Arena<Scalar: ModelScalar> {
+  private var next: UnsafeMutablePointer<Scalar>
+  /// Scalars that a piece may take beyond its size.
+  static var padding: Int { 16 }
+
+  init(_ base: UnsafeMutablePointer<Scalar>) {
+    next = base
+  }
+
+  mutating func take(_ count: Int) -> UnsafeMutablePointer<Scalar> {
+    defer { next += (count + Self.padding - 1) / Self.padding * Self.padding }
+    return next
+  }
+
+  mutating func matrix(_ rows: Int, _ columns: Int) -> Matrix<Scalar> {
+    Matrix(take(rows * columns), rows: rows, columns: columns)
+  }
+}

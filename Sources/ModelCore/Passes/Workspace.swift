@@ -1,0 +1,183 @@
+// One worker's activations: memory for a forward and a backward pass of one packed batch.
+
+/// Everything that a worker writes to while it runs a model; one worker, one workspace.
+///
+/// Layer inputs are always kept. What else a layer needs for its backward is kept for as many
+/// layers as the budget allows, from the top, and computed again for the others: the same products
+/// of the same shapes, so the budget changes speed and memory and not one bit of the result.
+public final class Workspace<Scalar: ModelScalar> {
+  public let model: Transformer<Scalar>
+  /// Bytes for kept activations.
+  let activationBudget: Int
+  let hidden: Int  // C
+  /// Vocabulary columns whose logits exist at a time; the backward computes them again.
+  let vocabularyTile: Int
+  let widths: WorkspaceWidths
+
+  // Capacities; the buffers below are sized by them.
+  private(set) var rowCapacity = 0
+  private var scoredCapacity = 0
+  private var lengthCapacity = 0
+  private var keptLayers = 0
+
+  /// The batch of the last forward pass, and where its rows belong.
+  private(set) var batch = PackedSequences()
+  private(set) var rows = BatchRows(positions: [], sequences: [], sides: [], positionCount: 0)
+  /// Likewise the scored rows.
+  private(set) var scoredRows = BatchRows(
+    positions: [], sequences: [], sides: [], positionCount: 0)
+
+  // Kept by the forward pass.
+  private var residuals = Buffer<Scalar>(count: 0)  // (L + 1, R, C)
+  private var slots = Buffer<Scalar>(count: 0)  // (kept + 1, R · slot width)
+  var logSumExps: [Double] = []  // (M)
+
+  // Scratch of both directions.
+  private var scratch = Buffer<Scalar>(count: 0)
+  private var views: Views?
+  let tables = RotaryTables<Scalar>()
+
+  /// - Parameter activationBudget: Bytes of kept activations beside the layer inputs.
+  public convenience init(_ model: Transformer<Scalar>, activationBudget: Int = 1 << 30) {
+    let size = model.configuration.vocabularySize
+    self.init(
+      model, activationBudget: activationBudget, vocabularyTile: size <= 16_384 ? size : 8_192)
+  }
+
+  package init(_ model: Transformer<Scalar>, activationBudget: Int, vocabularyTile: Int) {
+    precondition(activationBudget >= 0 && vocabularyTile > 0)
+    BLAS.useOneThread
+    self.model = model
+    self.activationBudget = activationBudget
+    hidden = model.configuration.hiddenSize
+    self.vocabularyTile = vocabularyTile
+    widths = WorkspaceWidths(model.layout.network, hidden: model.configuration.hiddenSize)
+  }
+
+  /// Scratch of the current batch.
+  struct Views {
+    /// Outputs that a branch does not keep; the branches share it. (R · restored width)
+    let restored: UnsafeMutablePointer<Scalar>
+    /// Gradients within a branch; the branches share it. (R · gradient width)
+    let gradients: UnsafeMutablePointer<Scalar>
+    let dResidual: Matrix<Scalar>  // (R, C)
+    let features: Matrix<Scalar>  // (M, C)
+    let dFeatures: Matrix<Scalar>  // (M, C)
+    let logits: Matrix<Scalar>  // (M, vocabulary tile)
+    /// Working memory of one operation at a time.
+    let operation: UnsafeMutablePointer<Scalar>
+  }
+
+  /// Makes room for a batch; the buffers only ever grow.
+  func prepare(for batch: PackedSequences) {
+    self.batch = batch
+    let count = batch.rowCount
+    let scored = batch.scoredCount
+    let sequences = (0..<batch.sequenceCount).map { batch.rows(ofSequences: $0..<$0 + 1) }
+    let length = sequences.map(\.count).max() ?? 0
+    precondition(count > 0 && scored > 0, "an empty batch")
+    if count > rowCapacity || scored > scoredCapacity || length > lengthCapacity {
+      rowCapacity = max(count, rowCapacity)
+      scoredCapacity = max(scored, scoredCapacity)
+      lengthCapacity = max(length, lengthCapacity)
+      residuals = Buffer(count: 0)  // freed before the larger ones are made
+      slots = Buffer(count: 0)
+      scratch = Buffer(count: 0)
+      let layerCount = model.layout.network.layers.count
+      let slotSize = rowCapacity * widths.slot
+      keptLayers = min(layerCount, activationBudget / (slotSize * MemoryLayout<Scalar>.stride))
+      residuals = Buffer(count: (layerCount + 1) * rowCapacity * hidden)
+      let slotCount = keptLayers + (keptLayers < layerCount ? 1 : 0)
+      slots = Buffer(count: slotCount * slotSize)
+      scratch = Buffer(
+        count: rowCapacity * (hidden + widths.restored + widths.gradients)
+          + scoredCapacity * (2 * hidden + vocabularyTile)
+          + widths.operation(model.layout.network, longest: lengthCapacity)
+          + Arena<Scalar>.padding * (7 + widths.operationCount * 2))
+    }
+    let sides = batch.sides
+    rows = BatchRows(
+      positions: batch.positions, sequences: sequences,
+      sides: sides.map { batch.rows(ofSequences: $0) }, positionCount: lengthCapacity)
+    scoredRows = BatchRows(
+      positions: batch.scoredRows.map { batch.positions[Int($0)] }, sequences: [],
+      sides: sides.map { batch.scored(ofSequences: $0) }, positionCount: lengthCapacity)
+    var arena = Arena(scratch.base)
+    let padding = Arena<Scalar>.padding * widths.operationCount
+    views = Views(
+      restored: arena.take(count * widths.restored + padding),
+      gradients: arena.take(count * widths.gradients + padding),
+      dResidual: arena.matrix(count, hidden), features: arena.matrix(scored, hidden),
+      dFeatures: arena.matrix(scored, hidden), logits: arena.matrix(scored, vocabularyTile),
+      operation: arena.take(widths.operation(model.layout.network, longest: lengthCapacity)))
+  }
+
+  /// The scratch of the prepared batch.
+  var current: Views {
+    guard let views else { preconditionFailure("a backward pass needs a forward pass first") }
+    return views
+  }
+
+  /// Input of a layer (R, C); index L is the output of the last one.
+  func residual(_ layer: Int) -> Matrix<Scalar> {
+    Matrix(
+      residuals.base + layer * rowCapacity * hidden, rows: batch.rowCount, columns: hidden)
+  }
+
+  /// Whether a layer's slot survives until its backward.
+  func keepsActivations(of layer: Int) -> Bool {
+    layer >= model.layout.network.layers.count - keptLayers
+  }
+
+  /// The sites of each branch of a layer: its kept outputs lie in the layer's slot, which layers that
+  /// are computed again share, the others in scratch, which the branches share.
+  func sites(_ layer: Int) -> [[Site<Scalar>]] {
+    let views = current
+    let branches = model.layout.network.layers[layer]
+    let fromTop = branches.isEmpty ? 0 : model.layout.network.layers.count - 1 - layer
+    let count = batch.rowCount
+    var slot = slots.base + min(fromTop, keptLayers) * rowCapacity * widths.slot
+    func kept(_ width: Int) -> Matrix<Scalar> {
+      defer { slot += count * width }
+      return Matrix(slot, rows: count, columns: width)
+    }
+    var stream = residual(layer)
+    return branches.enumerated().map { index, branch in
+      var restored = Arena(views.restored)
+      let next = index == branches.count - 1 ? residual(layer + 1) : kept(hidden)
+      var input = stream
+      stream = next
+      return branch.enumerated().map { place, operation in
+        let isLast = place == branch.count - 1
+        let output =
+          isLast
+          ? next
+          : operation.keepsOutput
+            ? kept(operation.outputWidth) : restored.matrix(count, operation.outputWidth)
+        defer { input = output }
+        return Site(
+          parameters: model.parameters.base, rows: rows, tables: tables, input: input,
+          output: output, beta: isLast ? 1 : 0, notes: kept(operation.notesPerRow).base,
+          scratch: views.operation)
+      }
+    }
+  }
+
+  /// The site of the final norm: reads the last layer's output at the scored rows, which are gathered in
+  /// scratch that no branch uses meanwhile.
+  var finalSite: Site<Scalar> {
+    let views = current
+    return Site(
+      parameters: model.parameters.base, rows: scoredRows, tables: tables,
+      input: Matrix(views.restored, rows: batch.scoredCount, columns: hidden),
+      output: views.features, beta: 0, notes: views.operation, scratch: views.operation)
+  }
+
+  /// What the vocabulary head works on.
+  var headSite: VocabularyHead.Site<Scalar> {
+    let views = current
+    return VocabularyHead.Site(
+      parameters: model.parameters.base, features: views.features, logits: views.logits,
+      targets: batch.targets)
+  }
+}
