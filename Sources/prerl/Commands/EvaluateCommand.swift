@@ -54,19 +54,9 @@ struct EvaluateCommand: ParsableCommand {
   var audit: String?
 
   @OptionGroup var sampling: SamplingArguments
-  @OptionGroup var modelOptions: ModelOptions
-  @OptionGroup var chatOptions: ChatOptions
-  @OptionGroup var seedOptions: SeedOptions
-  @OptionGroup var threadOptions: ThreadOptions
-  @OptionGroup var printOptions: PrintOptions
-  @OptionGroup var progressOptions: ProgressOptions
-  @OptionGroup var overwriteOptions: OverwriteOptions
+  @OptionGroup var runOptions: ModelRunOptions
 
-  var common: CommonOptions {
-    CommonOptions(
-      modelOptions, chatOptions, seedOptions, threadOptions, printOptions, progressOptions,
-      overwriteOptions)
-  }
+  var common: CommonOptions { CommonOptions(runOptions) }
 
   func validate() throws {
     if verifier == "" { throw ValidationError("--verifier is empty (expected a shell command)") }

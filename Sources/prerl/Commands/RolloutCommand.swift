@@ -15,19 +15,9 @@ struct RolloutCommand: ParsableCommand {
   var output: String
 
   @OptionGroup var sampling: SamplingArguments
-  @OptionGroup var modelOptions: ModelOptions
-  @OptionGroup var chatOptions: ChatOptions
-  @OptionGroup var seedOptions: SeedOptions
-  @OptionGroup var threadOptions: ThreadOptions
-  @OptionGroup var printOptions: PrintOptions
-  @OptionGroup var progressOptions: ProgressOptions
-  @OptionGroup var overwriteOptions: OverwriteOptions
+  @OptionGroup var runOptions: ModelRunOptions
 
-  var common: CommonOptions {
-    CommonOptions(
-      modelOptions, chatOptions, seedOptions, threadOptions, printOptions, progressOptions,
-      overwriteOptions)
-  }
+  var common: CommonOptions { CommonOptions(runOptions) }
 
   func run() throws {
     try AtomicFile.check(

@@ -35,19 +35,9 @@ struct SurrogateCommand: ParsableCommand {
   var allowLong = false
 
   @OptionGroup var sampling: SamplingArguments
-  @OptionGroup var modelOptions: ModelOptions
-  @OptionGroup var chatOptions: ChatOptions
-  @OptionGroup var seedOptions: SeedOptions
-  @OptionGroup var threadOptions: ThreadOptions
-  @OptionGroup var printOptions: PrintOptions
-  @OptionGroup var progressOptions: ProgressOptions
-  @OptionGroup var overwriteOptions: OverwriteOptions
+  @OptionGroup var runOptions: ModelRunOptions
 
-  var common: CommonOptions {
-    CommonOptions(
-      modelOptions, chatOptions, seedOptions, threadOptions, printOptions, progressOptions,
-      overwriteOptions)
-  }
+  var common: CommonOptions { CommonOptions(runOptions) }
 
   func validate() throws {
     if rollouts != nil,

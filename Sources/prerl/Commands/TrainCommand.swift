@@ -56,19 +56,9 @@ struct TrainCommand: ParsableCommand {
       valueName: "n"))
   var keep: Int?
 
-  @OptionGroup var modelOptions: ModelOptions
-  @OptionGroup var chatOptions: ChatOptions
-  @OptionGroup var seedOptions: SeedOptions
-  @OptionGroup var threadOptions: ThreadOptions
-  @OptionGroup var printOptions: PrintOptions
-  @OptionGroup var progressOptions: ProgressOptions
-  @OptionGroup var overwriteOptions: OverwriteOptions
+  @OptionGroup var runOptions: ModelRunOptions
 
-  var common: CommonOptions {
-    CommonOptions(
-      modelOptions, chatOptions, seedOptions, threadOptions, printOptions, progressOptions,
-      overwriteOptions)
-  }
+  var common: CommonOptions { CommonOptions(runOptions) }
 
   func validate() throws {
     if let keep, keep < 1 {
@@ -78,7 +68,7 @@ struct TrainCommand: ParsableCommand {
 
   func run() throws {
     var file = try ConfigurationFile(path: config)
-    if seedOptions.seed != nil, case .object(var object) = file.json {
+    if runOptions.seedOptions.seed != nil, case .object(var object) = file.json {
       object["seed"] = .integer(Int(common.seed))
       file.json = .object(object)
     }

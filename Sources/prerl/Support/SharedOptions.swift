@@ -108,3 +108,22 @@ struct OverwriteOptions: SharedOptions {
 
   func apply(to options: inout CommonOptions) { options.overwrite = overwrite }
 }
+
+/// What a command takes that runs a model, draws random numbers and writes files.
+struct ModelRunOptions: SharedOptions {
+  @OptionGroup var modelOptions: ModelOptions
+  @OptionGroup var chatOptions: ChatOptions
+  @OptionGroup var seedOptions: SeedOptions
+  @OptionGroup var threadOptions: ThreadOptions
+  @OptionGroup var printOptions: PrintOptions
+  @OptionGroup var progressOptions: ProgressOptions
+  @OptionGroup var overwriteOptions: OverwriteOptions
+
+  func apply(to options: inout CommonOptions) {
+    let groups: [any SharedOptions] = [
+      modelOptions, chatOptions, seedOptions, threadOptions, printOptions, progressOptions,
+      overwriteOptions,
+    ]
+    for group in groups { group.apply(to: &options) }
+  }
+}
