@@ -45,10 +45,12 @@ public final class PolicyGradient<Scalar: ModelScalar> {
     batch = BatchGradient(model, chunkCount: Self.chunkCount(rolloutCount, chunkSize))
   }
 
-  /// Bytes of the gradients that are held for a batch, one a chunk.
-  public static func byteCount(_ layout: ParameterLayout, rolloutCount: Int) -> Double {
-    Double(chunkCount(rolloutCount, chunkSize) + 1) * Double(layout.count)
-      * Double(MemoryLayout<Scalar>.stride)
+  /// Bytes of the gradients that are held for a batch.
+  public static func byteCount(
+    _ layout: ParameterLayout, rolloutCount: Int, threads: Int
+  ) -> Double {
+    BatchGradient<Scalar>.byteCount(
+      layout, chunkCount: chunkCount(rolloutCount, chunkSize), threads: threads)
   }
 
   /// One more than the rollouts fill, for a second list that ends within a chunk.

@@ -35,9 +35,11 @@ import Testing
     return (results, sum.gradient.array)
   }
 
-  @Test(arguments: [1, 2, 3]) func chunksAreSummedInOrderToTheBit(threads: Int) throws {
+  /// With buffers for every chunk and with one more than the threads, which nine chunks take in turn.
+  @Test(arguments: [1, 2, 3], [0, 1 << 30])
+  func chunksAreSummedInOrderToTheBit(threads: Int, spareBytes: Int) throws {
     let model = Transformer<Float>.random(Self.configuration)
-    let sum = BatchGradient(model, chunkCount: 9)
+    let sum = BatchGradient(model, chunkCount: 9, spareBytes: spareBytes)
     // Buffers and workspaces are used again: a large batch, a small one, the large one.
     for (batch, chunkCount) in [(1, 9), (2, 3), (1, 9), (3, 0)] as [(UInt64, Int)] {
       var results: [Double] = []
@@ -53,6 +55,21 @@ import Testing
       #expect(actual.results == results)
       #expect(actual.gradient == total)
     }
+  }
+
+  /// The number of gradients in memory follows the threads and not the chunks.
+  @Test func theMemoryDoesNotGrowWithTheChunks() {
+    let shape = Shape(family: .llama, tied: true).configuration(
+      vocabulary: 50_000, hidden: 640, feedForward: 20)  // 128 MB, 4 of them in half a GiB
+    let layout = ParameterLayout(shape)
+    let gradient = Double(layout.count * 4)
+    func held(_ chunkCount: Int, _ threads: Int) -> Double {
+      BatchGradient<Float>.byteCount(layout, chunkCount: chunkCount, threads: threads) / gradient
+    }
+    #expect(held(1, 2) == 2)
+    #expect(held(100, 1) == 1 + 4 + 1)
+    #expect(held(100, 2) == 2 + 4 + 1)
+    #expect(held(10_000, 2) == held(100, 2))
   }
 
   @Test func errorsOfAChunkArePassedOn() throws {

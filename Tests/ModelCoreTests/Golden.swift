@@ -33,7 +33,7 @@ struct Golden {
 
   static let names = [
     "qwen3-tied", "qwen3-tied-sharded", "qwen3-untied", "qwen2-tied", "qwen2-untied",
-    "qwen2-untied-bf16", "llama-tied", "llama-untied",
+    "qwen2-untied-bf16", "llama-tied", "llama-untied", "gpt2", "gpt2-bare",
   ]
 
   let directory: String

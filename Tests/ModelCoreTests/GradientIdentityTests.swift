@@ -175,7 +175,8 @@ import Testing
       let members = model.layout.parameters.indices.filter {
         model.layout.parameters[$0].group == index
       }
-      let prefix = group.layer < 0 ? "" : "layers.\(group.layer)."
+      let prefix =
+        group.layer < 0 ? "" : "\(shape.family == .gpt2 ? "h" : "layers").\(group.layer)."
       for member in members {
         #expect(model.layout.parameters[member].name.contains(prefix + group.module + "."))
       }

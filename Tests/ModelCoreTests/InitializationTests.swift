@@ -25,8 +25,8 @@ import Testing
         continue
       }
       var deviation = 1 / Double(parameter.shape[1]).squareRoot()
-      if parameter.name.contains("embed_tokens") { deviation = 0.02 }
-      if parameter.name.contains("o_proj") || parameter.name.contains("down_proj") {
+      if shape.family == .gpt2 || parameter.name.contains("embed_tokens") { deviation = 0.02 }
+      if ["o_proj", "down_proj", "c_proj"].contains(where: { parameter.name.contains($0) }) {
         deviation /= 6.0.squareRoot()  // two projections in each of three layers
       }
       let count = Double(part.count)

@@ -5,12 +5,12 @@ import Testing
 
 /// Both routes against an independent all-float64 decoder differentiated by autograd.
 @Suite struct ParityTests {
-  @Test(arguments: Golden.names, [ProductMethod.gram, .materialized])
+  @Test(arguments: Golden.names, [ProductMethod.auto, .gram, .materialized])
   func doubleMatchesTheReference(name: String, method: ProductMethod) throws {
     try check(Double.self, name, method, cosineTolerance: 1e-9)
   }
 
-  @Test(arguments: Golden.names, [ProductMethod.gram, .materialized])
+  @Test(arguments: Golden.names, [ProductMethod.auto, .gram, .materialized])
   func floatMatchesTheReference(name: String, method: ProductMethod) throws {
     try check(Float.self, name, method, cosineTolerance: 2e-5)
   }
@@ -66,7 +66,7 @@ import Testing
     }
   }
 
-  @Test(arguments: ["qwen3-tied", "qwen2-untied", "llama-tied"])
+  @Test(arguments: ["qwen3-tied", "qwen2-untied", "llama-tied", "gpt2", "gpt2-bare"])
   func everyGradientMatchesAutograd(name: String) throws {
     let golden = try Golden(name)
     let model = try Transformer<Double>(directory: golden.directory)

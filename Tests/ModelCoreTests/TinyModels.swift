@@ -39,14 +39,17 @@ struct Shape: Sendable, CustomTestStringConvertible {
     [Shape(family: $0, tied: true), Shape(family: $0, tied: false)]
   }
 
-  /// Query heads share key/value heads, and the heads' width is not the hidden size.
+  /// Query heads share key/value heads, and the heads' width is not the hidden size, where the family
+  /// can do so.
   func configuration(
     vocabulary: Int = 11, hidden: Int = 8, feedForward: Int = 6, layers: Int = 2
   ) -> ModelConfiguration {
-    ModelConfiguration(
+    let isGPT2 = family == .gpt2
+    return ModelConfiguration(
       family: family, vocabularySize: vocabulary, hiddenSize: hidden,
-      feedForwardSize: feedForward, layerCount: layers, headCount: 4, keyValueHeadCount: 2,
-      headDimension: 6, normEpsilon: 1e-5, ropeTheta: 500,
+      feedForwardSize: feedForward, layerCount: layers, headCount: 4,
+      keyValueHeadCount: isGPT2 ? 4 : 2, headDimension: isGPT2 ? hidden / 4 : 6,
+      normEpsilon: 1e-5, ropeTheta: isGPT2 ? 10_000 : 500,
       ropeScaling: family == .llama
         ? .init(
           factor: 4, lowFrequencyFactor: 1, highFrequencyFactor: 4, originalMaximumPositions: 64)

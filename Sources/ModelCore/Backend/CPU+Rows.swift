@@ -26,6 +26,15 @@ extension CPU {
     for row in 0..<dy.rows { addScaled(1, dy.row(row), to: sum, count: dy.columns) }
   }
 
+  /// sum += Σ_i weight_i x_i, in the order of the rows; weights (R, 1).
+  static func addWeighted<Scalar: ModelScalar>(
+    _ x: Matrix<Scalar>, by weights: Matrix<Scalar>, to sum: UnsafeMutablePointer<Scalar>
+  ) {
+    for row in 0..<x.rows {
+      addScaled(weights.row(row)[0], x.row(row), to: sum, count: x.columns)
+    }
+  }
+
   /// x_i · v of every row, in Double. (R)
   static func rowProducts<Scalar: ModelScalar>(
     _ x: Matrix<Scalar>, _ v: UnsafePointer<Scalar>

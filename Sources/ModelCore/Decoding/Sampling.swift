@@ -112,7 +112,7 @@ extension Transformer {
         let index = responses[current].tokens.count
         var generator = requests[current].key.derive(UInt64(index)).generator()
         let token = Int32(
-          draw(
+          Backend.draw(
             logits.row(row), count: logits.columns, temperature: options.temperature,
             uniform: generator.uniform()))
         responses[current].tokens.append(token)
@@ -125,26 +125,5 @@ extension Transformer {
       }
     }
     return responses
-  }
-
-  /// The token at quantile `uniform` of softmax(logits / temperature); overwrites the logits.
-  private func draw(
-    _ logits: UnsafeMutablePointer<Scalar>, count: Int, temperature: Double, uniform: Double
-  ) -> Int {
-    let maximum = rowMaximum(logits, count: count)
-    var last = 0
-    if temperature == 0 {
-      for token in 0..<count where logits[token] == maximum { return token }
-    }
-    let inverse = Scalar(1 / temperature)
-    for token in 0..<count { logits[token] = (logits[token] - maximum) * inverse }
-    let threshold = uniform * Double(Scalar.Kernels.exponentiate(logits, count: count, shift: 0))
-    var sum = 0.0
-    for token in 0..<count where logits[token] > 0 {
-      sum += Double(logits[token])
-      last = token
-      if sum > threshold { return token }
-    }
-    return last  // the running sum fell short of the total by rounding
   }
 }

@@ -40,6 +40,7 @@ extension ModelConfiguration {
       Qwen3.self,
       Qwen2.self,
       Llama.self,
+      GPT2.self,
     ]
 
     public let rawValue: String

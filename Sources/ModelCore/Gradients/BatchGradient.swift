@@ -2,17 +2,20 @@
 
 /// Sums the gradients of chunks of a batch.
 ///
-/// Each chunk has its own buffer and the buffers are added in the order of the chunks, so the sum
-/// has the same bits on any number of threads. Workspaces and buffers are kept from one batch to
-/// the next.
+/// Each chunk is summed from zero in a buffer of its own and the buffers are added in the order of the
+/// chunks, so the sum has the same bits on any number of threads. There are a few buffers, which the
+/// chunks take in turn; they and the workspaces are kept from one batch to the next.
 public final class BatchGradient<Scalar: ModelScalar> {
-  private let chunks: [Chunk]
   private let workspaces: WorkspaceLender<Scalar>
+  private let layout: ParameterLayout
+  private let chunkLimit: Int
+  private let spareBytes: Int
+  private var pool: [PooledGradient] = []
   /// The sum of the last batch.
   public var gradient: GradientBuffer<Scalar>
 
-  /// A chunk's buffer; only the worker that has claimed the chunk's index touches it.
-  private final class Chunk: @unchecked Sendable {
+  /// A buffer of the pool; only the worker that has claimed the chunk it serves touches it.
+  private final class PooledGradient: @unchecked Sendable {
     var gradient: GradientBuffer<Scalar>
 
     init(_ layout: ParameterLayout) {
@@ -20,15 +23,43 @@ public final class BatchGradient<Scalar: ModelScalar> {
     }
   }
 
-  /// - Parameter chunkCount: The most chunks a batch may have; each holds a gradient.
-  public init(_ model: Transformer<Scalar>, chunkCount: Int) {
+  /// - Parameter chunkCount: The most chunks a batch may have.
+  public convenience init(_ model: Transformer<Scalar>, chunkCount: Int) {
+    self.init(model, chunkCount: chunkCount, spareBytes: Self.spareBytes)
+  }
+
+  /// - Parameter spareBytes: For buffers beyond those that the threads need.
+  package init(_ model: Transformer<Scalar>, chunkCount: Int, spareBytes: Int) {
+    self.spareBytes = spareBytes
     workspaces = WorkspaceLender(model)
-    chunks = (0..<chunkCount).map { _ in Chunk(model.layout) }
+    layout = model.layout
+    chunkLimit = chunkCount
     gradient = GradientBuffer(model.layout)
   }
 
-  /// Runs `body` once a chunk, with a workspace and the chunk's cleared gradient, and leaves the sum
-  /// of the gradients in `gradient`.
+  private static var spareBytes: Int { 512 << 20 }
+
+  /// The buffers that chunks take in turn. A worker that is done early goes on with the next chunk as
+  /// long as there is a free one, so that it rarely waits: four chunks a thread as far as they fit into
+  /// the spare bytes, and one more than the threads in any case.
+  private static func poolSize(
+    _ layout: ParameterLayout, chunkCount: Int, threads: Int, spareBytes: Int
+  ) -> Int {
+    let bytes = max(1, layout.count * MemoryLayout<Scalar>.stride)
+    let spare = min(max(1, spareBytes / bytes), 3 * threads + 1)
+    return min(chunkCount, threads + spare)
+  }
+
+  /// Bytes of all gradients that are held for a batch: the pool and the sum.
+  public static func byteCount(_ layout: ParameterLayout, chunkCount: Int, threads: Int) -> Double {
+    Double(
+      poolSize(layout, chunkCount: chunkCount, threads: threads, spareBytes: spareBytes) + 1)
+      * Double(layout.count)
+      * Double(MemoryLayout<Scalar>.stride)
+  }
+
+  /// Runs `body` once a chunk, with a workspace and a cleared gradient, and leaves the sum of the
+  /// gradients in `gradient`.
   ///
   /// - Returns: The results of the chunks, in order.
   public func sum<Result: Sendable>(
@@ -36,19 +67,25 @@ public final class BatchGradient<Scalar: ModelScalar> {
     body:
       @escaping @Sendable (Workspace<Scalar>, Int, inout GradientBuffer<Scalar>) throws -> Result
   ) throws -> [Result] {
-    precondition(chunkCount <= chunks.count, "more chunks than buffers")
+    precondition(chunkCount <= chunkLimit, "more chunks than announced")
+    let size = Self.poolSize(
+      layout, chunkCount: chunkCount, threads: threads, spareBytes: spareBytes)
+    while pool.count < size { pool.append(PooledGradient(layout)) }
     var results: [Result] = []
-    let (chunks, workspaces) = (chunks, workspaces)
+    let (pool, workspaces) = (pool, workspaces)
     gradient.values.clear()
+    // A buffer serves chunk i + size once chunk i has been added. A result is taken from the queue
+    // before it is added, so the lead is one less than the buffers.
     try forEachInOrder(
-      0..<chunkCount, threads: threads, makeWorker: { workspaces.borrow() },
+      0..<chunkCount, threads: threads, lead: size == chunkCount ? max(1, size) : size - 1,
+      makeWorker: { workspaces.borrow() },
       body: { loan, index in
-        let chunk = chunks[index]
-        chunk.gradient.values.clear()
-        return try body(loan.workspace, index, &chunk.gradient)
+        let own = pool[index % size]
+        own.gradient.values.clear()
+        return try body(loan.workspace, index, &own.gradient)
       },
       consume: { index, result in
-        gradient.values.add(chunks[index].gradient.values)
+        gradient.values.add(pool[index % size].gradient.values)
         results.append(result)
       })
     return results

@@ -65,8 +65,7 @@ public final class GradientSet<Scalar: ModelScalar>: @unchecked Sendable {
     let mean = Buffer<Scalar>(count: layout.count)
     let share = 1 / Scalar(indices.count)
     for index in indices {
-      let values = row(index)
-      for i in 0..<layout.count { mean.base[i] += share * values[i] * values[i] }
+      Backend.addSquares(share, row(index), to: mean.base, count: layout.count)
     }
     return mean
   }
@@ -77,20 +76,16 @@ public final class GradientSet<Scalar: ModelScalar>: @unchecked Sendable {
   public func rescale(
     _ index: Int, by secondMoment: borrowing Buffer<Scalar>, epsilon: Scalar, into target: Int
   ) {
-    let source = row(index)
-    let out = row(target)
-    for i in 0..<layout.count {
-      out[i] = source[i] / (secondMoment.base[i].squareRoot() + epsilon)
-    }
+    Backend.rescale(
+      row(index), by: secondMoment.base, epsilon: epsilon, into: row(target), count: layout.count)
   }
 
   /// target = g / (|g| + ε): the first step of Adam from fresh moments, up to the learning rate.
   @specialized(where Scalar == Float)
   @specialized(where Scalar == Double)
   public func firstAdamStep(_ index: Int, epsilon: Scalar, into target: Int) {
-    let source = row(index)
-    let out = row(target)
-    for i in 0..<layout.count { out[i] = source[i] / (source[i].magnitude + epsilon) }
+    Backend.rescale(
+      row(index), byOwnMagnitude: epsilon, into: row(target), count: layout.count)
   }
 
   /// out += scale · gradient.
@@ -114,9 +109,7 @@ public final class GradientSet<Scalar: ModelScalar>: @unchecked Sendable {
       let length = min(piece, layout.count - start)
       for (rows, wide) in [(first, wideFirst.base), (second, wideSecond.base)] {
         for (place, index) in rows.enumerated() {
-          let source = row(index) + start
-          let target = wide + place * piece
-          for i in 0..<length { target[i] = Double(source[i]) }
+          Backend.widen(row(index) + start, into: wide + place * piece, count: length)
         }
       }
       Backend.multiply(

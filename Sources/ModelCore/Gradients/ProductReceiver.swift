@@ -188,11 +188,10 @@ final class ProductReceiver<Scalar: ModelScalar>: GradientReceiver {
     _ vocabulary: Range<Int>, _ f: Matrix<Scalar>, _ dLogits: Matrix<Scalar>
   ) {
     for (place, token) in entering.indices.enumerated() where vocabulary.contains(Int(token)) {
-      let column = Int(token) - vocabulary.lowerBound
-      for m in 0..<scored {
-        addScaled(
-          dLogits.row(m)[column], f.row(m), to: headRow(m < firstScored ? 0 : 1, place),
-          count: hidden)
+      let first = Int(token) - vocabulary.lowerBound
+      let column = dLogits.columns(first..<first + 1)
+      for (side, rows) in [0..<firstScored, firstScored..<scored].enumerated() {
+        Backend.addWeighted(f.rows(rows), by: column.rows(rows), to: headRow(side, place))
       }
     }
   }
@@ -207,11 +206,11 @@ final class ProductReceiver<Scalar: ModelScalar>: GradientReceiver {
     let entering = isHead ? entering : DistinctIndices(indices)
     let count = entering.indices.count
     let sums = Buffer<Scalar>(count: 2 * count * hidden)  // (2, U, C)
-    for (row, index) in indices.enumerated() {
+    let places = indices.enumerated().map { row, index in
       guard let place = entering.places[index] else { preconditionFailure("a token of no batch") }
-      let side = row < firstRows ? 0 : 1
-      addScaled(1, dx.row(row), to: sums.base + (side * count + place) * hidden, count: hidden)
+      return Int32(row < firstRows ? place : count + place)
     }
+    Backend.scatterAdding(dx, places, to: Matrix(sums.base, rows: 2 * count, columns: hidden))
     var triple = ProductTriple()
     for place in 0..<count {
       let one = sums.base + place * hidden

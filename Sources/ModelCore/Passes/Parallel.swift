@@ -8,6 +8,8 @@ import Synchronization
 /// Each thread makes one worker and takes the next index whenever it is free, so which thread does
 /// what varies; a result depends on its index alone, so the results do not vary. Workers run a
 /// few results ahead of `consume` and no further: memory does not grow with the number of indices.
+/// `lead` says how many: `body` begins with index i only when the result of i − lead has been handed to
+/// `consume`, and that of i − lead − 1 consumed. 4 results a thread unless said otherwise.
 ///
 /// Once `shouldStop` is true, no new index is begun; what was begun is finished and consumed. After
 /// an error of `body`, the results before it are; after an error of `consume`, nothing more is.
@@ -16,14 +18,14 @@ import Synchronization
 /// - Throws: The first error of `makeWorker`, `body` or `consume`.
 @discardableResult
 public func forEachInOrder<Worker, Result: Sendable>(
-  _ indices: Range<Int>, threads: Int,
+  _ indices: Range<Int>, threads: Int, lead: Int? = nil,
   shouldStop: @escaping @Sendable () -> Bool = { false },
   makeWorker: @escaping @Sendable () throws -> Worker,
   body: @escaping @Sendable (inout Worker, Int) throws -> Result,
   consume: (Int, Result) throws -> Void
 ) throws -> Int {
-  precondition(threads > 0, "at least one thread")
-  let queue = OrderedQueue<Result>(indices, lead: 4 * threads)
+  precondition(threads > 0 && lead ?? 1 > 0, "at least one thread and one result ahead")
+  let queue = OrderedQueue<Result>(indices, lead: lead ?? 4 * threads)
   let count = min(threads, max(indices.count, 1))
   for _ in 0..<count {
     let thread = Thread {

@@ -40,7 +40,8 @@ struct PolicyRun {
     try requireMemory(
       PolicyGradient<Float>.byteCount(
         ParameterLayout(checkpoint.configuration),
-        rolloutCount: settings.problemsPerStep * settings.rolloutsPerProblem),
+        rolloutCount: settings.problemsPerStep * settings.rolloutsPerProblem,
+        threads: common.threads),
       for: "problems_per_step times rollouts_per_problem")
     var manifest = Manifest(
       config: settings.json, version: Prerl.version,

@@ -21,8 +21,8 @@ import torch
 import transformers
 from safetensors.torch import load_file, save_file
 from transformers import (
-    AutoModelForCausalLM, LlamaConfig, LlamaForCausalLM, Qwen2Config, Qwen2ForCausalLM, Qwen3Config,
-    Qwen3ForCausalLM)
+    AutoModelForCausalLM, GPT2Config, GPT2LMHeadModel, LlamaConfig, LlamaForCausalLM, Qwen2Config,
+    Qwen2ForCausalLM, Qwen3Config, Qwen3ForCausalLM)
 
 BOS = 1
 LOGIT_TOLERANCE = 1e-5  # largest absolute difference; logits are of order 1 to 10
@@ -41,6 +41,13 @@ def sizes(vocabulary, hidden, mlp, layers, heads, key_value_heads, **rest):
         bos_token_id=BOS, eos_token_id=2, pad_token_id=0, **rest)
 
 
+def gpt2_sizes(vocabulary, hidden, mlp, layers, heads):
+    return dict(
+        vocab_size=vocabulary, n_embd=hidden, n_inner=mlp, n_layer=layers, n_head=heads, n_positions=40,
+        bos_token_id=BOS, eos_token_id=2, pad_token_id=0)
+
+
+GPT2 = (GPT2Config, GPT2LMHeadModel)
 QWEN3, QWEN2 = (Qwen3Config, Qwen3ForCausalLM), (Qwen2Config, Qwen2ForCausalLM)
 LLAMA = (LlamaConfig, LlamaForCausalLM)
 CHECKPOINTS = {  # name: family, configuration, stored type. Unequal sizes show a swapped dimension.
@@ -58,6 +65,8 @@ CHECKPOINTS = {  # name: family, configuration, stored type. Unequal sizes show 
         64, 32, 10, 2, 4, 4, head_dim=6, tie_word_embeddings=True, rms_norm_eps=1e-5,
         rope_parameters=LLAMA3_ROPE), torch.float32),
     "llama-untied": (LLAMA, sizes(64, 32, 8, 2, 4, 1, tie_word_embeddings=False), torch.float32),
+    "gpt2": (GPT2, gpt2_sizes(64, 16, None, 2, 4), torch.float32),
+    "gpt2-bare": (GPT2, gpt2_sizes(72, 24, 20, 3, 2), torch.float32),
 }
 
 
@@ -89,8 +98,43 @@ def rotate(x, angle):
                       second * angle.cos() + first * angle.sin()], -1)
 
 
+def layer_norm(x, weight, bias, epsilon):
+    centered = x - x.mean(-1, keepdim=True)
+    return weight * centered / (centered.square().mean(-1, keepdim=True) + epsilon).sqrt() + bias
+
+
+def gelu_new(x):
+    return 0.5 * x * (1 + torch.tanh(math.sqrt(2 / math.pi) * (x + 0.044715 * x ** 3)))
+
+
+def gpt2_forward(weights, config, tokens):
+    """Logits (T, V) of one sequence, positions from 0; matrices are stored as (inputs, outputs)."""
+    H, C, T = config["n_head"], config["n_embd"], len(tokens)
+    epsilon = config["layer_norm_epsilon"]
+    future = torch.ones(T, T, dtype=torch.bool).triu(1)
+    x = weights["transformer.wte.weight"][torch.tensor(tokens)] + weights["transformer.wpe.weight"][:T]
+    for layer in range(config["n_layer"]):
+        def both(name):
+            return (weights[f"transformer.h.{layer}.{name}.{kind}"] for kind in ("weight", "bias"))
+
+        def project(x, name):
+            weight, bias = both(name)
+            return x @ weight + bias
+
+        q, k, v = (t.view(T, H, C // H).transpose(0, 1) for t in project(
+            layer_norm(x, *both("ln_1"), epsilon), "attn.c_attn").split(C, -1))
+        score = (q @ k.transpose(1, 2) / math.sqrt(C // H)).masked_fill(future, -math.inf)
+        x = x + project((score.softmax(-1) @ v).transpose(0, 1).reshape(T, C), "attn.c_proj")
+        a = layer_norm(x, *both("ln_2"), epsilon)
+        x = x + project(gelu_new(project(a, "mlp.c_fc")), "mlp.c_proj")
+    final = (weights[f"transformer.ln_f.{kind}"] for kind in ("weight", "bias"))
+    return layer_norm(x, *final, epsilon) @ weights["transformer.wte.weight"].T
+
+
 def forward(weights, config, tokens):
     """Logits (T, V) of one sequence, positions from 0."""
+    if config["model_type"] == "gpt2":
+        return gpt2_forward(weights, config, tokens)
     H, G, D = (config[k] for k in ("num_attention_heads", "num_key_value_heads", "head_dim"))
     T, epsilon = len(tokens), config["rms_norm_eps"]
     angle = torch.arange(T, dtype=torch.float64)[:, None] * inverse_frequencies(config)
@@ -171,12 +215,14 @@ def initialise(model, generator):
     """Weights far from the defaults, so that a dropped term changes every golden."""
     for name, p in model.named_parameters():
         noise = torch.randn(p.shape, generator=generator)
-        if name.endswith("norm.weight"):
+        if name.endswith(".weight") and p.dim() == 1:
             p.data = 1 + 0.3 * noise
         elif name.endswith(".bias"):
             p.data = 0.4 * noise
-        elif "embed_tokens" in name or "lm_head" in name:
+        elif any(table in name for table in ("embed_tokens", "lm_head", "wte", "wpe")):
             p.data = 0.4 * noise
+        elif ".h." in name:  # (inputs, outputs)
+            p.data = noise / math.sqrt(p.shape[0])
         else:
             p.data = noise / math.sqrt(p.shape[1])
 
@@ -237,6 +283,18 @@ def old_spelling(config):
     return config
 
 
+def write_bare(folder, config):
+    """As the first GPT-2 files are: no `transformer.` before the names, masks among the tensors."""
+    path = folder / "model.safetensors"
+    tensors = {k.removeprefix("transformer."): w for k, w in load_file(path).items()}
+    positions = config["n_positions"]
+    for layer in range(config["n_layer"]):
+        mask = torch.ones(positions, positions).tril().view(1, 1, positions, positions)
+        tensors[f"h.{layer}.attn.bias"] = mask
+        tensors[f"h.{layer}.attn.masked_bias"] = torch.tensor(-1e4)
+    save_file(tensors, path, metadata=dict(format="pt"))
+
+
 def write_json(path, value):
     path.write_text(json.dumps(value, indent=2) + "\n")
 
@@ -261,7 +319,8 @@ def write_checkpoint(out, name, seed):
 
     config = json.loads((folder / "config.json").read_text())
     resolved = dict(config)
-    resolved.setdefault("head_dim", config["hidden_size"] // config["num_attention_heads"])
+    if config["model_type"] != "gpt2":
+        resolved.setdefault("head_dim", config["hidden_size"] // config["num_attention_heads"])
     if name == "llama-untied":
         write_json(folder / "config.json", old_spelling(config))
     if name == "llama-tied":  # an alternative of the same meaning, beside the real one
@@ -276,6 +335,9 @@ def write_checkpoint(out, name, seed):
         (other / "config.old-spelling.json").rename(other / "config.json")
         verify(other, weights, resolved, samples)
         shutil.rmtree(other)
+    if name == "gpt2-bare":
+        write_bare(folder, config)
+        verify(folder, weights, resolved, samples)
     if name == "qwen3-tied":
         verify(out / "qwen3-tied-sharded", weights, resolved, samples)
 
