@@ -46,16 +46,16 @@ public struct OutputTensor {
     }
   }
 
-  /// A tensor whose values are produced as `Float` by code without pointers: `fill` is handed ranges
+  /// A tensor whose values are produced as `Float` by code without pointers: `spans` is handed ranges
   /// of elements in order and, for each, a span of exactly their number.
   public init(
     name: String, dtype: DType = .f32, shape: [Int],
-    fill: @escaping (Range<Int>, inout MutableSpan<Float>) -> Void
+    spans: @escaping (Range<Int>, inout MutableSpan<Float>) -> Void
   ) {
     self.init(name: name, dtype: dtype, shape: shape) {
       (range: Range<Int>, buffer: UnsafeMutableBufferPointer<Float>) in
       var span = buffer.mutableSpan
-      fill(range, &span)
+      spans(range, &span)
     }
   }
 
