@@ -215,13 +215,13 @@ struct Subject<Scalar: ModelScalar> {
   }
 
   /// The published statistics of all rollouts, by key.
-  func summary() -> [String: Double] {
+  func summary() throws -> [String: Double] {
     let aligner = SampleAligner(plan: plan, model: model, untrained: untrained)
     let results = plan.rollouts.indices.map { aligner.measure($0) }
     let summary = AlignmentSummary(
       plan: plan, main: results.map { $0.pair.summary(plan.options.reduction) },
       columns: plan.controlColumns.indices.map { column in results.map { $0.controls[column] } },
-      fileControls: FileControls())
+      fileControls: try FileControls.measure(plan, model: model, threads: 1) ?? FileControls())
     return Dictionary(
       uniqueKeysWithValues: summary.statistics.map { ($0.key, $0.interval.estimate) })
   }
