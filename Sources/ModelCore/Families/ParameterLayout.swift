@@ -68,6 +68,12 @@ public struct ParameterLayout: Sendable {
     count = builder.count
   }
 
+  /// Groups of the tables that the input is looked up in: of tokens, and of positions where they are
+  /// learned. A tied head belongs to them.
+  public var embeddingGroups: Set<Int> {
+    Set(network.inputs.map { parameters[$0.table.index].group })
+  }
+
   /// A layout under way: a family appends its parameters one by one.
   struct Builder {
     let configuration: ModelConfiguration

@@ -147,6 +147,9 @@ struct DecodingCache<Scalar: ModelScalar> {
 
 /// How the residual stream begins: rows of a table, one for each row of the batch.
 protocol InputOperation: Sendable {
+  /// The table whose rows it looks up.
+  var table: Weight { get }
+
   /// x = rows of the table, or x += them if `adds`. Linear in the parameters: with a direction in
   /// their place it gives the tangent.
   func forward<Scalar: ModelScalar>(

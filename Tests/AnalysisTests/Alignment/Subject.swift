@@ -216,13 +216,14 @@ struct Subject<Scalar: ModelScalar> {
   }
 
   /// The published statistics of all rollouts, by key.
-  func summary() -> [String: Double] {
+  func summary() throws -> [String: Double] {
     let aligner = SampleAligner(plan: plan, models: models)
     let results = plan.rollouts.indices.map { aligner.measure($0) }
     let summary = AlignmentSummary(
       plan, main: results.map { $0.pair.summary(plan.options.reduction) },
       entries: plan.entries.indices.map { entry in results.map { $0.controls[entry] } },
-      collection: CollectionResults())
+      collection: try CollectionResults.measure(plan, model: model, threads: 1)
+        ?? CollectionResults())
     return Dictionary(
       uniqueKeysWithValues: summary.statistics.map {
         (($0.group + [$0.name]).joined(separator: "."), $0.interval.estimate)

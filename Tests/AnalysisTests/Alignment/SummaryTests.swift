@@ -14,7 +14,7 @@ import Testing
     let rows = try subject.measure(Array(lab.rollouts.indices)).map { sample in
       try #require(control.map { sample.controls[$0] } ?? sample.row)
     }
-    let summary = subject.summary()
+    let summary = try subject.summary()
     func expect(_ key: String, _ value: Double) {
       expectClose(summary[prefix + key] ?? .nan, value, relative: 1e-12, absolute: 1e-12, key)
     }
@@ -35,6 +35,50 @@ import Testing
     expect("cosine_undefined", 0)
     expect("logp_gap_mean", rows.map(\.gap).reduce(0, +) / count)
     expect("logp_difference_mean", rows.map(\.difference).reduce(0, +) / count)
+  }
+
+  /// Means over the pairs of one rollout, of two rollouts of one problem and of two problems; radii of
+  /// rules, and their median over samples. 1e-12: roundings of 676 terms.
+  @Test func statisticsAreThoseOfTheFile() throws {
+    let lab = Lab.qwen3
+    let subject = Subject(
+      lab.rollouts, lab.model,
+      Request(
+        nullContext: [1, 4], controls: ["cross", "update", "first-order"], firstOrderSamples: 5))
+    let summary = try subject.summary()
+    let file = try #require(try subject.measureFile())
+    let cross = try #require(file.cross)
+    let names = lab.rollouts.map { Array($0.problemID.utf8) }
+    let count = names.count
+    let kinds: [(String, (Int, Int) -> Bool)] = [
+      ("same_rollout", { $0 == $1 }),
+      ("same_problem", { $0 != $1 && names[$0] == names[$1] }),
+      ("other_problem", { names[$0] != names[$1] }),
+    ]
+    for (kind, belongs) in kinds {
+      let places = (0..<count * count).filter { belongs($0 / count, $0 % count) }
+      for (name, values) in [("inner_product", cross.products), ("cosine", cross.cosines)] {
+        expectClose(
+          summary["controls.cross.\(kind).\(name)_mean"] ?? .nan,
+          places.reduce(0) { $0 + values[$1] } / Double(places.count), relative: 1e-12,
+          absolute: 1e-12, "\(kind), \(name)")
+      }
+    }
+    for rule in file.rules {
+      #expect(summary["controls.first-order.validity_radius.\(rule.name)"] == rule.radius)
+    }
+    #expect(
+      summary["controls.first-order.validity_radius_sample_median"]
+        == file.samples.map(\.radius).sorted()[2])
+    let update = try #require(file.update)
+    for metric in ["raw", "adam", "step"] {
+      let statistics = try #require(update.statistics[metric])
+      for vector in statistics.vectors {
+        #expect(
+          summary["controls.update.\(metric).reliability.\(vector.name)"]
+            == vector.reliability.estimate)
+      }
+    }
   }
 
   /// Controls that a file does not allow are left out, each for its own reason.

@@ -42,7 +42,7 @@ public struct Breakdown: SampleControl {
     _ pair: PairMeasurement, _ layout: ParameterLayout
   ) -> PairMeasurement {
     var rest = pair
-    for (group, entry) in layout.groups.enumerated() where entry.module == "embed_tokens" {
+    for group in layout.embeddingGroups {
       rest.innerProducts[group] = 0
       rest.squaredNormsMarginal[group] = 0
       rest.squaredNormsConditional[group] = 0
