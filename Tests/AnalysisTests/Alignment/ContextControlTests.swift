@@ -107,6 +107,7 @@ import Testing
   @Test(arguments: Setting.all)
   func randomPromptKeepsLengthAndFirstTokenAndHoldsNoSpecialIds(setting: Setting) throws {
     let lab = setting.family.lab
+    var drawn: [ArraySlice<Int32>] = []
     for (rollout, sample) in Self.samples(setting, "random-prompt") {
       let row = try #require(sample.controls["random-prompt"])
       let prompts = Self.find(
@@ -114,6 +115,7 @@ import Testing
         logMarginal: row.logMarginal
       ) { Continuation(context: $0, response: rollout.responseTokens) }
       let prompt = try #require(prompts.first, "rollout \(rollout.id): no allowed prompt")
+      if prompt.count == 3 { drawn.append(prompt.dropFirst()) }
       // Gradients of the new prompts cost most: a few rollouts of each setting.
       guard rollout.promptTokens.count < 3 || rollout.id.hasSuffix("3") else { continue }
       expectRow(
@@ -123,6 +125,8 @@ import Testing
           lab.table(rollout.promptTokens, rollout.responseTokens), setting,
           parameters: lab.model.layout.count), "rollout \(rollout.id)")
     }
+    // 13 prompts have two random tokens of 64 pairs: each rollout draws its own.
+    #expect(Set(drawn).count > 7)
   }
 
   /// Of 1,600 draws each of the 8 ids that are not special within 5 standard deviations of an eighth.
