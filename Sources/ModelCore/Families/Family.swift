@@ -25,11 +25,23 @@ protocol ModelFamily: Sendable {
 
   /// Whether a tensor of a checkpoint is no parameter and can be left out.
   static func ignores(_ tensor: String) -> Bool
+
+  /// A model of the family that is small enough to move every parameter, for self-checks.
+  static func tiny(tied: Bool) -> ModelConfiguration
 }
 
 extension ModelFamily {
   static func alternatives(to name: String) -> [String] { [] }
   static func ignores(_ tensor: String) -> Bool { false }
+
+  /// 2 layers, two query heads on one key/value head. The norms' ε is large, so that no row of 4
+  /// numbers comes near 0, where the model bends too much for difference quotients.
+  static func tiny(tied: Bool) -> ModelConfiguration {
+    ModelConfiguration(
+      family: ModelConfiguration.Family(Self.self), vocabularySize: 11, hiddenSize: 4,
+      feedForwardSize: 5, layerCount: 2, headCount: 2, keyValueHeadCount: 1, headDimension: 4,
+      normEpsilon: 0.1, ropeTheta: 500, tiedEmbeddings: tied, maximumPositions: 64)
+  }
 }
 
 extension ModelConfiguration {
@@ -57,6 +69,9 @@ extension ModelConfiguration {
     }
 
     public static var allCases: [Family] { list.map { Family($0) } }
+
+    /// A model of the family that is small enough to move every parameter, for self-checks.
+    public func tiny(tied: Bool) -> ModelConfiguration { type.tiny(tied: tied) }
 
     public static func == (a: Family, b: Family) -> Bool { a.rawValue == b.rawValue }
     public func hash(into hasher: inout Hasher) { hasher.combine(rawValue) }

@@ -80,6 +80,14 @@ enum GPT2: ModelFamily {
     tensor.hasSuffix(".attn.bias") || tensor.hasSuffix(".attn.masked_bias")
   }
 
+  /// Every query head has a key/value head of its own, and the heads fill the hidden state.
+  static func tiny(tied: Bool) -> ModelConfiguration {
+    ModelConfiguration(
+      family: .gpt2, vocabularySize: 11, hiddenSize: 4, feedForwardSize: 5, layerCount: 2,
+      headCount: 2, keyValueHeadCount: 2, headDimension: 2, normEpsilon: 0.1, tiedEmbeddings: tied,
+      maximumPositions: 64)
+  }
+
   static func build(_ layout: inout ParameterLayout.Builder) -> Network {
     let configuration = layout.configuration
     let hidden = configuration.hiddenSize

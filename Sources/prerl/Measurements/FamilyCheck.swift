@@ -12,17 +12,8 @@ struct FamilyCheck {
   /// A family's name and its tiny models, with a tied and an untied head.
   static var families: [(name: String, configurations: [ModelConfiguration])] {
     ModelConfiguration.Family.allCases.map { family in
-      (family.rawValue, [true, false].map { tiny(family, tied: $0) })
+      (family.rawValue, [true, false].map { family.tiny(tied: $0) })
     }
-  }
-
-  /// 2 layers, two query heads on one key/value head. The norms' ε is large, so that no row of 4
-  /// numbers comes near 0, where the model bends too much for difference quotients.
-  private static func tiny(_ family: ModelConfiguration.Family, tied: Bool) -> ModelConfiguration {
-    ModelConfiguration(
-      family: family, vocabularySize: 11, hiddenSize: 4, feedForwardSize: 5, layerCount: 2,
-      headCount: 2, keyValueHeadCount: 1, headDimension: 4, normEpsilon: 0.1, ropeTheta: 500,
-      tiedEmbeddings: tied, maximumPositions: 64)
   }
 
   /// One row a family.
