@@ -26,9 +26,11 @@ extension Interval {
     return .object(object)
   }
 
-  /// `name`, and where the interval has ends (or always, if asked) `name_low` and `name_high`.
-  public func members(_ name: String, alwaysEnds: Bool = false) -> [(key: String, value: JSON)] {
-    Self.parts.prefix(alwaysEnds || hasEnds ? 3 : 1).map {
+  /// `name`, and with ends `name_low` and `name_high`.
+  ///
+  /// - Parameter ends: whether the ends are given; nil where the interval has them.
+  public func members(_ name: String, ends: Bool? = nil) -> [(key: String, value: JSON)] {
+    Self.parts.prefix(ends ?? hasEnds ? 3 : 1).map {
       (name + $0.suffix, .real(self[keyPath: $0.path]))
     }
   }

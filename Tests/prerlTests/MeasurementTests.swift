@@ -17,10 +17,10 @@ import Testing
       #expect(object["ok"] == true)
       let checks = try #require(object["checks"]?.arrayValue)
       // 13 of the checkpoint, one of each family.
-      #expect(checks.count == 16)
+      #expect(checks.count == 17)
       let names = checks.compactMap { $0.objectValue?["check"]?.stringValue }
-      for family in ["qwen3", "qwen2", "llama"] {
-        #expect(names.suffix(3).contains { $0.hasPrefix("family \(family): ") })
+      for family in ["qwen3", "qwen2", "llama", "gpt2"] {
+        #expect(names.suffix(4).contains { $0.hasPrefix("family \(family): ") })
       }
       #expect(checks.allSatisfy { $0.objectValue?["ok"] == true })
     }
@@ -37,7 +37,7 @@ import Testing
       #expect(outcome.status == 1)
       #expect(outcome.output.contains("FAILED"))
       #expect(
-        outcome.errors.wholeMatch(of: /prerl: \d+ of 16 checks failed, the first: .*\n/) != nil)
+        outcome.errors.wholeMatch(of: /prerl: \d+ of 17 checks failed, the first: .*\n/) != nil)
     }
   }
 

@@ -17,12 +17,7 @@ struct Evaluation {
     var decimals = 3
 
     /// `{"mean", "low", "high", "n"}`; null where a statistic is not defined.
-    var json: JSON {
-      [
-        "mean": .real(interval.estimate), "low": .real(interval.low),
-        "high": .real(interval.high), "n": .integer(count),
-      ]
-    }
+    var json: JSON { interval.json("mean", ["n": .integer(count)]) }
   }
 
   let rolloutCount: Int
@@ -182,10 +177,7 @@ struct Evaluation {
     for entry in entries {
       let interval = entry.interval
       table.add([
-        entry.name, fixed(interval.estimate, entry.decimals),
-        interval.low.isNaN
-          ? "-"
-          : "\(fixed(interval.low, entry.decimals)) .. \(fixed(interval.high, entry.decimals))",
+        entry.name, fixed(interval.estimate, entry.decimals), interval.ends(entry.decimals),
         String(entry.count),
       ])
     }

@@ -2,6 +2,7 @@
 import KeyedRandom
 import ModelCore
 import Statistics
+import Tables
 import Tasks
 import Training
 
@@ -45,18 +46,10 @@ struct PolicyEvaluator {
     _ task: any PolicyTask
   ) -> [(name: String, units: String, longName: String)] {
     EvaluationColumn.all(task).flatMap { column in
-      [(column.name, column.units, column.longName)]
-        + (column.hasInterval
-          ? [
-            (
-              column.name + "_low", column.units,
-              column.longName + ", lower end of the 95% interval"
-            ),
-            (
-              column.name + "_high", column.units,
-              column.longName + ", upper end of the 95% interval"
-            ),
-          ] : [])
+      Interval.parts.prefix(column.hasInterval ? 3 : 1).map { part in
+        let words = part.words.isEmpty ? "" : part.words + " of the 95% interval"
+        return (column.name + part.suffix, column.units, column.longName + words)
+      }
     }
   }
 

@@ -185,10 +185,9 @@ struct PolicyRun {
     }
     var line: JSONObject = ["step": .integer(training.step)]
     for (column, interval) in values {
-      line[column.name] = .real(interval.estimate)
-      guard column.hasInterval else { continue }
-      line[column.name + "_low"] = .real(interval.low)
-      line[column.name + "_high"] = .real(interval.high)
+      for (key, value) in interval.members(column.name, ends: column.hasInterval) {
+        line[key] = value
+      }
     }
     try logs.evaluation.write(.object(line))
     guard !common.quiet else { return }

@@ -216,9 +216,6 @@ struct RunComparison {
         "reflections", "fold", "length", "ended", "KL to base", "corpus loss",
       ] + (reference.map { ["vs \($0.name)", "95%"] } ?? [])
         + (resolved.map { ["seeds for \(significant($0, 2))"] } ?? []))
-    func ends(_ interval: Interval) -> String {
-      interval.low.isNaN ? "-" : "\(fixed(interval.low, 3)) .. \(fixed(interval.high, 3))"
-    }
     for entry in entries {
       for step in allSteps ? entry.steps : Array(entry.steps.suffix(1)) {
         func cell(_ name: String) -> String {
@@ -228,13 +225,13 @@ struct RunComparison {
         let accuracy = interval(entry, Self.statistics[0].value, step)
         var row = [
           entry.name, "\(entry.runs.count)", "\(step)", fixed(accuracy.estimate, 3),
-          ends(accuracy), cell("transitions"), cell("transitions_fold"),
+          accuracy.ends(3), cell("transitions"), cell("transitions_fold"),
           cell("transitions_per_token_fold"), cell("reflections"), cell("reflections_fold"),
           cell("response_length"), cell("ended"), cell("kl_to_base"), cell("pretraining_loss"),
         ]
         if let reference {
           let difference = difference(entry, from: reference, step)
-          row += [fixed(difference.estimate, 3), ends(difference)]
+          row += [fixed(difference.estimate, 3), difference.ends(3)]
         }
         if let resolved {
           row.append(fixed(seedsNeeded(entry, from: reference, step, for: resolved), 0))
@@ -254,18 +251,12 @@ struct RunComparison {
           var numbers = JSONObject()
           for statistic in Self.statistics {
             let interval = interval(entry, statistic.value, step)
-            numbers[statistic.name] = [
-              "mean": .real(interval.estimate), "low": .real(interval.low),
-              "high": .real(interval.high),
-              "values": .array(entry.runs.map { .real(statistic.value($0, step)) }),
-            ]
+            numbers[statistic.name] = interval.json(
+              "mean", ["values": .array(entry.runs.map { .real(statistic.value($0, step)) })])
           }
           if let reference {
             let difference = difference(entry, from: reference, step)
-            numbers["accuracy_difference"] = [
-              "mean": .real(difference.estimate), "low": .real(difference.low),
-              "high": .real(difference.high),
-            ]
+            numbers["accuracy_difference"] = difference.json()
           }
           if let resolved {
             numbers["seeds_needed"] = .real(

@@ -100,12 +100,10 @@ struct RunFolder {
     guard let earlier = object(manifestPath),
       let own = try JSON.parse(Array(manifest.json.text().utf8)).objectValue
     else { return nil }
-    let there = earlier["config"]?.objectValue ?? [:]
-    let here = own["config"]?.objectValue ?? [:]
-    if let (key, found, expected) = Self.difference(there, here) {
+    if let difference = JSONDifference.first(earlier["config"] ?? [:], own["config"] ?? [:]) {
       throw CommandFailure.usage(
-        "\(path): was made with \(key) \(found) (expected \(expected) of the configuration to resume)"
-      )
+        "\(path): was made with \(difference.path) \(difference.first) (expected "
+          + "\(difference.second) of the configuration to resume)")
     }
     func inputs(_ manifest: JSONObject) -> [JSONObject] {
       (manifest["inputs"]?.arrayValue ?? []).compactMap(\.objectValue)
@@ -122,21 +120,6 @@ struct RunFolder {
         "\(path): was made with other problems (expected the same files to resume)")
     }
     return object(summaryPath) ?? [:]
-  }
-
-  /// The first key, dots between levels, whose value differs, with both values.
-  private static func difference(
-    _ one: JSONObject, _ other: JSONObject
-  ) -> (key: String, one: String, other: String)? {
-    for key in one.keys + other.keys where one[key] != other[key] {
-      if let first = one[key]?.objectValue, let second = other[key]?.objectValue,
-        let below = difference(first, second)
-      {
-        return ("\(key).\(below.key)", below.one, below.other)
-      }
-      return (key, one[key]?.text() ?? "absent", other[key]?.text() ?? "absent")
-    }
-    return nil
   }
 
   /// Refuses to go on to a step that lies behind the newest checkpoint.

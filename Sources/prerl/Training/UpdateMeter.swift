@@ -4,6 +4,7 @@ import KeyedRandom
 import ModelCore
 import Statistics
 import StrictJSON
+import Tables
 import Tasks
 import Training
 
@@ -129,17 +130,12 @@ struct UpdateMeter {
     _ name: String, _ longName: String, _ extent: UpdateTable.Extent,
     _ values: @escaping @Sendable (SurrogatePrediction) -> [Interval]
   ) -> [Variable] {
-    func part(_ suffix: String, _ end: String, _ value: @escaping @Sendable (Interval) -> Double)
-      -> Variable
-    {
-      Variable(name: name + suffix, units: "1", longName: longName + end, extent: extent) {
-        prediction, _ in values(prediction).map(value)
-      }
+    Interval.parts.map { suffix, words, path in
+      let end = words.isEmpty ? "" : words + " of the 95% interval"
+      return Variable(
+        name: name + suffix, units: "1", longName: longName + end, extent: extent
+      ) { prediction, _ in values(prediction).map { $0[keyPath: path] } }
     }
-    return [
-      part("", "") { $0.estimate }, part("_low", ", lower end of the 95% interval") { $0.low },
-      part("_high", ", upper end of the 95% interval") { $0.high },
-    ]
   }
 
   /// The table of a run from its lines.

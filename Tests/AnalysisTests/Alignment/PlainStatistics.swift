@@ -1,5 +1,6 @@
 // The statistics of batch vectors by plain loops over the vectors themselves.
 import Analysis
+import Statistics
 import TestSupport
 import Testing
 

@@ -34,12 +34,8 @@ struct UpdateBatches: Sendable {
     var advantages = [Double](repeating: .nan, count: rollouts.count)
     for members in groups.values where members.count > 1 {
       let rewards = members.map { rollouts[$0].reward ?? .nan }
-      // Equal rewards have advantage exactly 0, whatever the rounding of their mean.
-      let isFlat = rewards.allSatisfy { $0 == rewards[0] }
-      let mean = rewards.reduce(0, +) / Double(rewards.count)
-      for (member, reward) in zip(members, rewards) {
-        advantages[member] = isFlat ? 0 : reward - mean
-      }
+      let own = AdvantageScheme.groupCentered.advantages(of: rewards)
+      for (member, advantage) in zip(members, own) { advantages[member] = advantage }
     }
     self.advantages = advantages
 
