@@ -7,11 +7,20 @@ let fenced: [SwiftSetting] = [.strictMemorySafety(), .treatAllWarnings(as: .erro
 
 let package = Package(
   name: "prerl",
+  // Every module is a product: whatever a public signature names can be imported from outside.
   products: [
     .executable(name: "prerl", targets: ["prerl"]),
+    .library(name: "StrictJSON", targets: ["StrictJSON"]),
+    .library(name: "KeyedRandom", targets: ["KeyedRandom"]),
     .library(name: "Safetensors", targets: ["Safetensors"]),
+    .library(name: "Tokenizers", targets: ["Tokenizers"]),
     .library(name: "HDF5", targets: ["HDF5"]),
+    .library(name: "Tasks", targets: ["Tasks"]),
+    .library(name: "Statistics", targets: ["Statistics"]),
+    .library(name: "Runs", targets: ["Runs"]),
     .library(name: "ModelCore", targets: ["ModelCore"]),
+    .library(name: "Tables", targets: ["Tables"]),
+    .library(name: "Training", targets: ["Training"]),
     .library(name: "Analysis", targets: ["Analysis"]),
   ],
   dependencies: [

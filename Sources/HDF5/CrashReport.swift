@@ -14,6 +14,9 @@ extension HDF5File {
   /// libhdf5 1.10 trusts the heap in which a file's texts lie: about one file in thirty with a few
   /// changed bytes makes it read or write outside its memory. A program that reads foreign files
   /// should not answer that with a stack trace. Not for use inside itself.
+  ///
+  /// It replaces the process's handlers of four signals while `body` runs, so it is for programs. No
+  /// other declaration of this module ends a process or handles a signal.
   public static func reportingCrashes<Result, Failure: Error>(
     as line: String, status: CInt, _ body: () throws(Failure) -> Result
   ) throws(Failure) -> Result {

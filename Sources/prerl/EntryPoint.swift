@@ -1,12 +1,17 @@
 // Where the program starts and ends: every error becomes one line and an exit status here.
 import ArgumentParser
 import Foundation
+import ModelCore
 import Runs
 
 @main
 enum EntryPoint {
   static func main() {
     Interruption.install()
+    MemoryExhaustion.setHandler { byteCount in
+      Console.note("prerl: out of memory (\(byteCount >> 20) MiB more were asked for)")
+      exit(3)
+    }
     exit(run(Array(CommandLine.arguments.dropFirst())))
   }
 

@@ -17,7 +17,7 @@ enum ZeroedMemory {
     }
     let memory = mmap(
       nil, byteCount, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0)
-    guard let memory, memory != MAP_FAILED else { exhausted(byteCount) }
+    guard let memory, memory != MAP_FAILED else { MemoryExhaustion.end(byteCount: byteCount) }
     madvise(memory, byteCount, MADV_HUGEPAGE)  // a hint: where it fails, small pages serve
     return memory
   }
@@ -28,13 +28,5 @@ enum ZeroedMemory {
     } else {
       memory.deallocate()
     }
-  }
-
-  /// Memory is the one resource whose lack no caller can answer; the program ends with the status
-  /// of a failed machine.
-  private static func exhausted(_ byteCount: Int) -> Never {
-    let message = "prerl: out of memory (\(byteCount >> 20) MiB more were asked for)\n"
-    _ = message.utf8CString.withUnsafeBytes { write(STDERR_FILENO, $0.baseAddress, $0.count - 1) }
-    exit(3)
   }
 }
