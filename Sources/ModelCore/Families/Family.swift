@@ -26,6 +26,9 @@ protocol ModelFamily: Sendable {
   /// Whether a tensor of a checkpoint is no parameter and can be left out.
   static func ignores(_ tensor: String) -> Bool
 
+  /// Whether positions are rows of a parameter, so that there are none beyond `maximumPositions`.
+  static var learnsPositions: Bool { get }
+
   /// A model of the family that is small enough to move every parameter, for self-checks.
   static func tiny(tied: Bool) -> ModelConfiguration
 }
@@ -33,6 +36,7 @@ protocol ModelFamily: Sendable {
 extension ModelFamily {
   static func alternatives(to name: String) -> [String] { [] }
   static func ignores(_ tensor: String) -> Bool { false }
+  static var learnsPositions: Bool { false }
 
   /// 2 layers, two query heads on one key/value head. The norms' ε is large, so that no row of 4
   /// numbers comes near 0, where the model bends too much for difference quotients.
@@ -57,6 +61,9 @@ extension ModelConfiguration {
 
     public let rawValue: String
     let type: any ModelFamily.Type
+
+    /// Whether positions are rows of a parameter: a longer sequence cannot be computed.
+    public var learnsPositions: Bool { type.learnsPositions }
 
     init(_ type: any ModelFamily.Type) {
       self.type = type

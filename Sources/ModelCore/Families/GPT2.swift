@@ -69,6 +69,8 @@ enum GPT2: ModelFamily {
     return object
   }
 
+  static var learnsPositions: Bool { true }
+
   /// Files of the bare model have no `transformer.` before the names.
   static func alternatives(to name: String) -> [String] {
     let prefix = "transformer."

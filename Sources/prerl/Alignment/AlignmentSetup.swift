@@ -27,11 +27,17 @@ struct AlignmentSetup {
 
   /// The rollouts of a file, encoded and checked for the checkpoint.
   func rollouts(path: String, allowLong: Bool = false, limit: Int? = nil) throws -> [Rollout] {
+    let configuration = checkpoint.configuration
+    guard !(allowLong && configuration.family.learnsPositions) else {
+      throw CommandFailure.usage(
+        "--allow-long: \(configuration.family.rawValue) learns its positions and has none beyond "
+          + "\(configuration.maximumPositions) (expected a command without this option)")
+    }
     let rollouts = try RolloutReader.read(
       path: path,
       options: RolloutReader.Options(
-        vocabularySize: checkpoint.configuration.vocabularySize,
-        maximumLength: allowLong ? nil : checkpoint.configuration.maximumPositions, limit: limit,
+        vocabularySize: configuration.vocabularySize,
+        maximumLength: allowLong ? nil : configuration.maximumPositions, limit: limit,
         encoder: TextEncoder(checkpoint: checkpoint)))
     try check(rollouts, path)
     return rollouts
