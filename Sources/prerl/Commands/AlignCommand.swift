@@ -145,6 +145,7 @@ struct AlignCommand: ParsableCommand {
     let plan = AlignmentPlan(
       rollouts: try rollouts(setup), options: configuration.options,
       vocabularySize: checkpoint.configuration.vocabularySize)
+    try setup.check(plan)
     var run = AlignmentRun<Scalar>(
       plan, model: try checkpoint.model(Scalar.self), output: output,
       manifest: setup.manifest(configuration, inputs: inputs, threads: common.threads))
