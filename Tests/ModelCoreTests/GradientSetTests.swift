@@ -13,16 +13,16 @@ import Testing
     let values = (0..<count).map { row in
       randomValues(Self.count, UInt64(row)).map { Float($0) }
     }
-    for (row, part) in values.enumerated() { set.add(buffer(part), to: row) }
+    for (row, part) in values.enumerated() { set.add(gradient(part), to: row) }
     return (set, values)
   }
 
-  private static func buffer(_ values: [Float]) -> Buffer<Float> {
-    var buffer = Buffer<Float>(count: values.count)
-    buffer.withMutableSpan { span in
+  private static func gradient(_ values: [Float]) -> GradientBuffer<Float> {
+    var gradient = GradientBuffer<Float>(model.layout)
+    gradient.values.withMutableSpan { span in
       for place in values.indices { span[place] = values[place] }
     }
-    return buffer
+    return gradient
   }
 
   private static func values(_ set: GradientSet<Float>, _ row: Int) -> [Float] {
@@ -62,17 +62,53 @@ import Testing
     let combined = zip(values[0], values[2]).map { 2 * $0 - 0.5 * $1 }
     expectClose(Self.values(set, 3), combined, absolute: 1e-6, "combination")
 
-    let mean = set.meanSquare([0, 1])
     let moment = zip(values[0], values[1]).map { ($0 * $0 + $1 * $1) / 2 }
+    set.meanSquare([0, 1], into: 3)
+    expectClose(Self.values(set, 3), moment, relative: 1e-6, "mean square")
+    set.rescale(2, by: 3, epsilon: 0.1, into: 0)
     expectClose(
-      mean.withSpan { span in span.indices.map { span[$0] } }, moment, relative: 1e-6,
-      "mean square")
-    set.rescale(2, by: mean, epsilon: 0.1, into: 3)
-    expectClose(
-      Self.values(set, 3), zip(values[2], moment).map { $0 / ($1.squareRoot() + 0.1) },
+      Self.values(set, 0), zip(values[2], moment).map { $0 / ($1.squareRoot() + 0.1) },
       relative: 1e-5, "rescaled")
     set.firstAdamStep(1, epsilon: 0.1, into: 3)
     expectClose(
       Self.values(set, 3), values[1].map { $0 / (abs($0) + 0.1) }, relative: 1e-6, "first step")
+  }
+
+  /// Slice by slice the products have the bits of whole gradients.
+  @Test(arguments: 1...4) func slicesGiveTheProductsOfWholeGradients(sliceCount: Int) {
+    let (set, values) = Self.set(5)
+    var products = [Double](repeating: 0, count: 9)
+    var squares = [Double](repeating: 0, count: 5)
+    let slices = Self.model.layout.slices(sliceCount)
+    #expect(slices.count == min(sliceCount, 3))
+    for slice in slices {
+      let part = GradientSet<Float>(Self.model.layout, range: slice, count: 5)
+      for (row, value) in values.enumerated() { part.add(Self.gradient(value), to: row) }
+      part.addProducts(0..<3, 2..<5, to: &products)
+      part.addSquaredNorms(0..<5, to: &squares)
+    }
+    #expect(products == set.products(0..<3, 2..<5))
+    #expect(squares == (0..<5).map { set.products($0..<$0 + 1, $0..<$0 + 1)[0] })
+  }
+
+  /// Products of vectors that are derived piece by piece have the bits of vectors that are whole.
+  @Test(arguments: 1...3) func derivedVectorsNeedNotExistAsAWhole(sliceCount: Int) {
+    func derive(_ set: GradientSet<Float>) {
+      set.meanSquare([0, 1], into: 5)
+      set.rescale(0, by: 5, epsilon: 1e-8, into: 3)
+      set.combine([(coefficient: 0.5, index: 1), (coefficient: -0.5, index: 2)], into: 4)
+      set.firstAdamStep(4, epsilon: 1e-8, into: 4)
+    }
+    let values = Self.set(3).values
+    let whole = GradientSet<Float>(Self.model.layout, count: 6)
+    for (row, value) in values.enumerated() { whole.add(Self.gradient(value), to: row) }
+    derive(whole)
+    var products = [Double](repeating: 0, count: 25)
+    for slice in Self.model.layout.slices(sliceCount) {
+      let part = GradientSet<Float>(Self.model.layout, range: slice, count: 3)
+      for (row, value) in values.enumerated() { part.add(Self.gradient(value), to: row) }
+      part.addProducts(of: 5, derivedIn: 6, to: &products, derive)
+    }
+    #expect(products == whole.products(0..<5, 0..<5))
   }
 }

@@ -46,6 +46,9 @@ public protocol SampleControl: AlignmentControl {
   var entries: [(name: String, title: String)] { get }
   /// Whether it goes on from the activations of the main pair and so has to come right after it.
   static var continuesMainPair: Bool { get }
+  /// Tokens of the longest context that it puts before a response of another problem's rollout; 0 where it
+  /// makes no sequence longer than those of the main pair.
+  var longestContext: Int { get }
 
   /// The rows of a rollout, one an entry; `PairSummary.undefined` where an entry does not apply.
   func measure<Scalar: ModelScalar>(
@@ -55,13 +58,18 @@ public protocol SampleControl: AlignmentControl {
 
 extension SampleControl {
   public static var continuesMainPair: Bool { false }
+  public var longestContext: Int { 0 }
 }
 
 /// A control that looks at all rollouts together.
 public protocol CollectionControl: AlignmentControl {
   associatedtype Result: CollectionResult
 
+  /// The least memory for gradients with which it can be measured, in bytes.
+  func leastBytes(_ plan: AlignmentPlan, _ memory: GradientMemory) -> Int
+
   /// - Returns: nil once it was stopped.
+  /// - Throws: `MemoryLimitExceeded` where less than `leastBytes` are available.
   func measure<Scalar: ModelScalar>(_ run: CollectionMeasurement<Scalar>) throws -> Result?
 }
 

@@ -61,6 +61,20 @@ public struct AlignmentPlan: Sendable {
     return AlignmentControls.names.filter(running.contains)
   }
 
+  /// An upper bound of the tokens of a sequence that the run scores, and what makes it so long: the
+  /// control, or nil for the null context and the rollouts themselves.
+  public var longestSequence: (tokens: Int, control: String?) {
+    let own = rollouts.map {
+      max($0.promptTokens.count, options.nullContext.tokens.count) + $0.responseTokens.count
+    }
+    let response = rollouts.map(\.responseTokens.count).max() ?? 0
+    var longest: (tokens: Int, control: String?) = (own.max() ?? 0, nil)
+    for control in sampleControls where control.longestContext + response > longest.tokens {
+      longest = (control.longestContext + response, type(of: control).name)
+    }
+    return longest
+  }
+
   /// The stream of a control's random choices.
   func key(_ purpose: StaticString) -> RandomKey {
     RandomKey(seed: options.seed).derive("alignment controls").derive(purpose)

@@ -27,6 +27,9 @@ public struct AlignmentRun<Scalar: ModelScalar> {
   /// Rollouts whose whole gradients are written.
   public var dumpedGradients = 0
   public var threads = 1
+  /// Bytes that the controls over all rollouts may use in all, the model included. It changes the number
+  /// of passes over the rollouts and no result.
+  public var memoryLimit = Machine.defaultMemoryLimit
   /// Where the results come from; `config` identifies the run when it is resumed.
   public var manifest: Manifest
 
@@ -58,10 +61,12 @@ public struct AlignmentRun<Scalar: ModelScalar> {
     shard?.range(of: plan.rollouts.count) ?? 0..<plan.rollouts.count
   }
 
-  /// Bytes that the controls over all rollouts need beside the model, 0 without such controls.
-  public var bytesForControls: Int {
-    plan.collectionControls.contains { $0 is Update || $0 is FirstOrder }
-      ? BatchVectors<Scalar>.byteCount(model.layout) : 0
+  /// Refuses controls over all rollouts that the memory limit does not allow.
+  public func checkMemory() throws(MemoryLimitExceeded) {
+    guard measuresCollection else { return }
+    try GradientMemory(
+      plan, model.layout, scalar: Scalar.self, threads: threads, limit: memoryLimit
+    ).check(plan)
   }
 
   /// Measures and publishes the files.
@@ -69,11 +74,13 @@ public struct AlignmentRun<Scalar: ModelScalar> {
   /// - Parameters:
   ///   - shouldStop: asked by every worker; once true, the rollouts in hand are finished and kept.
   ///   - progress: gets what is done, now and then.
-  /// - Throws: `OutputError` for outputs that cannot be written and journals of other runs.
+  /// - Throws: `OutputError` for outputs that cannot be written and journals of other runs;
+  ///   `MemoryLimitExceeded`, before anything is measured.
   public func run(
     _ start: RunStart, shouldStop: @escaping @Sendable () -> Bool = { false },
     progress: @escaping (Progress) -> Void = { _ in }
   ) throws -> Outcome {
+    try checkMemory()
     // Journals of another format of records are told apart by their header.
     var header = manifest.config.objectValue ?? [:]
     header["journal_format"] = .integer(AlignmentRecord.format)
@@ -114,7 +121,7 @@ public struct AlignmentRun<Scalar: ModelScalar> {
     guard measuresCollection, journal.count == samples.count else { return true }
     guard
       let results = try CollectionResults.measure(
-        plan, model: model, threads: threads, shouldStop: shouldStop,
+        plan, model: model, threads: threads, memoryLimit: memoryLimit, shouldStop: shouldStop,
         progress: { progress(.control($0, $1)) })
     else { return false }
     try journal.append(AlignmentRecord.collection(results).bytes(plan))

@@ -9,19 +9,24 @@ public final class CollectionMeasurement<Scalar: ModelScalar> {
   public let plan: AlignmentPlan
   public let model: Transformer<Scalar>
   public let threads: Int
+  public let memory: GradientMemory
   /// True once the run shall stop; long loops ask.
   public let shouldStop: @Sendable () -> Bool
   private let report: (String, Double) -> Void
-  private var vectors: BatchVectors<Scalar>?
+  /// The batch vectors of the update rules, for all controls that need them.
+  private(set) lazy var batchVectors = BatchVectors(self) { [report] in report("batch vectors", $0)
+  }
   fileprivate(set) var control = ""
 
   init(
-    _ plan: AlignmentPlan, model: Transformer<Scalar>, threads: Int,
+    _ plan: AlignmentPlan, model: Transformer<Scalar>, threads: Int, memoryLimit: Int,
     shouldStop: @escaping @Sendable () -> Bool, report: @escaping (String, Double) -> Void
   ) {
     self.plan = plan
     self.model = model
     self.threads = threads
+    memory = GradientMemory(
+      plan, model.layout, scalar: Scalar.self, threads: threads, limit: memoryLimit)
     self.shouldStop = shouldStop
     self.report = report
   }
@@ -29,15 +34,10 @@ public final class CollectionMeasurement<Scalar: ModelScalar> {
   /// Tells that a share of the control at hand is done.
   public func progress(_ share: Double) { report(control, share) }
 
-  /// The batch vectors of the update rules, measured once for all controls that need them; nil once
-  /// the run was stopped.
-  func batchVectors() throws -> BatchVectors<Scalar>? {
-    if let vectors { return vectors }
-    let batches = UpdateBatches(plan.rollouts, key: plan.key("update"))
-    vectors = try BatchVectors<Scalar>.measure(
-      plan, batches: batches, model: model, threads: threads, shouldStop: shouldStop,
-      progress: { self.report("batch vectors", $0) })
-    return vectors
+  /// Slices of the parameters with which so many gradients fit into memory.
+  func slices(rows: Int, buffers: Int) throws(MemoryLimitExceeded) -> [Range<Int>] {
+    if let slices = memory.slices(rows: rows, buffers: buffers) { return slices }
+    throw memory.exceeded(by: control, memory.leastBytes(rows: rows, buffers: buffers))
   }
 }
 
@@ -59,15 +59,22 @@ public struct CollectionResults: Sendable {
 
   /// Measures what the plan asks for.
   ///
-  /// - Parameter progress: Gets a label and the share of it that is done.
+  /// - Parameters:
+  ///   - memoryLimit: Bytes that may be used in all, the model included; it changes the number of passes
+  ///     over the rollouts and no result.
+  ///   - progress: Gets a label and the share of it that is done.
   /// - Returns: nil if it was stopped.
+  /// - Throws: `MemoryLimitExceeded` where a control needs more than that.
   public static func measure<Scalar: ModelScalar>(
     _ plan: AlignmentPlan, model: Transformer<Scalar>, threads: Int,
+    memoryLimit: Int = Machine.defaultMemoryLimit,
     shouldStop: @escaping @Sendable () -> Bool = { false },
     progress: @escaping (String, Double) -> Void = { _, _ in }
   ) throws -> CollectionResults? {
     let run = CollectionMeasurement(
-      plan, model: model, threads: threads, shouldStop: shouldStop, report: progress)
+      plan, model: model, threads: threads, memoryLimit: memoryLimit, shouldStop: shouldStop,
+      report: progress)
+    try run.memory.check(plan)
     func result(of control: some CollectionControl) throws -> (any CollectionResult)? {
       run.control = type(of: control).name
       return try control.measure(run)

@@ -30,11 +30,14 @@ public struct SurrogatePrediction: Sendable {
 
   /// Measures a plan that leaves neither control out.
   ///
-  /// - Parameter name: the rollouts' file, for errors.
+  /// - Parameters:
+  ///   - name: The rollouts' file, for errors.
+  ///   - memoryLimit: As in `CollectionResults.measure`.
   /// - Returns: nil if it was stopped.
-  /// - Throws: `OutputError` where the rollouts do not allow the update control.
+  /// - Throws: `OutputError` where the rollouts do not allow the update control; `MemoryLimitExceeded`.
   public static func measure<Scalar: ModelScalar>(
     _ plan: AlignmentPlan, of name: String = "rollouts", model: Transformer<Scalar>, threads: Int,
+    memoryLimit: Int = Machine.defaultMemoryLimit,
     shouldStop: @escaping @Sendable () -> Bool = { false },
     progress: @escaping (String, Double) -> Void = { _, _ in }
   ) throws -> SurrogatePrediction? {
@@ -44,7 +47,8 @@ public struct SurrogatePrediction: Sendable {
     }
     guard
       let results = try CollectionResults.measure(
-        plan, model: model, threads: threads, shouldStop: shouldStop, progress: progress),
+        plan, model: model, threads: threads, memoryLimit: memoryLimit, shouldStop: shouldStop,
+        progress: progress),
       let update = results[UpdateControl.self], let firstOrder = results[FirstOrderControl.self]
     else { return nil }
     return SurrogatePrediction(plan: plan, update: update, firstOrder: firstOrder)

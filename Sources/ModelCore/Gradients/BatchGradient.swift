@@ -8,33 +8,41 @@
 public final class BatchGradient<Scalar: ModelScalar> {
   private let workspaces: WorkspaceLender<Scalar>
   private let layout: ParameterLayout
+  private let range: Range<Int>
   private let chunkLimit: Int
   private let spareBytes: Int
   private var pool: [PooledGradient] = []
-  /// The sum of the last batch.
+  /// The sum of the last batch, or its slice.
   public var gradient: GradientBuffer<Scalar>
 
   /// A buffer of the pool; only the worker that has claimed the chunk it serves touches it.
   private final class PooledGradient: @unchecked Sendable {
     var gradient: GradientBuffer<Scalar>
 
-    init(_ layout: ParameterLayout) {
-      gradient = GradientBuffer(layout)
+    init(_ layout: ParameterLayout, _ range: Range<Int>) {
+      gradient = GradientBuffer(layout, range: range)
     }
   }
 
-  /// - Parameter chunkCount: The most chunks a batch may have.
-  public convenience init(_ model: Transformer<Scalar>, chunkCount: Int) {
-    self.init(model, chunkCount: chunkCount, spareBytes: Self.spareBytes)
+  /// - Parameters:
+  ///   - chunkCount: The most chunks a batch may have.
+  ///   - range: The slice of the parameters that is summed; all of them without one.
+  public convenience init(
+    _ model: Transformer<Scalar>, chunkCount: Int, range: Range<Int>? = nil
+  ) {
+    self.init(model, chunkCount: chunkCount, range: range, spareBytes: Self.spareBytes)
   }
 
   /// - Parameter spareBytes: For buffers beyond those that the threads need.
-  package init(_ model: Transformer<Scalar>, chunkCount: Int, spareBytes: Int) {
+  package init(
+    _ model: Transformer<Scalar>, chunkCount: Int, range: Range<Int>? = nil, spareBytes: Int
+  ) {
     self.spareBytes = spareBytes
+    self.range = range ?? 0..<model.layout.count
     workspaces = WorkspaceLender(model)
     layout = model.layout
     chunkLimit = chunkCount
-    gradient = GradientBuffer(model.layout)
+    gradient = GradientBuffer(model.layout, range: self.range)
   }
 
   private static var spareBytes: Int { 512 << 20 }
@@ -43,9 +51,9 @@ public final class BatchGradient<Scalar: ModelScalar> {
   /// long as there is a free one, so that it rarely waits: four chunks a thread as far as they fit into
   /// the spare bytes, and one more than the threads in any case.
   private static func poolSize(
-    _ layout: ParameterLayout, chunkCount: Int, threads: Int, spareBytes: Int
+    scalarCount: Int, chunkCount: Int, threads: Int, spareBytes: Int
   ) -> Int {
-    let bytes = max(1, layout.count * MemoryLayout<Scalar>.stride)
+    let bytes = max(1, scalarCount * MemoryLayout<Scalar>.stride)
     let spare = min(max(1, spareBytes / bytes), 3 * threads + 1)
     return min(chunkCount, threads + spare)
   }
@@ -53,7 +61,9 @@ public final class BatchGradient<Scalar: ModelScalar> {
   /// Bytes of all gradients that are held for a batch: the pool and the sum.
   public static func byteCount(_ layout: ParameterLayout, chunkCount: Int, threads: Int) -> Double {
     Double(
-      poolSize(layout, chunkCount: chunkCount, threads: threads, spareBytes: spareBytes) + 1)
+      poolSize(
+        scalarCount: layout.count, chunkCount: chunkCount, threads: threads, spareBytes: spareBytes)
+        + 1)
       * Double(layout.count)
       * Double(MemoryLayout<Scalar>.stride)
   }
@@ -69,8 +79,9 @@ public final class BatchGradient<Scalar: ModelScalar> {
   ) throws -> [Result] {
     precondition(chunkCount <= chunkLimit, "more chunks than announced")
     let size = Self.poolSize(
-      layout, chunkCount: chunkCount, threads: threads, spareBytes: spareBytes)
-    while pool.count < size { pool.append(PooledGradient(layout)) }
+      scalarCount: gradient.values.count, chunkCount: chunkCount, threads: threads,
+      spareBytes: spareBytes)
+    while pool.count < size { pool.append(PooledGradient(layout, range)) }
     var results: [Result] = []
     let (pool, workspaces) = (pool, workspaces)
     gradient.values.clear()

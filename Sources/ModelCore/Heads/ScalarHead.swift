@@ -130,6 +130,6 @@ extension Workspace {
     backward(
       values: coefficients, tokenCoefficients: tokenCoefficients, head: head,
       gradient: &headGradient,
-      trunk: GradientAccumulator(layout: model.layout, base: gradient.values.base))
+      trunk: GradientAccumulator(&gradient))
   }
 }

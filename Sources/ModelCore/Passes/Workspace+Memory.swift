@@ -35,6 +35,37 @@ struct WorkspaceWidths: Sendable {
   }
 }
 
+/// Scalars of each buffer of a workspace.
+struct WorkspaceSizes {
+  /// Layers whose activations are kept, from the top.
+  let keptLayers: Int
+  /// Activations of one layer.
+  let slot: Int
+  let residuals: Int
+  let slots: Int
+  let scratch: Int
+
+  /// - Parameters:
+  ///   - rows: Rows of the batch.
+  ///   - scored: Scored rows of the batch.
+  ///   - longest: Rows of the longest sequence.
+  ///   - activationBudget: Scalars of kept activations.
+  init(
+    _ network: Network, _ widths: WorkspaceWidths, hidden: Int, rows: Int, scored: Int,
+    longest: Int, activationBudget: Int, vocabularyTile: Int, padding: Int
+  ) {
+    let layerCount = network.layers.count
+    slot = rows * widths.slot
+    keptLayers = min(layerCount, activationBudget / slot)
+    residuals = (layerCount + 1) * rows * hidden
+    slots = (keptLayers + (keptLayers < layerCount ? 1 : 0)) * slot
+    scratch =
+      rows * (hidden + widths.restored + widths.gradients)
+      + scored * (2 * hidden + vocabularyTile) + widths.operation(network, longest: longest)
+      + padding * (7 + widths.operationCount * 2)
+  }
+}
+
 /// Hands out pieces of a buffer one after another, each on a cache line of its own.
 struct Arena<Scalar: ModelScalar> {
   private var next: UnsafeMutablePointer<Scalar>

@@ -38,10 +38,38 @@ public final class Workspace<Scalar: ModelScalar> {
   let tables = RotaryTables<Scalar>()
 
   /// - Parameter activationBudget: Bytes of kept activations beside the layer inputs.
-  public convenience init(_ model: Transformer<Scalar>, activationBudget: Int = 1 << 30) {
-    let size = model.configuration.vocabularySize
+  public convenience init(
+    _ model: Transformer<Scalar>, activationBudget: Int = Workspace.activationBudget
+  ) {
     self.init(
-      model, activationBudget: activationBudget, vocabularyTile: size <= 16_384 ? size : 8_192)
+      model, activationBudget: activationBudget, vocabularyTile: Self.vocabularyTile(model.layout))
+  }
+
+  /// Bytes of kept activations unless said otherwise.
+  public static var activationBudget: Int { 1 << 30 }
+
+  private static func vocabularyTile(_ layout: ParameterLayout) -> Int {
+    let size = layout.configuration.vocabularySize
+    return size <= 16_384 ? size : 8_192
+  }
+
+  /// Bytes that a workspace takes for batches up to a size.
+  ///
+  /// - Parameters:
+  ///   - rowCount: Rows of a batch, of all its sequences.
+  ///   - scoredCount: Scored tokens of a batch.
+  ///   - longest: Rows of the longest sequence.
+  public static func byteCount(
+    _ layout: ParameterLayout, rowCount: Int, scoredCount: Int, longest: Int
+  ) -> Int {
+    let hidden = layout.configuration.hiddenSize
+    let stride = MemoryLayout<Scalar>.stride
+    let sizes = WorkspaceSizes(
+      layout.network, WorkspaceWidths(layout.network, hidden: hidden), hidden: hidden,
+      rows: rowCount, scored: scoredCount, longest: longest,
+      activationBudget: activationBudget / stride, vocabularyTile: vocabularyTile(layout),
+      padding: Arena<Scalar>.padding)
+    return (sizes.residuals + sizes.slots + sizes.scratch) * stride
   }
 
   package init(_ model: Transformer<Scalar>, activationBudget: Int, vocabularyTile: Int) {
@@ -83,17 +111,14 @@ public final class Workspace<Scalar: ModelScalar> {
       residuals = Buffer(count: 0)  // freed before the larger ones are made
       slots = Buffer(count: 0)
       scratch = Buffer(count: 0)
-      let layerCount = model.layout.network.layers.count
-      let slotSize = rowCapacity * widths.slot
-      keptLayers = min(layerCount, activationBudget / (slotSize * MemoryLayout<Scalar>.stride))
-      residuals = Buffer(count: (layerCount + 1) * rowCapacity * hidden)
-      let slotCount = keptLayers + (keptLayers < layerCount ? 1 : 0)
-      slots = Buffer(count: slotCount * slotSize)
-      scratch = Buffer(
-        count: rowCapacity * (hidden + widths.restored + widths.gradients)
-          + scoredCapacity * (2 * hidden + vocabularyTile)
-          + widths.operation(model.layout.network, longest: lengthCapacity)
-          + Arena<Scalar>.padding * (7 + widths.operationCount * 2))
+      let sizes = WorkspaceSizes(
+        model.layout.network, widths, hidden: hidden, rows: rowCapacity, scored: scoredCapacity,
+        longest: lengthCapacity, activationBudget: activationBudget / MemoryLayout<Scalar>.stride,
+        vocabularyTile: vocabularyTile, padding: Arena<Scalar>.padding)
+      keptLayers = sizes.keptLayers
+      residuals = Buffer(count: sizes.residuals)
+      slots = Buffer(count: sizes.slots)
+      scratch = Buffer(count: sizes.scratch)
     }
     let sides = batch.sides
     rows = BatchRows(

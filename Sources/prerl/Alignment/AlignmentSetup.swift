@@ -54,22 +54,18 @@ struct AlignmentSetup {
     }
   }
 
-  /// Refuses controls that join prompts with other rollouts' responses beyond learned positions.
+  /// Refuses sequences that end beyond learned positions: a null context or another problem's prompt may
+  /// be longer than the rollout's own.
   func check(_ plan: AlignmentPlan) throws {
     let configuration = checkpoint.configuration
-    guard configuration.family.learnsPositions else { return }
-    let joining = plan.options.controls.filter { ["mixture", "mismatched-prompt"].contains($0) }
-    let contexts = ([nullContext] + plan.options.nullContextSweep).map(\.tokens.count)
-    let prompts = joining.isEmpty ? [] : plan.rollouts.map(\.promptTokens.count)
-    let context = (contexts + prompts).max() ?? 0
-    let response = plan.rollouts.map(\.responseTokens.count).max() ?? 0
-    guard context + response <= configuration.maximumPositions else {
-      throw CommandFailure.usage(
-        "the longest context and the longest response are \(context + response) tokens, which "
-          + "\(joining.first ?? "the null context") may join (expected at most "
-          + "\(configuration.maximumPositions), the positions that \(configuration.family.rawValue) "
-          + "has learned)")
+    let (tokens, control) = plan.longestSequence
+    guard configuration.family.learnsPositions, tokens > configuration.maximumPositions else {
+      return
     }
+    throw CommandFailure.usage(
+      "\(control.map { "--control \($0)" } ?? "--null-context"): a context and a response may have "
+        + "\(tokens) tokens together (expected at most \(configuration.maximumPositions), the "
+        + "positions that \(configuration.family.rawValue) has learned)")
   }
 
   /// The provenance of a run with a configuration.

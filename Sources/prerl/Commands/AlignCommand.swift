@@ -87,8 +87,9 @@ struct AlignCommand: ParsableCommand {
 
   @OptionGroup var sampling: SamplingArguments
   @OptionGroup var runOptions: ModelRunOptions
+  @OptionGroup var memoryOptions: MemoryOptions
 
-  var common: CommonOptions { CommonOptions(runOptions) }
+  var common: CommonOptions { CommonOptions(runOptions, memoryOptions) }
 
   func validate() throws {
     let known = AlignmentControls.names + ["all"]
@@ -154,6 +155,7 @@ struct AlignCommand: ParsableCommand {
     run.shard = shard
     run.dumpedGradients = dumpGradients
     run.threads = common.threads
+    run.memoryLimit = common.memoryLimit
     for (control, reason) in plan.leftOut {
       Console.note("prerl: warning: control \(control) is left out: \(reason)")
     }
@@ -208,7 +210,7 @@ struct AlignCommand: ParsableCommand {
         "--shard \(shard?.description ?? ""): this part has no rollouts (expected at most "
           + "\((count + Shard.block - 1) / Shard.block) parts of \(count) rollouts)")
     }
-    try requireMemory(Double(run.bytesForControls), for: "--control update or first-order")
+    try run.checkMemory()
   }
 
   private func report(_ summary: AlignmentSummary, _ plan: AlignmentPlan) throws {

@@ -36,8 +36,9 @@ struct SurrogateCommand: ParsableCommand {
 
   @OptionGroup var sampling: SamplingArguments
   @OptionGroup var runOptions: ModelRunOptions
+  @OptionGroup var memoryOptions: MemoryOptions
 
-  var common: CommonOptions { CommonOptions(runOptions) }
+  var common: CommonOptions { CommonOptions(runOptions, memoryOptions) }
 
   func validate() throws {
     if rollouts != nil,
@@ -62,10 +63,11 @@ struct SurrogateCommand: ParsableCommand {
     let plan = SurrogatePrediction.plan(
       sampled, options: setup.options(seed: common.seed),
       vocabularySize: model.configuration.vocabularySize)
+    try setup.check(plan)
     let progress = ProgressBar("measuring updates", total: 100, unit: "%", quiet: common.quiet)
     let prediction = try SurrogatePrediction.measure(
       plan, of: rollouts ?? "sampled rollouts", model: model, threads: common.threads,
-      shouldStop: { Interruption.isRequested },
+      memoryLimit: common.memoryLimit, shouldStop: { Interruption.isRequested },
       progress: { progress.update(Int(100 * $1), note: $0) })
     progress.finish()
     guard let prediction else {

@@ -105,7 +105,7 @@ struct Checkpoint: Sendable {
 
 /// Refuses work that needs more memory than the machine has.
 func requireMemory(_ bytes: Double, for what: String) throws(CommandFailure) {
-  let available = Double(ProcessInfo.processInfo.physicalMemory)
+  let available = Double(Machine.memoryByteCount)
   if bytes > available {
     throw .machine(
       "\(what): needs \(byteSize(bytes)) of memory (this machine has \(byteSize(available)))")

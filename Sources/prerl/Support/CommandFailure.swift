@@ -1,4 +1,5 @@
 // How a command fails: an exit status and one line.
+import Analysis
 import ArgumentParser
 import Foundation
 import HDF5
@@ -6,6 +7,7 @@ import ModelCore
 import Runs
 import Safetensors
 import StrictJSON
+import Tables
 import Tasks
 import Tokenizers
 
@@ -40,6 +42,12 @@ struct CommandFailure: Error {
       self = error
     case let error as OutputError:
       self.init(error.exitStatus, error.description)
+    case let error as MemoryLimitExceeded:
+      self.init(
+        3,
+        "--control \(error.control): needs \(byteSize(Double(error.needed))) of memory (expected at "
+          + "most \(byteSize(Double(error.limit))); --memory-limit sets another limit, fewer "
+          + "--threads need less)")
     case let error as TaskFileError:
       self.init(error.kind == .machine ? 3 : 2, error.description)
     case let error as TokenizerError:

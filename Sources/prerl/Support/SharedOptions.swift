@@ -3,6 +3,7 @@
 import ArgumentParser
 import Foundation
 import KeyedRandom
+import Runs
 
 /// What the shared options come to; those that a command does not take keep their defaults.
 struct CommonOptions {
@@ -12,6 +13,8 @@ struct CommonOptions {
   var thinking = true
   var seed: UInt64 = 0
   var threads = ProcessInfo.processInfo.activeProcessorCount
+  /// Bytes.
+  var memoryLimit = Machine.defaultMemoryLimit
   var json = false
   var quiet = false
   var overwrite = false
@@ -85,6 +88,22 @@ struct ThreadOptions: SharedOptions {
 
   func apply(to options: inout CommonOptions) {
     if let threads { options.threads = threads }
+  }
+}
+
+/// Of commands with controls over all rollouts.
+struct MemoryOptions: SharedOptions {
+  @Option(
+    help: ArgumentHelp(
+      """
+      Memory for the controls over all rollouts, such as 8GiB; with less they take more passes, \
+      and their results are the same (default: 7/8 of the machine's).
+      """,
+      valueName: "size"))
+  var memoryLimit: MemorySize?
+
+  func apply(to options: inout CommonOptions) {
+    if let memoryLimit { options.memoryLimit = memoryLimit.byteCount }
   }
 }
 

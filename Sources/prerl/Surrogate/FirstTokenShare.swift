@@ -58,7 +58,7 @@ enum FirstTokenShare {
       for weights in [advantages, advantages.map { abs($0) }, advantages.map { _ in 1 }] {
         _ = try policyGradient.accumulate(
           PolicyObjective(groups, space: space, advantages: weights, settings), threads: threads)
-        set.add(policyGradient.gradient.values, to: row)
+        set.add(policyGradient.gradient, to: row)
         row += 1
       }
     }

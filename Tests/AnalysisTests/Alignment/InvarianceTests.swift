@@ -1,4 +1,6 @@
 // What an alignment's numbers must not depend on.
+import Analysis
+import KeyedRandom
 import ModelCore
 import Tasks
 import TestSupport
@@ -63,6 +65,39 @@ import Testing
       #expect(more.samples.map(\.actual) == alone.samples.map(\.actual))
       #expect(more.rules.map(\.actual) == alone.rules.map(\.actual))
       #expect(more.rules.map(\.collateral) == alone.rules.map(\.collateral))
+    }
+  }
+
+  /// Under the smallest memory limit each gradient is computed in many passes.
+  @Test(arguments: [1, 2]) func theMemoryLimitChangesNoBit(threads: Int) throws {
+    let configuration = ModelConfiguration(
+      family: .qwen3, vocabularySize: Lab.vocabulary, hiddenSize: 16, feedForwardSize: 40,
+      layerCount: 3, headCount: 2, keyValueHeadCount: 1, headDimension: 8, normEpsilon: 1e-5,
+      ropeTheta: 500, ropeScaling: nil, tiedEmbeddings: true, maximumPositions: 64, bosToken: 1,
+      eosTokens: [Int(Lab.end)], padToken: 0)
+    let model = Transformer<Float>(configuration)
+    model.initialize(RandomKey(seed: 3))
+    for controls in [["cross"], ["update", "first-order"], ["first-order"]] {
+      let subject = Self.subject(model, controls: controls)
+      let whole = try #require(try subject.measureFile(threads: threads))
+      let limit = try subject.leastMemory(threads: threads)
+      if controls == ["cross"] {
+        let gradients = 2 * Lab.qwen3.rollouts.count * model.layout.count * 4
+        #expect(limit < gradients, "the limit asks for several passes")
+      }
+      let parts = try #require(
+        try subject.measureFile(threads: threads, memoryLimit: limit))
+      #expect(parts.cross?.products == whole.cross?.products)
+      #expect(parts.cross?.normsMarginal == whole.cross?.normsMarginal)
+      #expect(parts.cross?.normsConditional == whole.cross?.normsConditional)
+      #expect(parts.update?.gram == whole.update?.gram)
+      for (part, all) in zip(parts.samples + parts.rules, whole.samples + whole.rules) {
+        #expect(part.predicted == all.predicted && part.actual == all.actual)
+        #expect(part.collateral == all.collateral)
+      }
+      #expect(throws: MemoryLimitExceeded.self) {
+        _ = try subject.measureFile(threads: threads, memoryLimit: limit - 1)
+      }
     }
   }
 

@@ -183,9 +183,25 @@ struct Subject<Scalar: ModelScalar> {
       difference: summary.difference)
   }
 
+  /// The fewest bytes with which the controls over all rollouts can be measured.
+  func leastMemory(threads: Int) throws -> Int {
+    var limit = 0
+    while true {
+      do {
+        _ = try CollectionResults.measure(
+          plan, model: model, threads: threads, memoryLimit: limit, shouldStop: { true })
+        return limit
+      } catch let error as MemoryLimitExceeded {
+        limit = error.needed
+      }
+    }
+  }
+
   /// The controls over all rollouts.
-  func measureFile(threads: Int = 1) throws -> MeasuredFile? {
-    try CollectionResults.measure(plan, model: model, threads: threads).map { results in
+  func measureFile(threads: Int = 1, memoryLimit: Int? = nil) throws -> MeasuredFile? {
+    try CollectionResults.measure(
+      plan, model: model, threads: threads, memoryLimit: memoryLimit ?? 1 << 40
+    ).map { results in
       let firstOrder = results[FirstOrderControl.self]
       func steps(_ directions: [FirstOrderControl.Direction]?) -> [MeasuredSteps] {
         (directions ?? []).map {

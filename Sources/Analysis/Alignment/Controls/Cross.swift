@@ -13,67 +13,77 @@ public struct Cross: CollectionControl {
     guard plan.rollouts.count > 1 else { throw ControlObstacle("there is one rollout only") }
   }
 
-  /// Bytes of gradients that exist at a time.
-  static let memoryBudget = 1 << 30
+  /// The rollouts that are compared, evenly spaced.
+  private func samples(_ plan: AlignmentPlan) -> [Int] {
+    let total = plan.rollouts.count
+    let count = min(plan.options.crossLimit, total)
+    return (0..<count).map { $0 * total / count }
+  }
 
-  /// Measures the matrix tile by tile: as many gradients at a time as the budget holds, at least one
-  /// of each objective.
+  public func leastBytes(_ plan: AlignmentPlan, _ memory: GradientMemory) -> Int {
+    memory.leastBytes(rows: 2 * samples(plan).count, buffers: memory.threads)
+  }
+
+  /// Measures the matrix slice by slice of the parameters: each slice of as many as memory holds of all
+  /// gradients.
   public func measure<Scalar: ModelScalar>(
     _ run: CollectionMeasurement<Scalar>
   ) throws -> CrossMatrix? {
-    let (plan, model) = (run.plan, run.model)
-    let total = plan.rollouts.count
-    let count = min(plan.options.crossLimit, total)
-    let samples = (0..<count).map { $0 * total / count }
-    let perGradient = GradientSet<Scalar>.byteCount(model.layout, count: 1)
-    let tile = max(1, min(count, Self.memoryBudget / (2 * perGradient)))
-    let gradients = GradientSet<Scalar>(model.layout, count: 2 * tile)
+    let (plan, model, threads) = (run.plan, run.model, run.threads)
+    let samples = samples(plan)
+    let count = samples.count
+    let slices = try run.slices(rows: 2 * count, buffers: threads)
     let workspaces = WorkspaceLender(model)
     var products = [Double](repeating: 0, count: count * count)
-    var norms = [[Double](repeating: 0, count: count), [Double](repeating: 0, count: count)]
-    let tiles = stride(from: 0, to: count, by: tile).map { $0..<min($0 + tile, count) }
-
-    /// Gradients of one objective of a tile's rollouts, from row `offset` on.
-    func fill(_ range: Range<Int>, marginal: Bool, offset: Int) throws -> Bool {
+    var squares = [Double](repeating: 0, count: 2 * count)
+    for (pass, slice) in slices.enumerated() {
+      // The gradients without the prompt, then those with it.
+      let gradients = GradientSet<Scalar>(model.layout, range: slice, count: 2 * count)
       let done = try forEachInOrder(
-        0..<range.count, threads: run.threads, shouldStop: run.shouldStop,
-        makeWorker: { workspaces.borrow() },
-        body: { worker, place in
-          let sequence = plan.sequence(samples[range.lowerBound + place], marginal: marginal)
-          var batch = PackedSequences()
-          batch.append(sequence)
-          _ = worker.workspace.score(batch)
-          let scored = sequence.scoredCount
-          let coefficient: Scalar = plan.options.reduction == .mean ? 1 / Scalar(scored) : 1
-          gradients.clear(offset + place)
-          gradients.accumulate(
-            worker.workspace, coefficients: Array(repeating: coefficient, count: scored),
-            into: offset + place)
-        }, consume: { _, _ in })
-      for (place, sample) in range.enumerated() {
-        let row = offset + place
-        norms[marginal ? 0 : 1][sample] =
-          gradients.products(row..<row + 1, row..<row + 1)[0].squareRoot()
-      }
-      return done == range.count
+        0..<2 * count, threads: threads, shouldStop: run.shouldStop,
+        makeWorker: { Differentiator(workspaces.borrow(), slice) },
+        body: { worker, row in
+          let sequence = plan.sequence(samples[row % count], marginal: row < count)
+          let coefficient: Scalar =
+            plan.options.reduction == .mean ? 1 / Scalar(sequence.scoredCount) : 1
+          worker.add(sequence, coefficient, to: gradients, at: row)
+        },
+        consume: { row, _ in
+          run.progress((Double(pass) + Double(row + 1) / Double(2 * count)) / Double(slices.count))
+        })
+      guard done == 2 * count else { return nil }
+      gradients.addProducts(0..<count, count..<2 * count, to: &products)
+      gradients.addSquaredNorms(0..<2 * count, to: &squares)
+    }
+    let norms = squares.map { $0.squareRoot() }
+    return CrossMatrix(
+      samples: samples, innerProducts: products, normsMarginal: Array(norms[..<count]),
+      normsConditional: Array(norms[count...]))
+  }
+
+  /// A worker: a workspace, and a gradient to fill.
+  private final class Differentiator<Scalar: ModelScalar> {
+    private let loan: WorkspaceLender<Scalar>.Loan
+    private var gradient: GradientBuffer<Scalar>
+
+    init(_ loan: WorkspaceLender<Scalar>.Loan, _ slice: Range<Int>) {
+      self.loan = loan
+      gradient = GradientBuffer(loan.workspace.model.layout, range: slice)
     }
 
-    for (index, rows) in tiles.enumerated() {
-      guard try fill(rows, marginal: true, offset: 0) else { return nil }
-      for (other, columns) in tiles.enumerated() {
-        guard try fill(columns, marginal: false, offset: tile) else { return nil }
-        let block = gradients.products(0..<rows.count, tile..<tile + columns.count)
-        for (i, row) in rows.enumerated() {
-          for (j, column) in columns.enumerated() {
-            products[row * count + column] = block[i * columns.count + j]
-          }
-        }
-        run.progress(Double(index * tiles.count + other + 1) / Double(tiles.count * tiles.count))
-      }
+    /// Adds the slice of c ∇θ Σ_t log π(y_t | ·).
+    func add(
+      _ sequence: ScoredSequence, _ coefficient: Scalar, to gradients: GradientSet<Scalar>,
+      at row: Int
+    ) {
+      var batch = PackedSequences()
+      batch.append(sequence)
+      _ = loan.workspace.score(batch)
+      gradient.values.clear()
+      loan.workspace.accumulateGradient(
+        coefficients: Array(repeating: coefficient, count: sequence.scoredCount), into: &gradient)
+      gradients.add(gradient, to: row)
     }
-    return CrossMatrix(
-      samples: samples, innerProducts: products, normsMarginal: norms[0],
-      normsConditional: norms[1])
   }
 
   public func sentence(_ summary: AlignmentSummary) -> String? {

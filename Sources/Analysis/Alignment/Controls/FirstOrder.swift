@@ -23,10 +23,14 @@ public struct FirstOrder: CollectionControl {
   public func measure<Scalar: ModelScalar>(
     _ run: CollectionMeasurement<Scalar>
   ) throws -> FirstOrderControl? {
-    guard let vectors = try run.batchVectors() else { return nil }
-    return try FirstOrderControl.measure(
-      run.plan, batches: vectors.batches, vectors: vectors, model: run.model, threads: run.threads,
+    try FirstOrderControl.measure(
+      run.plan, vectors: run.batchVectors, model: run.model, threads: run.threads,
       shouldStop: run.shouldStop, progress: run.progress)
+  }
+
+  public func leastBytes(_ plan: AlignmentPlan, _ memory: GradientMemory) -> Int {
+    // The moved model, a direction and the gradient of J.
+    memory.bytes(ofWhole: 3) + BatchVectors<Float>.leastBytes(ofSums: memory)
   }
 }
 
@@ -113,8 +117,8 @@ public struct FirstOrderControl: CollectionResult {
   private static let collateralCount = 16
 
   static func measure<Scalar: ModelScalar>(
-    _ plan: AlignmentPlan, batches: UpdateBatches, vectors: BatchVectors<Scalar>,
-    model: Transformer<Scalar>, threads: Int, shouldStop: @escaping @Sendable () -> Bool,
+    _ plan: AlignmentPlan, vectors: BatchVectors<Scalar>, model: Transformer<Scalar>, threads: Int,
+    shouldStop: @escaping @Sendable () -> Bool,
     progress: (Double) -> Void
   ) throws -> FirstOrderControl? {
     let moved = Transformer<Scalar>(model.configuration)
@@ -187,6 +191,7 @@ public struct FirstOrderControl: CollectionResult {
     }
 
     // Per rule: u from the first half of the batches, J on the other half.
+    let batches = vectors.batches
     let half = UpdateBatches.count / 2
     let heldOut = batches.members[half...].joined().map { $0 }
     let sequences = heldOut.map { plan.sequence($0, marginal: false) }
@@ -195,22 +200,24 @@ public struct FirstOrderControl: CollectionResult {
     // ∇J from the batches: C_k is already divided by its own N_k.
     var slopeOfJ = Buffer<Scalar>(count: model.layout.count)
     let conditionalC = UpdateVector.basisNames.firstIndex(of: "C_c") ?? 0
-    for batch in half..<UpdateBatches.count {
-      vectors.set.add(
-        conditionalC * UpdateBatches.count + batch,
-        scaledBy: Scalar(Double(vectors.tokens[batch]) / tokens), to: &slopeOfJ)
+    let termsOfJ = (half..<UpdateBatches.count).map { batch in
+      (
+        coefficient: Scalar(Double(vectors.tokens[batch]) / tokens), basis: conditionalC,
+        batch: batch
+      )
     }
+    guard try vectors.add(termsOfJ, to: &slopeOfJ) else { return nil }
     var rules: [Direction] = []
     for (place, rule) in UpdateVector.rules.enumerated() {
       var direction = Buffer<Scalar>(count: model.layout.count)
-      for (basis, name) in UpdateVector.basisNames.enumerated() {
-        guard let coefficient = rule.coefficients[name] else { continue }
-        for batch in 0..<half {
-          vectors.set.add(
-            basis * UpdateBatches.count + batch, scaledBy: Scalar(coefficient / Double(half)),
-            to: &direction)
-        }
+      let terms = UpdateVector.basisNames.enumerated().flatMap { basis, name in
+        rule.coefficients[name].map { coefficient in
+          (0..<half).map {
+            (coefficient: Scalar(coefficient / Double(half)), basis: basis, batch: $0)
+          }
+        } ?? []
       }
+      guard try vectors.add(terms, to: &direction) else { return nil }
       let slope = direction.innerProduct(slopeOfJ) / direction.norm()
       guard let rows = try changes(sequences, along: direction) else { return nil }
       rules.append(

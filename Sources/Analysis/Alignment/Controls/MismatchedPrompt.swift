@@ -34,6 +34,8 @@ public struct MismatchedPrompt: SampleControl {
     }
   }
 
+  public var longestContext: Int { prompts.map(\.count).max() ?? 0 }
+
   public func measure<Scalar: ModelScalar>(
     _ index: Int, main: PairMeasurement, with aligner: SampleAligner<Scalar>
   ) -> [PairSummary] {

@@ -29,6 +29,8 @@ public struct Mixture: SampleControl {
     }
   }
 
+  public var longestContext: Int { prompts.map(\.count).max() ?? 0 }
+
   public func measure<Scalar: ModelScalar>(
     _ index: Int, main: PairMeasurement, with aligner: SampleAligner<Scalar>
   ) -> [PairSummary] {

@@ -16,6 +16,10 @@ public struct NullContextSweep: SampleControl {
     plan.options.nullContextSweep.map { ($0.name, "null context \($0.name)") }
   }
 
+  public var longestContext: Int {
+    plan.options.nullContextSweep.map(\.tokens.count).max() ?? 0
+  }
+
   public func measure<Scalar: ModelScalar>(
     _ index: Int, main: PairMeasurement, with aligner: SampleAligner<Scalar>
   ) -> [PairSummary] {

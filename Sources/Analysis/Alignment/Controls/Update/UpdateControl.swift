@@ -22,7 +22,12 @@ public struct Update: CollectionControl {
   public func measure<Scalar: ModelScalar>(
     _ run: CollectionMeasurement<Scalar>
   ) throws -> UpdateControl? {
-    try run.batchVectors().map { UpdateControl.measure($0) }
+    try UpdateControl.measure(run.batchVectors)
+  }
+
+  public func leastBytes(_ plan: AlignmentPlan, _ memory: GradientMemory) -> Int {
+    // Vectors of either scalar type take the same slices.
+    BatchVectors<Float>.leastBytes(ofSlices: memory)
   }
 
   public func sentence(_ summary: AlignmentSummary) -> String? {
@@ -147,38 +152,49 @@ public struct UpdateControl: CollectionResult {
     UpdateVector.basisNames + UpdateVector.basisNames.map { "adam:" + $0 }
     + UpdateVector.basisNames.map { "step:" + $0 } + oneSidedRules.map { "step:" + $0.name }
 
-  static func measure<Scalar: ModelScalar>(_ vectors: BatchVectors<Scalar>) -> UpdateControl {
+  /// nil once it was stopped.
+  static func measure<Scalar: ModelScalar>(
+    _ vectors: BatchVectors<Scalar>
+  ) throws -> UpdateControl? {
     let names = vectorNames
     let batchCount = UpdateBatches.count
-    let set = vectors.set
+    let count = names.count * batchCount
     func row(_ name: String, _ batch: Int) -> Int {
       (names.firstIndex(of: name) ?? 0) * batchCount + batch
     }
-    let secondMoment = set.meanSquare((0..<batchCount).map { row("C_c", $0) })
-    for batch in 0..<batchCount {
-      for name in UpdateVector.basisNames {
-        let source = row(name, batch)
-        set.rescale(
-          source, by: secondMoment, epsilon: Scalar(epsilon), into: row("adam:" + name, batch))
-        set.firstAdamStep(source, epsilon: Scalar(epsilon), into: row("step:" + name, batch))
-      }
-      for rule in oneSidedRules {
-        let target = row("step:" + rule.name, batch)
-        set.combine(
-          UpdateVector.basisNames.compactMap { name in
-            rule.coefficients[name].map { (Scalar($0), row(name, batch)) }
-          }, into: target)
-        set.firstAdamStep(target, epsilon: Scalar(epsilon), into: target)
+    // The basis vectors come first; all others are functions of them, element by element.
+    let secondMoment = count
+    func derive(_ set: GradientSet<Scalar>) {
+      set.meanSquare((0..<batchCount).map { row("C_c", $0) }, into: secondMoment)
+      for batch in 0..<batchCount {
+        for name in UpdateVector.basisNames {
+          let source = row(name, batch)
+          set.rescale(
+            source, by: secondMoment, epsilon: Scalar(epsilon), into: row("adam:" + name, batch))
+          set.firstAdamStep(source, epsilon: Scalar(epsilon), into: row("step:" + name, batch))
+        }
+        for rule in oneSidedRules {
+          let target = row("step:" + rule.name, batch)
+          set.combine(
+            UpdateVector.basisNames.compactMap { name in
+              rule.coefficients[name].map { (Scalar($0), row(name, batch)) }
+            }, into: target)
+          set.firstAdamStep(target, epsilon: Scalar(epsilon), into: target)
+        }
       }
     }
-    let products = set.products(0..<set.count, 0..<set.count)
+    var products = [Double](repeating: 0, count: count * count)
+    let isComplete = try vectors.forEachSlice { set in
+      set.addProducts(of: count, derivedIn: count + 1, to: &products, derive)
+    }
+    guard isComplete else { return nil }
     var gram: [Double] = []
     gram.reserveCapacity(products.count)
     for a in names.indices {
       for b in names.indices {
         for k in 0..<batchCount {
           for l in 0..<batchCount {
-            gram.append(products[(a * batchCount + k) * set.count + b * batchCount + l])
+            gram.append(products[(a * batchCount + k) * count + b * batchCount + l])
           }
         }
       }
