@@ -10,18 +10,21 @@ final class GradientAccumulator<Scalar: ModelScalar>: GradientReceiver {
   private let range: Range<Int>
   /// Where the layout's first scalar would be.
   private let origin: UnsafeMutablePointer<Scalar>
+  let lowestLayer: Int
 
   /// - Parameter base: The first scalar of a buffer over the layout.
   init(layout: ParameterLayout, base: UnsafeMutablePointer<Scalar>) {
     self.layout = layout
     range = 0..<layout.count
     origin = base
+    lowestLayer = -1
   }
 
   init(_ gradient: inout GradientBuffer<Scalar>) {
     layout = gradient.layout
     range = gradient.range
     origin = gradient.values.base - gradient.held.lowerBound
+    lowestLayer = gradient.layout.lowestLayer(gradient.range)
   }
 
   /// Whether parameters that lie one after another have scalars in the slice.

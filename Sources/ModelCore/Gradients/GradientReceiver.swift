@@ -9,6 +9,9 @@
 public protocol GradientReceiver<Scalar>: AnyObject {
   associatedtype Scalar: ModelScalar
 
+  /// The lowest layer whose gradients are needed, −1 for the input tables: the backward pass ends there.
+  var lowestLayer: Int { get }
+
   /// Weights that lie one after another, as one matrix (N, K): its gradient is dyᵀ x, with a row of dy
   /// (R, N) and of x (R, K) for each row of the batch.
   ///
@@ -31,4 +34,8 @@ public protocol GradientReceiver<Scalar>: AnyObject {
   /// A table of which each row of the batch read one row: the rows of dx (R, C) belong to the rows
   /// `indices` of the table. Always last.
   func lookup(_ parameter: Int, indices: [Int32], outputGradient dx: Matrix<Scalar>)
+}
+
+extension GradientReceiver {
+  public var lowestLayer: Int { -1 }
 }

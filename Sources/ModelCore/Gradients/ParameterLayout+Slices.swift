@@ -49,6 +49,18 @@ extension ParameterLayout {
     return (scalars.max() ?? 0) * scalarSize
   }
 
+  /// Where a backward pass for a range of scalars ends: the lowest layer that it touches, −1 for a table
+  /// that the input is looked up in.
+  func lowestLayer(_ range: Range<Int>) -> Int {
+    let layers = parameters.filter { $0.range.overlaps(range) }.map { parameter in
+      let layer = groups[parameter.group].layer
+      // The final norm and a head of its own come before all layers.
+      return layer >= 0
+        ? layer : embeddingGroups.contains(parameter.group) ? -1 : network.layers.count
+    }
+    return layers.min() ?? network.layers.count
+  }
+
   /// The range extended to what a backward pass delivers whole: layers, and parameters outside of
   /// them.
   func deliveryRange(_ range: Range<Int>) -> Range<Int> {

@@ -35,12 +35,14 @@ extension Workspace {
     Backend.clear(views.dResidual)
     Backend.scatter(dScored, batch.scoredRows, into: views.dResidual)
     for layer in network.layers.indices.reversed() {
+      if layer < receiver.lowestLayer { return }
       if !keepsActivations(of: layer) { forwardLayer(layer) }
       let sites = sites(layer)
       for (branch, sites) in zip(network.layers[layer], sites).reversed() {
         backwardBranch(branch, sites, into: receiver)
       }
     }
+    if receiver.lowestLayer >= 0 { return }
     for input in network.inputs {
       input.backward(
         tokens: batch.tokens, positions: batch.positions, views.dResidual, into: receiver)
