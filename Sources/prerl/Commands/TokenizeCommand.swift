@@ -7,22 +7,22 @@ import Tokenizers
 struct TokenizeCommand: ParsableCommand {
   static let configuration = CommandConfiguration(
     commandName: "tokenize",
-    abstract: "Turns standard input into token ids, or ids into text.",
+    abstract: "Convert the text on standard input to token ids, or ids to text.",
     discussion: """
-      Every byte of standard input is one text, a newline at its end included; no special tokens \
-      are added. --decode reads ids between spaces, or the JSON that --json prints, and writes the \
-      text without a newline of its own.
+      The whole of standard input is one text, including a final newline. No special tokens are \
+      added. --decode reads ids separated by spaces, or the JSON that --json prints. It writes the \
+      text without adding a newline.
 
       Example: prerl tokenize --tokenizer tokenizer.json < text.txt
       """)
 
   @Option(
     help: ArgumentHelp(
-      "A tokenizer.json or the folder that holds it (default: the checkpoint's).",
+      "Use this tokenizer.json, or the one in this folder (default: the checkpoint's).",
       valueName: "file"))
   var tokenizer: String?
 
-  @Flag(help: "Turn ids into text.")
+  @Flag(help: "Convert ids to text.")
   var decode = false
 
   @OptionGroup var modelOptions: ModelOptions
