@@ -75,7 +75,7 @@ struct RegressCommand: ParsableCommand {
     var worst: (path: String, row: BaselineComparison.Row)?
     var (count, failed) = (0, 0)
     var results: [JSON] = []
-    // All files are read before anything is measured, so that a broken one costs no time.
+    // All files are read before anything is measured, so that a malformed one is reported at once.
     let files = try paths.map { path in
       let file = try ConfigurationFile(path: path)
       return (
@@ -126,7 +126,7 @@ struct RegressCommand: ParsableCommand {
         + "\(failed) of \(count) quantities fail")
   }
 
-  /// The committed baselines, seen from the package's folder.
+  /// The committed baselines; the current folder must be the package's.
   private static func committed() throws -> [String] {
     let folder = "results/baselines"
     let names = (try? FileManager.default.contentsOfDirectory(atPath: folder)) ?? []

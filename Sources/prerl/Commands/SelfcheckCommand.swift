@@ -30,7 +30,7 @@ struct SelfcheckCommand: ParsableCommand {
 
   func run() throws {
     let checkpoint = try Checkpoint(common)
-    // Both models, a gradient, a direction and the parameters to go back to.
+    // Memory for both models, a gradient, a direction and a copy of the parameters.
     let count = Double(ParameterLayout(checkpoint.configuration).count)
     try requireMemory(count * (4 + 4 * 8), for: "the self-check of \(checkpoint.name)")
     let check = SelfCheck(

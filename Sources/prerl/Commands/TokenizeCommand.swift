@@ -58,15 +58,15 @@ struct TokenizeCommand: ParsableCommand {
     }
   }
 
-  /// The tokenizer.json of a path that may be its folder's.
+  /// The tokenizer.json at a path, or in the folder at that path.
   private static func file(_ path: String) -> String {
-    // A slash at its end names what a symbolic link leads to.
+    // A trailing slash resolves a symbolic link to a folder.
     let attributes = try? FileManager.default.attributesOfItem(atPath: path + "/")
     return attributes?[.type] as? FileAttributeType == .typeDirectory
       ? URL(fileURLWithPath: path).appendingPathComponent("tokenizer.json").relativePath : path
   }
 
-  /// All of standard input, which has to be UTF-8.
+  /// All of standard input, which must be UTF-8.
   private static func standardInput() throws -> String {
     let data: Data
     do {
@@ -82,7 +82,7 @@ struct TokenizeCommand: ParsableCommand {
     return text
   }
 
-  /// The number of bytes before the first that is wrong.
+  /// The number of bytes before the first invalid one.
   private static func validPrefix(_ bytes: [UInt8]) -> Int {
     var parser = Unicode.UTF8.ForwardParser()
     var iterator = bytes.makeIterator()

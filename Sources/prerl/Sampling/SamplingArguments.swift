@@ -55,7 +55,7 @@ struct SamplingArguments: ParsableArguments {
       "max_new_tokens": maxNewTokens.map { .integer($0) } ?? .null,
       "temperature": .real(temperature),
     ]
-    // Absent where it is not given, as in the files of versions without it.
+    // Absent unless given, as in files of versions without this option.
     if let numbers { settings["numbers"] = .integer(numbers) }
     return .object(settings)
   }
