@@ -86,6 +86,6 @@ public struct ThoughtLexicon: Sendable, Hashable {
     self.defaultKind = defaultKind
   }
 
-  /// The names of all kinds; a `Thought`'s kind is a place in it. The default kind is the last.
+  /// The names of all kinds; a `Thought`'s kind is an index into it. The default kind is the last.
   public var kindNames: [String] { kinds.map(\.name) + [defaultKind] }
 }

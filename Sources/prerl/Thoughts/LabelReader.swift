@@ -1,4 +1,4 @@
-// The labels of a rollout file, read in parallel with its rollouts.
+// The labels of a rollout file, read line by line along with its rollouts.
 import Foundation
 import StrictJSON
 import Tasks
