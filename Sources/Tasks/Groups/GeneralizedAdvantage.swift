@@ -7,7 +7,7 @@
 public struct GeneralizedAdvantage: Sendable, Hashable {
   /// γ, in 0...1.
   public var discount: Double
-  /// λ, in 0...1: with 0 an advantage rests on the next value, with 1 on the rewards.
+  /// λ, in 0...1: 0 gives δ_t alone, 1 the discounted sum of rewards minus the value.
   public var lambda: Double
 
   public init(discount: Double = 1, lambda: Double = 0.95) {

@@ -72,7 +72,7 @@ package struct RolloutLine {
     return message.content
   }
 
-  /// `answer`, or verl's `gts` if it is a string or a number. Lists and objects in `gts` are
+  /// `answer`, or verl's `gts` if it is a string or an integer. Lists and objects in `gts` are
   /// ambiguous and ignored.
   private static func answer(_ fields: LineFields) throws(LineFault) -> String? {
     if let answer = try fields.answer() { return answer }
