@@ -1,8 +1,8 @@
-// A last resort for hostile files: libhdf5's crash becomes one line and an exit status.
+// A last resort for malicious files: turns a crash of libhdf5 into one line and an exit status.
 import Foundation
 import Synchronization
 
-/// Address and length of the line; atomics, since a signal handler may use nothing else.
+/// Address and length of the line, as atomics, since a signal handler can use little else.
 private let lineAddress = Atomic<UInt>(0)
 private let lineLength = Atomic<Int>(0)
 private let exitStatus = Atomic<CInt>(0)
@@ -11,9 +11,10 @@ extension HDF5File {
   /// Runs `body`; if the process crashes meanwhile, writes `line` to standard error and exits with
   /// `status` instead.
   ///
-  /// libhdf5 1.10 trusts the heap in which a file's texts lie: about one file in thirty with a few
-  /// changed bytes makes it read or write outside its memory. A program that reads foreign files
-  /// should not answer that with a stack trace. Not for use inside itself.
+  /// libhdf5 1.10 does not check the heap in which a file's texts are stored. About one in thirty
+  /// files with a few changed bytes makes it read or write outside its memory. A program that reads
+  /// files of others should report that as an error, not with a stack trace. Calls must not be
+  /// nested.
   ///
   /// It replaces the process's handlers of four signals while `body` runs, so it is for programs. No
   /// other declaration of this module ends a process or handles a signal.
@@ -21,7 +22,8 @@ extension HDF5File {
     as line: String, status: CInt, _ body: () throws(Failure) -> Result
   ) throws(Failure) -> Result {
     let text = Array((line + "\n").utf8)
-    // Outlives the call: the handler may run on any thread until the old ones are back.
+    // Must outlive the call, since the handler may run on any thread until the old handlers are
+    // restored.
     let copy = UnsafeMutableBufferPointer<UInt8>.allocate(capacity: text.count)
     _ = copy.initialize(from: text)
     lineAddress.store(copy.baseAddress.map { UInt(bitPattern: $0) } ?? 0, ordering: .releasing)

@@ -1,4 +1,4 @@
-// An attribute read back, whatever its type.
+// The value of an attribute of any type.
 
 /// The value of an attribute. Smaller numbers are widened; `other` describes what is not readable.
 public enum HDF5AttributeValue: Hashable, Sendable, CustomStringConvertible {

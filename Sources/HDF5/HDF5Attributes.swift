@@ -1,4 +1,4 @@
-// The attributes of one group or dataset; the root group's are the file's.
+// The attributes of one group or dataset; those of the root group are those of the file.
 import CHDF5
 
 /// Named values attached to a group or dataset. Text is stored as UTF-8 of variable length, so it may
@@ -33,7 +33,7 @@ public struct HDF5Attributes: Sendable {
     }
   }
 
-  /// The value of an attribute; throws where there is none.
+  /// The value of an attribute; throws if there is none.
   public func value(_ name: String) throws(HDF5Error) -> HDF5AttributeValue {
     let place = handle.place(ofAttribute: name)
     try requireName(name, place)
@@ -57,7 +57,7 @@ public struct HDF5Attributes: Sendable {
     try set(name, values, isScalar: false)
   }
 
-  /// Sets what was read elsewhere; `other` cannot be written.
+  /// Sets a value that was read from another attribute; `other` cannot be written.
   public func set(_ name: String, to value: HDF5AttributeValue) throws(HDF5Error) {
     switch value {
     case .string(let text): try set(name, to: text)
@@ -110,7 +110,7 @@ public struct HDF5Attributes: Sendable {
     // An attribute without a dataspace has no values; one of h5py's `Empty`.
     if H5Sget_simple_extent_type(space) == H5S_NULL { return .other("empty \(elementType)") }
     let count = try place.elementCount(place.shape(ofSpace: space))
-    // libhdf5 holds the stored bytes in memory already; what they become is a multiple of them.
+    // libhdf5 already has the stored bytes in memory; the converted values need a multiple of that.
     let size = H5Tget_size(type)
     let (bytes, overflow) = count.multipliedReportingOverflow(by: max(size, 1))
     guard !overflow, bytes <= H5Aget_storage_size(attribute) else {

@@ -1,4 +1,4 @@
-// One dataset: its type and shape, its values by row blocks, its dimension scales.
+// One dataset: its type and shape, its values by blocks of rows, its dimension scales.
 import CHDF5
 
 /// An array in a file, open as long as a value refers to it.
@@ -35,7 +35,7 @@ public struct HDF5Dataset: Sendable {
     }
   }
 
-  /// What all names of one dataset of a file have in common.
+  /// An identifier that is equal for all names of one dataset of a file.
   public var identity: UInt64 {
     get throws(HDF5Error) {
       try handle.use { id throws(HDF5Error) in
@@ -155,9 +155,9 @@ public struct HDF5Dataset: Sendable {
     return count / rowSize
   }
 
-  /// A file's word on its own extents is not enough to allocate: what is read must be stored, given
-  /// the most that deflate can shrink. libhdf5 1.10 itself reads past the end of a compact array that
-  /// is shorter than its shape.
+  /// Checks the extents that a file claims before memory is allocated: the file must be large
+  /// enough for them, given the largest compression ratio of deflate. libhdf5 1.10 itself reads
+  /// past the end of a compact array that is shorter than its shape.
   private func requireStored(_ id: hid_t, _ count: Int, size: Int) throws(HDF5Error) {
     if handle.file.isWritable { return }  // ours, and perhaps not stored yet
     let place = handle.place

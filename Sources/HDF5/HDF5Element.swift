@@ -1,4 +1,4 @@
-// The Swift types that datasets and attributes can hold, and how each crosses into C.
+// The Swift types that datasets and attributes can hold, and their conversion to C.
 import CHDF5
 
 /// A type whose values datasets and attributes can hold. The conformances are complete.

@@ -1,7 +1,7 @@
 // The types of element a dataset or an attribute can hold.
 import CHDF5
 
-/// The type of one element as stored, whatever its byte order.
+/// The type of one element as stored, independent of its byte order.
 public enum HDF5ElementType: Hashable, Sendable, CustomStringConvertible {
   case float32, float64
   case int8, int16, int32, int64
@@ -73,7 +73,7 @@ public enum HDF5ElementType: Hashable, Sendable, CustomStringConvertible {
     }
   }
 
-  /// The library's type for numbers in memory, owned by the library; nil for what is no number.
+  /// The library's type for numbers in memory, owned by the library; nil for other types.
   var native: hid_t? {
     switch self {
     case .float32: chdf5_float32()

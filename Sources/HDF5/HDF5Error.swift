@@ -1,4 +1,4 @@
-// What went wrong with an HDF5 file, as one line.
+// Errors of HDF5 files, each as one line.
 import Foundation
 
 /// A failed operation on an HDF5 file.
@@ -7,9 +7,9 @@ public struct HDF5Error: Error, Hashable, Sendable, CustomStringConvertible {
   public let path: String
   /// `/group/dataset` or `/group/dataset@attribute`; nil where the file itself is concerned.
   public let object: String?
-  /// What is wrong; joins the top and the bottom of libhdf5's error stack where that knows more.
+  /// What is wrong; joins the top and the bottom of libhdf5's error stack if that adds information.
   public let message: String
-  /// The `errno` behind the failure, if the operating system reported one.
+  /// The `errno` of the failure, if the operating system reported one.
   public let systemError: CInt?
 
   /// No space left: disk, quota or the largest file allowed.
@@ -32,5 +32,5 @@ public struct HDF5Error: Error, Hashable, Sendable, CustomStringConvertible {
   }
 }
 
-/// The system's words for an error number.
+/// The system's message for an error number.
 func describe(_ systemError: CInt) -> String { String(cString: strerror(systemError)) }

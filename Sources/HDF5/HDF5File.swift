@@ -3,11 +3,12 @@ import CHDF5
 import Foundation
 import Synchronization
 
-/// An open HDF5 file. Groups and datasets keep it open; the last reference closes it, silently.
-/// Call `close()` after writing, since a full disk may show only there.
+/// An open HDF5 file. Groups and datasets keep it open; releasing the last reference closes it
+/// without reporting errors. Call `close()` after writing, since a full disk may be reported only
+/// there.
 ///
-/// Any thread may use it; the module serialises all calls. libhdf5 itself may misbehave on files made
-/// to attack it: open only files you would trust as programs.
+/// Any thread may use it; the module serialises all calls. libhdf5 itself is not safe against
+/// malicious files, so open only files from sources that you trust.
 public final class HDF5File: Sendable {
   /// The path as the caller gave it.
   public let path: String
@@ -18,7 +19,7 @@ public final class HDF5File: Sendable {
 
   private struct State {
     var isClosed = false
-    /// What failed where nobody could be told: data that could not be written when a dataset closed.
+    /// Failures that could not be thrown: data that could not be written when a dataset closed.
     var failure: HDF5Error?
   }
 
@@ -67,7 +68,7 @@ public final class HDF5File: Sendable {
     }
   }
 
-  /// Hands everything written so far to the operating system and waits until the disk has it.
+  /// Flushes everything written so far to disk.
   public func synchronize() throws(HDF5Error) {
     try Library.locked { () throws(HDF5Error) in
       try requireOpen(for: place)
@@ -85,8 +86,8 @@ public final class HDF5File: Sendable {
   public func close() throws(HDF5Error) {
     try Library.locked { () throws(HDF5Error) in
       guard !state.withLock({ $0.isClosed }) else { return }
-      // A file that cannot be flushed stays open until the process ends: libhdf5 1.10 frees half of
-      // it while closing and trips over the rest later.
+      // A file that cannot be flushed stays open until the process ends: libhdf5 1.10 frees part of
+      // it while closing and later crashes on the rest.
       state.withLock { $0.isClosed = true }
       guard isWritable else {
         try place.check(H5Fclose(id), "cannot be closed")
@@ -127,7 +128,7 @@ public final class HDF5File: Sendable {
     Library.enter()
     defer { Library.leave() }
     let (isClosed, hasFailed) = state.withLock { ($0.isClosed, $0.failure != nil) }
-    // Closing the file closed its objects; after a failure nothing is touched any more.
+    // Closing the file closed its objects; after a failure objects are not closed at all.
     if isClosed || hasFailed { return }
     do throws(HDF5Error) {
       // An object that fails to flush would be freed by its close, and its id would dangle.

@@ -1,5 +1,5 @@
-// Datasets written so that xarray, netCDF4, h5py and H5Web show them labelled without further ado:
-// every axis has a scale in the same group, every dataset its units and its long name.
+// Datasets that xarray, netCDF4, h5py and H5Web show as labelled arrays: every axis has a scale in
+// the same group, and every dataset has units and a long name.
 import CHDF5
 
 extension HDF5Group {
@@ -166,7 +166,7 @@ extension HDF5Group {
     let chunkSize = 128 << 10
     let (size, overflow) = try place.elementCount(shape).multipliedReportingOverflow(by: type.size)
     guard !overflow else { throw place.error("the shape \(shape) is too large") }
-    // Texts lie in the file's heap, where filters do not reach.
+    // Texts are stored in the file's heap, to which filters do not apply.
     guard isExtendible || (size > chunkedAbove && type.isNumeric) else { return }
     var chunk = shape.map { _ in hsize_t(1) }
     var room = chunkSize / type.size

@@ -11,7 +11,7 @@ public struct HDF5Group: Sendable {
       case other
     }
 
-    /// The path from the group that was asked.
+    /// The path relative to the group that was listed.
     public let name: String
     public let kind: Kind
   }
@@ -26,7 +26,8 @@ public struct HDF5Group: Sendable {
 
   // MARK: - What is there
 
-  /// The members in the order of their creation; sorted by name where the file does not know it.
+  /// The members in the order of their creation; sorted by name if the file does not store that
+  /// order.
   public func members() throws(HDF5Error) -> [Member] {
     let place = handle.place
     return try handle.use { id throws(HDF5Error) in
@@ -51,7 +52,8 @@ public struct HDF5Group: Sendable {
   public func descendants() throws(HDF5Error) -> [Member] {
     var found: [Member] = []
     var entered: Set<haddr_t> = [try address]
-    // The groups to enter, the next one last; a stack, as a file may be nested very deeply.
+    // The groups to enter, the next one last. This is a stack, since groups may be nested very
+    // deeply.
     var pending: [(member: Member, parent: HDF5Group, prefix: String)] = []
     func push(_ group: HDF5Group, _ prefix: String) throws(HDF5Error) {
       for member in try group.members().reversed() { pending.append((member, group, prefix)) }
@@ -94,7 +96,7 @@ public struct HDF5Group: Sendable {
 
   // MARK: - What can be made
 
-  /// Creates a group below this one, and the groups on the way to it where they are missing.
+  /// Creates a group below this one, and missing groups on its path.
   @discardableResult
   public func createGroup(_ path: String) throws(HDF5Error) -> HDF5Group {
     let components = try components(of: path)
@@ -187,7 +189,7 @@ public struct HDF5Group: Sendable {
     }
   }
 
-  /// The names on the way; a leading slash counts from here, as the root is asked with "/a/b".
+  /// The names on the path. A leading slash is ignored, since the root may be given "/a/b".
   private func components(of path: String) throws(HDF5Error) -> [String] {
     let components = path.split(separator: "/").map(String.init)
     guard !components.isEmpty else { throw handle.place.error("'\(path)' names no member") }

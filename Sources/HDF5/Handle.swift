@@ -1,11 +1,11 @@
 // The only owner of an open object's id.
 import CHDF5
 
-/// Closes its id when the last reference goes; keeps its file open until then.
+/// Closes its id when the last reference is released; keeps its file open until then.
 final class Handle: Sendable {
   let file: HDF5File
   let id: hid_t
-  /// The absolute path under which the object was opened; a linked object has others too.
+  /// The absolute path under which the object was opened; a linked object has others, too.
   let path: String
 
   init(file: HDF5File, id: hid_t, path: String) {
@@ -35,7 +35,7 @@ final class Handle: Sendable {
     }
   }
 
-  /// The same for changes: refused where the file was opened for reading.
+  /// The same for changes; an error if the file was opened for reading.
   func change<Result>(
     _ body: (hid_t) throws(HDF5Error) -> Result
   ) throws(HDF5Error) -> Result {
@@ -44,7 +44,7 @@ final class Handle: Sendable {
   }
 }
 
-/// Refuses what C or a path would misread in the name of one member or attribute.
+/// Refuses characters that C or a path would misread in the name of a member or attribute.
 func requireName(_ name: String, _ place: Place) throws(HDF5Error) {
   if name.isEmpty || name == "." || name == ".." || name.utf8.contains(0) || name.contains("/") {
     throw place.error(

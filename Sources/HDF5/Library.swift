@@ -1,13 +1,15 @@
-// The one door to libhdf5: everything that calls it holds this lock.
+// The lock of libhdf5: all code that calls the library holds it.
 import CHDF5
 import Foundation
 
 enum Library {
-  /// A thread-safe libhdf5 serialises single calls only, others not even those; a sequence of calls
-  /// and every `deinit` needs one lock. Re-entrant, because a `deinit` may run inside a sequence.
+  /// A thread-safe build of libhdf5 serialises single calls only, and other builds not even those.
+  /// A sequence of calls, and every `deinit`, needs one lock. It is re-entrant because a `deinit`
+  /// may run inside a sequence.
   private static let lock = NSRecursiveLock()
 
-  /// At exit libhdf5 would close once more what failed to close on a full disk, and hang or crash.
+  /// At exit libhdf5 would again try to close objects that failed to close on a full disk, and hang
+  /// or crash.
   private static let started: Void = { _ = H5dont_atexit() }()
 
   /// Runs `body` while no other thread is inside libhdf5.
@@ -22,7 +24,7 @@ enum Library {
   static func enter() {
     lock.lock()
     _ = started
-    // Automatic printing of errors belongs to a thread, so each entry switches it off anew.
+    // Automatic printing of errors is a setting of each thread, so every entry switches it off.
     H5Eset_auto2(chdf5_error_stack(), nil, nil)
   }
 

@@ -10,7 +10,7 @@ struct Place: Sendable {
     HDF5Error(path: path, object: object, message: message, systemError: systemError)
   }
 
-  /// Returns `code`, or throws what the error stack of this thread says about a negative one.
+  /// Returns `code`; if it is negative, throws the error of this thread's error stack.
   @discardableResult
   func check<Code: SignedInteger>(
     _ code: Code, _ failure: @autoclosure () -> String
@@ -32,7 +32,8 @@ struct Place: Sendable {
     if let bottom = stack.last, bottom.contains("file signature not found") {
       throw error("\(failure()) (it is not an HDF5 file)")
     }
-    // The ends of the stack say what was tried and why it failed; the middle repeats both.
+    // The top and the bottom of the stack say what was tried and why it failed; the rest repeats
+    // both.
     let ends = stack.count > 1 ? [stack[0], stack[stack.count - 1]] : stack
     throw error(ends.isEmpty ? failure() : "\(failure()) (\(ends.joined(separator: "; ")))")
   }

@@ -1,8 +1,8 @@
 // A stream of numbers of one key, with the few distributions the package draws from.
 import RealModule
 
-/// Walks the counter of one key. The distributions are our own, since the standard library may
-/// change how it turns bits into a number.
+/// Iterates over the counter of one key. The distributions are implemented here, since the standard
+/// library may change how it converts bits to numbers.
 public struct KeyedGenerator: Sendable, RandomNumberGenerator {
   private let key: RandomKey
   private var counter: UInt64 = 0

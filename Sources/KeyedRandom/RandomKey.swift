@@ -1,11 +1,11 @@
-// Counter-based random numbers: a number depends on its key and its place alone, so results do
-// not depend on threads, batching or interruptions.
+// Counter-based random numbers: a number depends only on its key and its index, so results do not
+// depend on threads, batching or interruptions.
 
-/// A key of the Philox4x32-10 generator (Salmon et al., "Parallel random numbers: as easy as
-/// 1, 2, 3", SC 2011), and the place where a tree of named streams is split.
+/// A key of the Philox4x32-10 generator (Salmon et al., "Parallel random numbers: as easy as 1, 2,
+/// 3", SC 2011), and a node in a tree of named streams.
 ///
-/// Keys are values: deriving the same labels in the same order always gives the same stream, so
-/// nothing has to be saved when a run is interrupted.
+/// Deriving the same labels in the same order always gives the same stream, so no generator state
+/// has to be saved when a run is interrupted.
 public struct RandomKey: Sendable, Hashable {
   /// The 64 bits that key Philox.
   public let bits: UInt64
@@ -28,7 +28,7 @@ public struct RandomKey: Sendable, Hashable {
 
   /// The key of a stream named by text, for the few streams that a run names once.
   public func derive(_ name: StaticString) -> RandomKey {
-    // FNV-1a; only has to keep the package's own stream names apart.
+    // FNV-1a; it only has to give different keys to the stream names of this package.
     var hash: UInt64 = 0xcbf2_9ce4_8422_2325
     for byte in name.description.utf8 { hash = (hash ^ UInt64(byte)) &* 0x100_0000_01b3 }
     return derive(hash)

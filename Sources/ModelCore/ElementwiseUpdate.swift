@@ -1,11 +1,11 @@
-// Element-wise work on several buffers of one layout, on any number of threads.
+// Element-wise operations on several buffers of one layout, on any number of threads.
 
 extension Buffer {
-  /// Runs `body` on pieces of `self`, `first`, `second` (all changed) and `source` (read), piece after
-  /// piece of every range.
+  /// Runs `body` on pieces of `self`, `first`, `second` (all changed) and `source` (read), for all
+  /// pieces of every range.
   ///
-  /// No element is in two pieces, so where each element depends on its own place alone the result has
-  /// the same bits on any number of threads.
+  /// No element is in two pieces. So if the new value of an element depends only on the values at
+  /// its own index, the result has the same bits on any number of threads.
   ///
   /// - Parameters:
   ///   - ranges: Disjoint ranges of elements; `body` is told which one a piece belongs to.

@@ -1,14 +1,14 @@
-// Which tokens enter the transformer and which are scored.
+// The tokens that enter the transformer, and those that are scored.
 
-/// Token sequences laid one after another, so that one matrix product serves them all.
+/// Concatenated token sequences, so that one matrix product covers them all.
 ///
-/// Attention never crosses from one sequence to the next and positions restart at 0 in each
-/// (a block-diagonal causal mask). A sequence is a context followed by a response: tokens of the
-/// response are scored, each by the row before it. What follows the row of the last scored token
-/// changes no score, so it does not enter.
+/// Attention never crosses from one sequence to the next and positions restart at 0 in each (a
+/// block-diagonal causal mask). A sequence is a context followed by a response: tokens of the
+/// response are scored, each by the row before it. Tokens from the last scored one on do not affect
+/// any score, so they are left out.
 ///
-/// Sequences can be divided into sides, whose gradients are kept apart: for alignment the first
-/// side holds `log P(y)` and the second `log P(y|x)`.
+/// Sequences can be divided into sides, whose gradients are kept separate. In an alignment the
+/// first side is `log P(y)` and the second is `log P(y|x)`.
 public struct PackedSequences: Sendable {
   /// Input token of each row. (R)
   public private(set) var tokens: [Int32] = []
@@ -18,7 +18,7 @@ public struct PackedSequences: Sendable {
   public private(set) var sequenceStarts: [Int] = [0]
   /// Rows whose output is scored, ascending. (M)
   public private(set) var scoredRows: [Int32] = []
-  /// The token that each scored row has to predict. (M)
+  /// The token that each scored row predicts. (M)
   public private(set) var targets: [Int32] = []
   /// First scored row of each sequence, and their number at the end. (sequences + 1)
   public private(set) var scoredStarts: [Int] = [0]
@@ -59,7 +59,7 @@ public struct PackedSequences: Sendable {
   public var rowCount: Int { tokens.count }
   public var scoredCount: Int { targets.count }
 
-  /// The sequences of each side; one side with everything when none was begun.
+  /// The sequences of each side; a single side with all sequences if none was started.
   public var sides: [Range<Int>] {
     guard !sideStarts.isEmpty else { return [0..<sequenceCount] }
     return sideStarts.indices.map { side in
@@ -67,12 +67,12 @@ public struct PackedSequences: Sendable {
     }
   }
 
-  /// The rows of a run of sequences.
+  /// The rows of a range of sequences.
   public func rows(ofSequences range: Range<Int>) -> Range<Int> {
     sequenceStarts[range.lowerBound]..<sequenceStarts[range.upperBound]
   }
 
-  /// The scored rows of a run of sequences, as indices into `scoredRows`.
+  /// The scored rows of a range of sequences, as indices into `scoredRows`.
   public func scored(ofSequences range: Range<Int>) -> Range<Int> {
     scoredStarts[range.lowerBound]..<scoredStarts[range.upperBound]
   }

@@ -1,26 +1,28 @@
-// A response and what it is scored after: the object of every objective.
+// A response and the context that it is scored after; every objective is made of these.
 
-/// A context and the response whose log-probability is asked for.
+/// A context and the response whose log-probability is computed.
 ///
-/// With the prompt as context it stands for `log P(y|x)`; with the null context for what the paper
-/// calls `log P(y)`; any other context gives a control. Any ascending set of response tokens can be
-/// scored; the usual ones are all tokens from some place on.
+/// With the prompt as context this is `log P(y|x)`, with the null context what the paper calls `log
+/// P(y)`, and with any other context a control. Any ascending set of response tokens can be scored;
+/// usually it is all tokens from some index on.
 public struct ScoredSequence: Sendable, Hashable {
   public var context: [Int32]
   public var response: [Int32]
   private let scored: Scored
 
   private enum Scored: Sendable, Hashable {
-    /// All tokens from this place on.
+    /// All tokens from this index on.
     case from(Int)
-    /// Places of y, ascending.
+    /// Indices into y, ascending.
     case places([Int])
   }
 
-  /// Scores the tokens of the response from one place on. Where two contexts are compared, both score
-  /// the same tokens: 1 when either context is empty, since y_1 then has no prediction.
+  /// Scores the tokens of the response from one index on. When two contexts are compared, both must
+  /// score the same tokens: from index 1 on if either context is empty, since there is then no
+  /// prediction of y_1.
   ///
-  /// - Parameter firstScored: 0 unless the context is empty; then, and at least, 1.
+  /// - Parameter firstScored: by default 0, or 1 if the context is empty, in which case it is at
+  ///   least 1.
   public init(context: [Int32], response: [Int32], firstScored: Int = 0) {
     self.context = context
     self.response = response
@@ -29,8 +31,8 @@ public struct ScoredSequence: Sendable, Hashable {
 
   /// Scores some tokens of the response.
   ///
-  /// - Parameter scored: Places in the response, ascending, each once. Place 0 after an empty context
-  ///   is left out: no row predicts it.
+  /// - Parameter scored: Indices into the response, ascending, each once. Index 0 after an empty
+  ///   context is left out, since no row predicts it.
   public init(context: [Int32], response: [Int32], scored: [Int]) {
     precondition(
       zip(scored, scored.dropFirst()).allSatisfy { $0 < $1 }
@@ -41,7 +43,7 @@ public struct ScoredSequence: Sendable, Hashable {
     self.scored = .places(context.isEmpty && scored.first == 0 ? Array(scored.dropFirst()) : scored)
   }
 
-  /// The places of the scored tokens in the response, ascending.
+  /// The indices of the scored tokens in the response, ascending.
   public var scoredPositions: [Int] {
     switch scored {
     case .from(let first): Array(min(first, response.count)..<response.count)
@@ -49,7 +51,7 @@ public struct ScoredSequence: Sendable, Hashable {
     }
   }
 
-  /// The place of the first scored token in the response; its length where none is scored.
+  /// The index of the first scored token in the response; the response's length if none is scored.
   public var firstScored: Int {
     switch scored {
     case .from(let first): first

@@ -3,10 +3,12 @@ import KeyedRandom
 import RealModule
 
 extension Transformer {
-  /// Draws fresh parameters as the family says: matrices N(0, 1/√fan_in) or N(0, 0.02), the projections
-  /// back into the residual stream scaled down by √(2L) (Radford et al., GPT-2), norms 1, biases 0.
+  /// Draws new parameters as the family defines: matrices N(0, 1/√fan_in) or N(0, 0.02), the
+  /// projections into the residual stream divided by √(2L) (Radford et al., GPT-2), norms 1, biases
+  /// 0.
   ///
-  /// Each parameter has its own stream, so its values depend on the key and its place in the layout.
+  /// Each parameter has its own stream of random numbers, so its values depend only on the key and
+  /// its index in the layout.
   @specialized(where Scalar == Float)
   @specialized(where Scalar == Double)
   public func initialize(_ key: RandomKey) {

@@ -1,9 +1,9 @@
-// A decoder's parameters and configuration: what all workers share.
+// A decoder's parameters and configuration, shared by all workers.
 
 /// A decoder-only transformer of one of the supported families.
 ///
-/// Workers read the parameters concurrently; `withParameters` changes them, and nobody may work
-/// with the model meanwhile.
+/// Workers read the parameters concurrently. `withParameters` changes them, and nothing else may
+/// use the model meanwhile.
 public final class Transformer<Scalar: ModelScalar>: @unchecked Sendable {
   public let configuration: ModelConfiguration
   public let layout: ParameterLayout

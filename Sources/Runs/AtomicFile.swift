@@ -1,14 +1,14 @@
-// Publishing a file so that its name never stands for half of it.
+// Publishes files atomically: a path never names an incomplete file.
 import Foundation
 import Glibc
 
-/// Checks before a run, and publication after it: temporary sibling, fsync, rename, fsync of the
-/// folder.
+/// Checks an output before a run and publishes it afterwards: temporary file in the same folder,
+/// fsync, rename, fsync of the folder.
 public enum AtomicFile {
-  /// Refuses an output that could not be published, before any work is done for it.
+  /// Refuses an output that could not be published, before any work is done.
   ///
-  /// Usage errors: an absent parent folder (folders are never created), a folder or device in the
-  /// place of the output, an output that exists without `overwrite`. Machine error: a folder that
+  /// Usage errors: an absent parent folder (folders are never created), a folder or device at the
+  /// path of the output, an output that exists without `overwrite`. Machine error: a folder that
   /// cannot be written to.
   public static func check(_ path: String, overwrite: Bool) throws(OutputError) {
     guard !path.isEmpty else { throw .usage("--output", "the path is empty (expected a file)") }
@@ -30,8 +30,8 @@ public enum AtomicFile {
     }
   }
 
-  /// Refuses the outputs of one run before any work is done: what `check` refuses of each, two of the
-  /// same file, and one that would replace an input.
+  /// Refuses the outputs of one run before any work is done: everything that `check` refuses for
+  /// one output, two outputs that are the same file, and an output that would replace an input.
   public static func check(
     _ outputs: [String], inputs: [String], overwrite: Bool
   ) throws(OutputError) {
@@ -46,10 +46,10 @@ public enum AtomicFile {
     for output in outputs { try check(output, overwrite: overwrite) }
   }
 
-  /// Has `write` make the file under a temporary name in the same folder, then gives it its name.
+  /// Calls `write` with a temporary path in the same folder, then renames that file.
   ///
-  /// Nothing is left behind when `write` throws; what a killed process left is removed by the next
-  /// publication of the same path. An output has one writer at a time.
+  /// If `write` throws, the temporary file is removed. The temporary file of a killed process is
+  /// removed by the next publication of the same path. An output has one writer at a time.
   /// - Parameter overwrite: whether a file that has appeared at the path may be replaced.
   public static func publish(
     _ path: String, overwrite: Bool, write: (_ temporaryPath: String) throws -> Void
@@ -103,7 +103,7 @@ public enum AtomicFile {
 
   private static let temporarySuffix = ".partial"
 
-  /// Forces a file or folder to the disk.
+  /// Flushes a file or folder to disk.
   private static func sync(_ path: String) throws(OutputError) {
     do {
       let handle = try FileHandle(forReadingFrom: URL(fileURLWithPath: path))
@@ -114,7 +114,7 @@ public enum AtomicFile {
     }
   }
 
-  /// Forces the folder's entry of a new file to the disk.
+  /// Flushes the folder's entry of a new file to disk.
   static func syncFolder(of path: String) throws(OutputError) {
     try sync(folder(of: path))
   }
@@ -125,7 +125,7 @@ public enum AtomicFile {
     return parent.isEmpty ? "." : parent
   }
 
-  /// Whether two paths lead to one file, by links of any kind.
+  /// Whether two paths lead to the same file, by links of any kind.
   private static func isSameFile(_ one: String, _ other: String) -> Bool {
     func identity(_ path: String) -> [Int]? {
       let attributes = try? FileManager.default.attributesOfItem(atPath: target(of: path))
@@ -139,7 +139,7 @@ public enum AtomicFile {
     return first == second
   }
 
-  /// Where a symbolic link leads, so that a link to an output stays a link.
+  /// The target of a symbolic link, so that a link to an output remains a link.
   private static func target(of path: String) -> String {
     URL(fileURLWithPath: path).resolvingSymlinksInPath().path
   }

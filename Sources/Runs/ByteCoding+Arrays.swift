@@ -1,4 +1,4 @@
-// Arrays of integers and texts in journal records, made of the values that records hold.
+// Arrays of integers and texts in journal records.
 
 extension ByteWriter {
   /// Integers, 8 bytes each after the count.
@@ -15,7 +15,8 @@ extension ByteWriter {
 }
 
 extension ByteReader {
-  /// A count of things that are read one by one, so that a false one ends at the end of the bytes.
+  /// A count of items that are read one by one, so that a wrong count fails at the end of the
+  /// bytes.
   package mutating func readCount() throws(Malformed) -> Int {
     let count = try readInt()
     guard count >= 0 else { throw malformed("a count of \(count) (expected at least 0)") }
@@ -34,12 +35,12 @@ extension ByteReader {
     return values
   }
 
-  /// What was read last is well-formed but not what it should be.
+  /// The error that the last value is well-formed but wrong.
   package func malformed(_ message: String) -> Malformed {
     Malformed(offset: offset, description: "byte \(offset): \(message)")
   }
 
-  /// Refuses what was read last unless it has as many elements as it should.
+  /// Refuses the last value unless it has the expected number of elements.
   package func require(_ count: Int, _ expected: Int, _ what: String) throws(Malformed) {
     guard count == expected else {
       throw malformed("\(count) \(what) (expected \(expected))")

@@ -1,10 +1,10 @@
-// Reading the payload of a journal record; any bytes at all are read safely.
+// Reads the payload of a journal record, safely for any bytes.
 
-/// Reads what `ByteWriter` wrote. Nothing is allocated before its bytes are known to be there.
+/// Reads what `ByteWriter` wrote. Memory is allocated only for bytes that exist.
 public struct ByteReader: Sendable {
-  /// The bytes are not what was to be read.
+  /// The bytes do not encode the expected value.
   public struct Malformed: Error, Hashable, Sendable, CustomStringConvertible {
-    /// The place in the bytes.
+    /// The offset in the bytes.
     public let offset: Int
     /// What is wrong there.
     public let description: String
@@ -61,7 +61,7 @@ public struct ByteReader: Sendable {
     return text
   }
 
-  /// Refuses bytes that were not read.
+  /// Refuses remaining bytes.
   public func finish() throws(Malformed) {
     guard offset == bytes.count else {
       throw Malformed(
@@ -80,7 +80,7 @@ public struct ByteReader: Sendable {
     return values
   }
 
-  /// A count of elements, all of whose bytes are there.
+  /// A count of elements, whose bytes are known to exist.
   private mutating func count(width: Int) throws(Malformed) -> Int {
     let start = offset
     let count: UInt64 = try word()

@@ -1,8 +1,8 @@
 // Writing the payload of a journal record: little-endian numbers, arrays after their count.
 
-/// Bytes in the making; `ByteReader` reads the same values in the same order.
+/// Collects bytes; `ByteReader` reads the same values in the same order.
 public struct ByteWriter: Sendable {
-  /// What has been written.
+  /// The bytes written so far.
   public private(set) var bytes: [UInt8] = []
 
   /// Nothing written yet.

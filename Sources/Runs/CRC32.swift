@@ -1,10 +1,10 @@
-// CRC-32 (ISO 3309, as in zlib and PNG): tells a torn or damaged journal record from a whole one.
+// CRC-32 (ISO 3309, as in zlib and PNG): detects incomplete or damaged journal records.
 
 /// A running CRC-32; the value of no bytes is 0.
 package struct CRC32: Sendable {
   private var register: UInt32 = .max
 
-  /// The CRC of nothing yet.
+  /// The CRC of no bytes.
   package init() {}
 
   /// The CRC of everything added so far.

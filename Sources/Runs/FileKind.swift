@@ -1,4 +1,4 @@
-// What a path names.
+// The kind of file at a path.
 import Foundation
 
 /// A file, a folder, something else or nothing.

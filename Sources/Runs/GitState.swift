@@ -1,4 +1,4 @@
-// The commit that the running program was built from, as far as it can be told.
+// The commit that the running program was built from, if it can be determined.
 import Foundation
 
 /// A commit and whether the checkout had changes; "unknown" where there is no checkout or no git.
@@ -18,7 +18,7 @@ public struct GitState: Sendable, Hashable {
   public static let unknown = GitState(commit: "unknown", isDirty: nil)
 
   /// The state of the checkout that holds the running program (`.build/…/prerl` inside it). The
-  /// current folder is not asked: it may be a repository of something else.
+  /// current folder is not used, since it may be another repository.
   public static func ofRunningProgram() -> GitState {
     let link = "/proc/self/exe"
     guard let program = try? FileManager.default.destinationOfSymbolicLink(atPath: link) else {
@@ -48,7 +48,7 @@ public struct GitState: Sendable, Hashable {
   private static func git(_ folder: String, _ arguments: String...) -> String? {
     let process = Process()
     process.executableURL = URL(fileURLWithPath: "/usr/bin/env")
-    // Without optional locks git reads only: it must not get in the way of the user's own git.
+    // Without optional locks git only reads, so it cannot interfere with the user's git.
     process.arguments = ["git", "--no-optional-locks", "-C", folder] + arguments
     let output = Pipe()
     process.standardOutput = output

@@ -1,22 +1,22 @@
-// The append-only journal of a run: what has been measured survives kill -9, a full disk and
-// power loss, and the finished file is built from it.
+// The append-only journal of a run: results survive kill -9, a full disk and power loss, and the
+// finished file is built from the journal.
 //
 //   "prerl journal 1\n", then frames: length (UInt64), CRC-32 of length and payload (UInt32),
 //   payload; all little-endian. Frame 0 is the header, JSON text; the others are the records.
 //
-// Reading stops at the first frame that is not whole: what is kept is always a prefix of what was
-// appended. Only offsets stay in memory.
+// Reading stops at the first incomplete frame, so the kept records are always a prefix of the
+// appended ones. Only offsets stay in memory.
 import Foundation
 import StrictJSON
 
 /// A journal open for appending and for reading back. One process at a time; not for several
 /// threads at once.
 public final class Journal {
-  /// What to do with a journal that is there already.
+  /// What to do with an existing journal.
   public enum Mode: Sendable {
-    /// Refuse it when it holds records.
+    /// Refuse it if it has records.
     case create
-    /// Continue it when its header is the same; start one when there is none.
+    /// Continue it if its header is the same; start one if there is none.
     case resume
     /// Discard it.
     case overwrite
@@ -27,9 +27,9 @@ public final class Journal {
 
   /// The journal's file.
   public let path: String
-  /// The number of records that were there when it was opened.
+  /// The number of records when it was opened.
   public private(set) var keptCount = 0
-  /// The bytes of torn or damaged records that were cut off when it was opened.
+  /// The bytes of incomplete or damaged records that were removed when it was opened.
   public private(set) var discardedByteCount = 0
   /// The number of records.
   public var count: Int { ends.count - 1 }
@@ -42,9 +42,9 @@ public final class Journal {
   private var unsyncedCount = 0
   private var lastSync = ContinuousClock.now
 
-  /// How often data has been forced to the disk.
+  /// How often data has been flushed to disk.
   package private(set) var syncCount = 0
-  /// For tests: the disk is full after so many more bytes.
+  /// For tests: the disk is full after this many more bytes.
   package var bytesUntilFull: Int?
 
   static let magic = Array("prerl journal 1\n".utf8)
@@ -53,13 +53,13 @@ public final class Journal {
   /// Opens or starts the journal at `path`.
   ///
   /// - Parameters:
-  ///   - header: what makes a run this run (the resolved configuration without what may change on
-  ///     resuming, and the inputs' hashes). A journal with another header is a usage error that
-  ///     names the first key that differs.
-  ///   - syncEvery: records after which data is forced to the disk.
+  ///   - header: identifies the run: the resolved configuration, without the settings that may
+  ///     change on resuming, and the inputs' hashes. A journal with another header is a usage error
+  ///     that names the first key that differs.
+  ///   - syncEvery: the number of records after which data is flushed to disk.
   ///   - syncInterval: the time after which the next append does so in any case.
-  /// - Throws: usage errors for a journal of another run, one that is in use, or a file that is no
-  ///   journal (which is never touched); machine errors for the rest.
+  /// - Throws: usage errors for a journal of another run, one that is in use, or a file that is not
+  ///   a journal (which is not changed); machine errors for the rest.
   public init(
     path: String, header: JSON, mode: Mode, syncEvery: Int = 64,
     syncInterval: Duration = .seconds(1)
@@ -82,7 +82,7 @@ public final class Journal {
     do {
       try write(Self.frame(payload), at: end)
     } catch {
-      // What was written of it would be cut off at the next opening anyway.
+      // An incomplete record would be removed at the next opening anyway.
       try? handle.truncate(atOffset: end)
       throw .machine(path, "cannot append record \(count)", error)
     }
@@ -108,7 +108,7 @@ public final class Journal {
     return payload
   }
 
-  /// Forces everything appended to the disk.
+  /// Flushes everything appended to disk.
   public func sync() throws(OutputError) {
     do {
       try handle.synchronize()
@@ -120,14 +120,13 @@ public final class Journal {
     lastSync = .now
   }
 
-  /// Forces everything to the disk and lets another process open the journal. No other call may
-  /// follow.
+  /// Flushes everything to disk and releases the lock of the journal. No other call may follow.
   public func close() throws(OutputError) {
     try sync()
     do { try file.close() } catch { throw .machine(path, "cannot close", error) }
   }
 
-  /// Deletes the journal, once what it holds is published, and closes it.
+  /// Deletes and closes the journal, after its records have been published.
   public func remove() throws(OutputError) {
     do {
       // While the lock is held: nobody can be appending.
@@ -200,7 +199,7 @@ public final class Journal {
     try AtomicFile.syncFolder(of: path)
   }
 
-  /// Notes the ends of all whole frames.
+  /// Records the ends of all complete frames.
   private func scan(from start: UInt64, to fileEnd: UInt64) throws(OutputError) {
     ends = [start]
     do {
@@ -215,7 +214,7 @@ public final class Journal {
   /// The first key that differs between two headers, with both values.
   private static func firstDifference(stored: [UInt8], expected: [UInt8]) -> String? {
     if stored == expected { return nil }
-    // Both as read from text, so that numbers and NaN compare as they are stored.
+    // Both are parsed from text, so that numbers and NaN are compared as stored.
     guard let a = try? JSON.parse(stored), let b = try? JSON.parse(expected) else {
       return "its header is not JSON"
     }
@@ -236,7 +235,7 @@ public final class Journal {
     return length.bytes + checksum + payload
   }
 
-  /// The payload of the frame at `offset`, or nil where no whole frame is.
+  /// The payload of the frame at `offset`; nil if there is no complete frame.
   private func frame(at offset: UInt64, fileEnd: UInt64) throws -> [UInt8]? {
     let headSize = UInt64(Self.frameHeadSize)
     guard fileEnd >= offset, fileEnd - offset >= headSize else { return nil }

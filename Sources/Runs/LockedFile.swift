@@ -2,12 +2,12 @@
 import Foundation
 import Glibc
 
-/// A folder that only one process may write into at a time: an exclusive lock on it, which ends with
-/// this object or with the process, however that ends.
+/// A folder that only one process may write into at a time: an exclusive lock on it, which is
+/// released with this object, or when the process ends in any way.
 public final class LockedFolder {
   private let handle: FileHandle
 
-  /// Locks a folder that is there. One that another process has locked is a usage error.
+  /// Locks an existing folder. A folder that another process has locked is a usage error.
   public init(_ path: String) throws(OutputError) {
     do {
       handle = try FileHandle(forReadingFrom: URL(fileURLWithPath: path))
@@ -23,8 +23,9 @@ public final class LockedFolder {
   }
 }
 
-/// Locks an open file or folder for this process alone; closes it when that fails. False on file
-/// systems without locks (Lustre mounted without flock), where one goes on without.
+/// Locks an open file or folder for this process only, and closes it if that fails. Returns false
+/// on file systems without locks (Lustre mounted without flock), where the caller continues without
+/// a lock.
 private func lock(
   _ handle: FileHandle, _ path: String, _ refusal: String
 ) throws(OutputError) -> Bool {
@@ -40,8 +41,8 @@ private func lock(
   return false
 }
 
-/// An open file under an exclusive lock, which ends with `close`, with this object, or with the
-/// process, however that ends.
+/// An open file under an exclusive lock, which is released by `close`, with this object, or when
+/// the process ends in any way.
 final class LockedFile {
   /// For reading and writing.
   let handle: FileHandle
@@ -72,7 +73,7 @@ final class LockedFile {
     try? close()
   }
 
-  /// Unlocks and closes; nothing the second time.
+  /// Unlocks and closes; a second call does nothing.
   func close() throws {
     guard isOpen else { return }
     isOpen = false

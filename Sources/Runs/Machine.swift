@@ -1,11 +1,11 @@
-// The machine a result was made on, as far as it can change the bits of a number.
+// The machine that a result was made on, as far as it can affect the bits of a number.
 import Foundation
 
-/// Processor, operating system and kernel. The host's name is left out on purpose.
+/// Processor, operating system and kernel. The host's name is deliberately left out.
 public struct Machine: Sendable, Hashable {
   /// The processor's model name, or "unknown".
   public let processor: String
-  /// Those of its instruction sets that numerical libraries choose kernels by, sorted.
+  /// The instruction sets that determine the kernels of numerical libraries, sorted.
   public let instructionSets: [String]
   /// The number of logical processors.
   public let processorCount: Int
@@ -14,7 +14,7 @@ public struct Machine: Sendable, Hashable {
   /// The kernel's release.
   public let kernel: String
 
-  /// This machine; "unknown" for what the system does not tell.
+  /// This machine; "unknown" for information that the system does not provide.
   public static func current() -> Machine {
     func read(_ path: String) -> String? { try? String(contentsOfFile: path, encoding: .utf8) }
     return Machine(

@@ -1,15 +1,15 @@
-// The provenance of a result: what is needed to make it again and to tell why it differs.
+// The provenance of a result: what is needed to reproduce it and to explain differences.
 import Foundation
 import StrictJSON
 
-/// Everything a result says about where it comes from. Written as `manifest.json` and as
-/// attributes of the result files; no dataset depends on it.
+/// Everything that a result records about its origin. Written as `manifest.json` and as attributes
+/// of the result files; no dataset depends on it.
 public struct Manifest: Sendable {
-  /// A file that went into the result.
+  /// An input file.
   public struct Input: Sendable, Hashable {
-    /// What it was used as: "model", "tokenizer", "rollouts".
+    /// Its role: "model", "tokenizer", "rollouts".
     public let role: String
-    /// Its path as given, or the name that stands for it.
+    /// Its path as given, or a name in place of the path.
     public let path: String
     /// Its size.
     public let byteCount: Int
@@ -32,7 +32,7 @@ public struct Manifest: Sendable {
   public var version: String
   /// The commit it was built from.
   public var git: GitState
-  /// The files that went in, in the order given.
+  /// The input files, in the order given.
   public var inputs: [Input]
   /// The seeds by name.
   public var seeds: KeyValuePairs<String, UInt64>
@@ -77,8 +77,8 @@ public struct Manifest: Sendable {
     self.start = start
   }
 
-  /// The SHA-256 of a configuration: of its text on one line with sorted keys, so that neither the
-  /// order of keys nor the layout of a file counts.
+  /// The SHA-256 of a configuration: of its text on one line with sorted keys, so that the order of
+  /// keys and the layout of a file do not matter.
   public static func hash(of config: JSON) -> String {
     SHA256.hexadecimal(of: Array(config.text(sorted: true).utf8))
   }
@@ -125,8 +125,8 @@ public struct Manifest: Sendable {
     return .object(object)
   }
 
-  /// The same fields as text, for attributes of HDF5 files: strings as they are, everything else
-  /// as JSON text.
+  /// The same fields as text, for attributes of HDF5 files: strings unchanged, everything else as
+  /// JSON text.
   public var attributes: [(name: String, text: String)] {
     (json.objectValue?.members ?? []).map { ($0.key, $0.value.stringValue ?? $0.value.text()) }
   }

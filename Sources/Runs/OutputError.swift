@@ -1,11 +1,11 @@
-// What can go wrong with an output, told apart by whose fault it is.
+// Errors of output files: those of the caller and those of the machine.
 import Foundation
 
 /// One line about a file: what is wrong, where, and what was expected.
 public struct OutputError: Error, Hashable, Sendable, CustomStringConvertible {
   /// Whose fault it is.
   public enum Kind: Sendable, Hashable {
-    /// The call or its files: exit status 2.
+    /// A usage error or a wrong file: exit status 2.
     case usage
     /// The machine (permission, I/O, disk full): exit status 3.
     case machine
@@ -40,7 +40,7 @@ public struct OutputError: Error, Hashable, Sendable, CustomStringConvertible {
     return OutputError(kind: .machine, path: path, message: "\(doing): \(reason(of: cause))")
   }
 
-  /// The system's own words, such as "No space left on device", below Foundation's wrapping.
+  /// The system's message, such as "No space left on device", without Foundation's wrapping.
   static func reason(of error: any Error) -> String {
     var error = error as NSError
     while let below = error.userInfo[NSUnderlyingErrorKey] as? NSError { error = below }

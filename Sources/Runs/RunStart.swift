@@ -1,6 +1,6 @@
 // How a run treats what is at its output already.
 
-/// Whether a run begins, begins again or goes on.
+/// Whether a run starts, starts again or continues.
 public enum RunStart: Sendable {
   /// Refuses results and journals that are there.
   case afresh

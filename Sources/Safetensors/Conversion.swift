@@ -1,7 +1,7 @@
-// Element types to and from `Float` and `Double`, as plain loops over bits that vectorise.
+// Converts element types to and from `Float` and `Double`, with plain loops that vectorise.
 
-/// Half-precision formats as bit patterns. Swift's own `Float16` would do for one of them, but is a
-/// library call an element on machines without the instruction.
+/// Half-precision formats as bit patterns. Swift's `Float16` would serve for one of them, but makes
+/// a library call per element on machines without the instruction.
 package enum HalfPrecision {
   /// Exact: bfloat16 is the upper half of a `Float`.
   @inline(__always)
@@ -44,7 +44,8 @@ package enum HalfPrecision {
     } else if magnitude < 0x3880_0000 {  // 2^-14: the last place is 2^-24, that of 0.5 as a Float
       pattern = (Float(bitPattern: magnitude) + 0.5).bitPattern &- Float(0.5).bitPattern
     } else {
-      // A carry out of the fraction lands in the exponent, at the top as infinity: as it should.
+      // A carry out of the fraction lands in the exponent, and at the largest exponent gives
+      // infinity, as it should.
       pattern = (magnitude &- (127 - 15) << 23 &+ 0x0FFF &+ (magnitude >> 13 & 1)) >> 13
     }
     return UInt16(truncatingIfNeeded: sign | pattern)

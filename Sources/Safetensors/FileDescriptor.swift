@@ -68,14 +68,14 @@ final class FileDescriptor: Sendable {
 
   // MARK: - Writing
 
-  /// Writes a new file beside `path` and puts it in its place when the body has succeeded and the
-  /// bytes are on the disk. On any failure before that the new file is removed and the old one is
-  /// as it was.
+  /// Writes a new file next to `path` and renames it to `path` after the body has succeeded and the
+  /// bytes are on disk. On any failure before that the new file is removed and the old one is
+  /// unchanged.
   static func replacing(
     _ path: String, _ body: (FileDescriptor) throws(SafetensorsError) -> Void
   ) throws(SafetensorsError) {
     var status = stat()
-    // A rename would put a file in the place of a device or a FIFO without a word.
+    // A rename would silently replace a device or a FIFO.
     if stat(path, &status) == 0, let kind = kindOfSpecialFile(status) {
       throw SafetensorsError(path, .notARegularFile(found: kind))
     }
@@ -112,7 +112,7 @@ final class FileDescriptor: Sendable {
     guard fsync(descriptor) == 0 else { throw systemError("write", path) }
   }
 
-  /// Makes a rename last: the name, too, has to reach the disk.
+  /// Makes a rename durable: the folder must reach the disk, too.
   private static func synchronizeDirectory(of path: String) throws(SafetensorsError) {
     let directory = path.utf8.lastIndex(of: UInt8(ascii: "/")).map { String(path[...$0]) } ?? "."
     let descriptor = open(directory, O_RDONLY | O_CLOEXEC | O_DIRECTORY)
@@ -126,7 +126,7 @@ final class FileDescriptor: Sendable {
 
   // MARK: - Status
 
-  /// Whether something has this name, be it a broken link.
+  /// Whether the path exists, possibly as a broken link.
   static func exists(_ path: String) -> Bool {
     var status = stat()
     return lstat(path, &status) == 0
@@ -154,7 +154,7 @@ private func kindOfSpecialFile(_ status: stat) -> String? {
   }
 }
 
-/// The system's words for an `errno`.
+/// The system's message for an `errno`.
 func systemMessage(_ code: Int32) -> String {
   String(cString: strerror(code))
 }

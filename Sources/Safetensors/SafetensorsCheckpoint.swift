@@ -4,8 +4,8 @@ import StrictJSON
 /// The tensors of a folder that holds `model.safetensors`, or else
 /// `model.safetensors.index.json` and its shards (the order in which transformers looks).
 ///
-/// An index must agree with its shards in both directions: each tensor stands in exactly the shard
-/// that the index names, and none stands in a shard without being listed.
+/// An index must agree with its shards in both directions: each tensor is in exactly the shard that
+/// the index names, and no shard has a tensor that is not listed.
 public struct SafetensorsCheckpoint: Sendable {
   /// The tensors, file by file in the order of their data; shards in the order of their names.
   public let tensors: [TensorInfo]
@@ -51,7 +51,7 @@ public struct SafetensorsCheckpoint: Sendable {
     owners[Array(name.utf8)].flatMap { shards[$0].tensor(named: name) }
   }
 
-  /// The path of the file that holds the tensor, for messages; nil when there is no such tensor.
+  /// The path of the tensor's file, for messages; nil if there is no such tensor.
   public func path(of name: String) -> String? {
     owners[Array(name.utf8)].map { shards[$0].path }
   }

@@ -1,4 +1,4 @@
-// Everything that can be wrong with a safetensors file, one case per broken promise.
+// Errors of safetensors files, with one case per violated rule.
 import StrictJSON
 
 /// What is wrong with which file.
@@ -8,8 +8,8 @@ public struct SafetensorsError: Error, Equatable, Sendable, CustomStringConverti
   /// What is wrong with it.
   public let problem: Problem
 
-  /// One broken promise with what was found and what was expected; offsets and sizes in bytes,
-  /// those of tensors counted from the end of the header.
+  /// One violated rule with what was found and what was expected; offsets and sizes in bytes, those
+  /// of tensors counted from the end of the header.
   public enum Problem: Error, Equatable, Sendable {
     // The file itself
     /// A call of the system failed with this `errno`.
@@ -20,7 +20,7 @@ public struct SafetensorsError: Error, Equatable, Sendable, CustomStringConverti
     // The header
     case shorterThanLengthField(fileSize: Int)
     case headerTooLong(length: UInt64)
-    /// The header would end behind the file.
+    /// The header would end beyond the file.
     case headerBeyondFile(length: UInt64, fileSize: Int)
     case headerNotUTF8(offset: Int)
     case notJSON(JSONError)

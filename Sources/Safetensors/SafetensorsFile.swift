@@ -1,15 +1,15 @@
-// One safetensors file, validated before it hands out a byte.
+// One safetensors file, validated before any tensor is read.
 
 #if _endian(big)
   #error("the format is little-endian, and so are the copies made here")
 #endif
 
-/// A safetensors file open for reading. Opening checks everything that the header promises;
-/// afterwards every tensor is known to lie inside the file.
+/// A safetensors file open for reading. Opening checks every statement of the header. Afterwards
+/// every tensor is known to be inside the file.
 ///
-/// Tensors are copied with `pread`, not mapped into memory: a caller wants its weights converted
-/// and in its own allocation anyway, and a mapped file that another process cuts short would end
-/// this one with SIGBUS where a read returns an error. Safe to use from several threads.
+/// Tensors are copied with `pread`, not mapped into memory: callers need the weights converted and
+/// in their own memory anyway. If another process truncates a mapped file, this process ends with
+/// SIGBUS, while a read returns an error. Safe to use from several threads.
 public final class SafetensorsFile: Sendable {
   /// The path as given.
   public let path: String
@@ -25,7 +25,7 @@ public final class SafetensorsFile: Sendable {
 
   /// Opens and validates a file.
   ///
-  /// - Throws: `SafetensorsError` with the first broken promise, or with the `errno` of the call
+  /// - Throws: `SafetensorsError` with the first violated rule, or with the `errno` of the call
   ///   that failed.
   public init(path: String) throws(SafetensorsError) {
     let (file, size) = try FileDescriptor.reading(path)
@@ -77,7 +77,7 @@ public final class SafetensorsFile: Sendable {
     return values
   }
 
-  /// The bytes of a tensor of any type as they are in the file.
+  /// The bytes of a tensor of any type, unconverted.
   public func bytes(_ name: String) throws(SafetensorsError) -> [UInt8] {
     let tensor = try existingTensor(name)
     return try file.read(
@@ -86,7 +86,8 @@ public final class SafetensorsFile: Sendable {
 
   // MARK: - Copying
 
-  /// Elements converted at a time: enough to hide the calls, little enough to stay in the cache.
+  /// The number of elements converted at a time: large enough to hide the cost of calls, and small
+  /// enough for the cache.
   private static let chunkCount = 1 << 15
 
   private func copyConverted<Target: ConversionTarget>(

@@ -1,13 +1,13 @@
-// The header of a safetensors file and every rule that it must keep.
+// The header of a safetensors file and all of its rules.
 import StrictJSON
 
 /// A validated header: once it exists, the tensors cover the rest of the file exactly, each once.
 ///
 /// Layout: 8 bytes, the header's length N as a little-endian integer; N bytes, a JSON object of
 /// `name: {"dtype", "shape", "data_offsets": [start, end]}`; then the data. Follows the reference
-/// implementation (huggingface/safetensors, `tensor.rs`) and refuses, as its README demands, equal
-/// keys, which the reference lets pass, and sizes beyond `Int`, which it allows beside a 0. Unknown
-/// members of a tensor's entry are ignored like there.
+/// implementation (huggingface/safetensors, `tensor.rs`) and, as its README demands, also refuses
+/// equal keys, which the reference accepts, and sizes beyond `Int`, which the reference accepts if
+/// another size is 0. Unknown members of a tensor's entry are ignored, as in the reference.
 package struct SafetensorsHeader: Sendable {
   /// The tensors in the order of their data.
   package let tensors: [TensorInfo]
@@ -20,8 +20,8 @@ package struct SafetensorsHeader: Sendable {
   package static let maximumLength = 100_000_000
   static let metadataKey = "__metadata__"
 
-  /// Reads a header through a function that returns `count` bytes from an offset. Nothing is asked
-  /// for that was not compared with the file's size before.
+  /// Reads a header through a function that returns `count` bytes from an offset. Every range is
+  /// compared with the file's size before it is read.
   package init(
     path: String, fileSize: Int,
     read: (_ count: Int, _ offset: Int) throws(SafetensorsError) -> [UInt8]

@@ -1,14 +1,14 @@
-// Writing safetensors files that are either complete or not there.
+// Writes safetensors files that are either complete or absent.
 import StrictJSON
 
-/// Writes what the reader of this module, the reference and transformers open.
+/// Writes files that this module, the reference implementation and transformers can read.
 public enum SafetensorsWriter {
-  /// Writes a file, replacing an old one at once: bytes go to a temporary file beside it, which is
-  /// synchronised and renamed, and then the folder is synchronised. On failure the temporary file
-  /// is removed and the old file is as it was.
+  /// Writes a file, replacing an existing one atomically: bytes go to a temporary file in the same
+  /// folder, which is flushed and renamed, and then the folder is flushed. On failure the temporary
+  /// file is removed and the old file is unchanged.
   ///
-  /// Wider types come first, so that every tensor is aligned; otherwise tensors keep their order.
-  /// The same input gives the same bytes.
+  /// Wider types come first, so that every tensor is aligned; otherwise tensors are in the given
+  /// order. The same input gives the same bytes.
   ///
   /// - Parameter metadata: free text under `__metadata__`. transformers asks for `format`: `pt`.
   /// - Throws: `SafetensorsError`; `systemCode` tells a failing machine from names that cannot be

@@ -1,8 +1,8 @@
-// What the header of a safetensors file says about one tensor.
+// The entry of one tensor in the header of a safetensors file.
 
-/// The name, type and place of one tensor; its size was checked against the file.
+/// The name, type and offset of one tensor; its size was checked against the file.
 public struct TensorInfo: Sendable, Equatable {
-  /// The name as in the header; names are told apart by their bytes.
+  /// The name as in the header; names are compared by bytes.
   public let name: String
   /// The type of the elements in the file.
   public let dtype: DType
@@ -10,6 +10,6 @@ public struct TensorInfo: Sendable, Equatable {
   public let shape: [Int]
   /// The product of the shape; 1 for a scalar.
   public let elementCount: Int
-  /// Where the bytes lie, counted from the end of the header.
+  /// The range of the bytes, counted from the end of the header.
   package let dataOffsets: Range<Int>
 }

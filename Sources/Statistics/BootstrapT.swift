@@ -6,8 +6,8 @@
 import KeyedRandom
 
 /// A bootstrap-t: clusters are drawn with replacement, each replicate's distance from the estimate
-/// is measured in the replicate's own standard errors, and the quantiles of these ratios take the
-/// place of Student's. Same key, same interval.
+/// is measured in the replicate's own standard errors, and the quantiles of these ratios replace
+/// Student's. The same key gives the same interval.
 public struct BootstrapT: Sendable {
   /// A statistic of some clusters with its standard error.
   public struct Estimate: Sendable {
@@ -23,8 +23,8 @@ public struct BootstrapT: Sendable {
     }
   }
 
-  /// Below this many clusters too many draws repeat one cluster for the replicates' standard
-  /// errors to mean anything, and Student's t with (clusters − 1) degrees of freedom is used.
+  /// With fewer clusters, too many draws repeat one cluster, and the replicates' standard errors
+  /// are meaningless. Then Student's t with (clusters − 1) degrees of freedom is used.
   public static let fewestClusters = 8
 
   /// The number of replicates B.
@@ -34,7 +34,8 @@ public struct BootstrapT: Sendable {
   /// The stream that draws the clusters.
   public let key: RandomKey
 
-  /// A bootstrap with a stream of its own; derive the key per statistic where streams must differ.
+  /// A bootstrap with the random numbers of a key. Derive one key per statistic if their random
+  /// numbers must differ.
   public init(key: RandomKey, replicates: Int = 2000, confidence: Double = 0.95) {
     precondition(replicates > 0, "a bootstrap needs replicates")
     precondition(confidence > 0 && confidence < 1, "a confidence lies between 0 and 1")
@@ -54,7 +55,8 @@ public struct BootstrapT: Sendable {
     var drawn = Array(0..<clusterCount)
     let estimate = statistic(drawn)
     let error = estimate.standardError
-    // Clusters that agree exactly show no spread to make an interval of; it is not certainty.
+    // Clusters that agree exactly have no spread, which gives no interval, rather than one of width
+    // 0.
     if clusterCount < 2 || !estimate.value.isFinite || !error.isFinite || error == 0 {
       return Interval(withoutInterval: estimate.value)
     }
@@ -69,7 +71,8 @@ public struct BootstrapT: Sendable {
         for index in drawn.indices { drawn[index] = generator.uniform(below: clusterCount) }
         let replicate = statistic(drawn)
         let distance = replicate.value - estimate.value
-        // A replicate without spread: infinitely many standard errors away, on its own side.
+        // A replicate without spread is infinitely many standard errors away, with the sign of its
+        // distance.
         let ratio = distance == 0 ? 0 : distance / replicate.standardError
         if !ratio.isNaN { ratios.append(ratio) }
       }

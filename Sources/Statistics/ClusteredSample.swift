@@ -5,7 +5,7 @@ import Foundation
 /// A sample reduced to what its statistics need: per cluster the count, the sum and the sum of
 /// squares, centred on the grand mean so that no statistic cancels digits.
 ///
-/// The rows of a ratio carry a weight each (tokens, for a rate per token); plain values weigh 1.
+/// For a ratio each row has a weight (tokens, for a rate per token); otherwise weights are 1.
 public struct ClusteredSample: Sendable {
   /// One cluster's sums about the grand mean μ.
   private struct Sums: Sendable {
@@ -29,7 +29,7 @@ public struct ClusteredSample: Sendable {
 
   /// A sample of one value per row.
   ///
-  /// NaN values are left out (a cosine with a zero norm); count them apart.
+  /// NaN values are left out (a cosine with a zero norm); count them separately.
   /// - Parameters:
   ///   - values: one per row.
   ///   - clusters: each row's cluster, any labels; only equality matters.
@@ -119,7 +119,7 @@ public struct ClusteredSample: Sendable {
       var squares = 0.0
       for index in drawn {
         let cluster = clusters[index]
-        // Σ (x − μ*)² of the cluster, minus its share of the variance.
+        // Σ (x − μ*)² of the cluster, minus its part of the variance.
         let own = cluster.square - 2 * shift * cluster.deviation + shift * shift * cluster.weight
         let residual = own - variance * cluster.weight
         squares += residual * residual
@@ -135,10 +135,10 @@ public struct ClusteredSample: Sendable {
     return logarithm.map { bias * exp($0) }
   }
 
-  /// The share of a sample of zeros and ones, with Korn and Graubard's interval (Survey
+  /// The fraction of ones in a sample of zeros and ones, with Korn and Graubard's interval (Survey
   /// Methodology 24, 1998): Clopper-Pearson with the effective sample size p(1 − p)/se².
   ///
-  /// A bootstrap cannot serve here: a share of 1% leaves many replicates without a single one.
+  /// A bootstrap is unsuitable here: with a fraction of 1% many replicates have no ones at all.
   /// Where no value differs, the effective size is the number of clusters, so that "none in 50
   /// problems" reads 0 to 7%, not 0 to 0. With one cluster the interval is NaN.
   public func fraction(confidence: Double = 0.95) -> Interval {

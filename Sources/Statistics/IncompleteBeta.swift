@@ -33,7 +33,7 @@ package enum IncompleteBeta {
     bisect(low: 0, high: 1) { value($0, a, b) < probability }
   }
 
-  /// The point where `isBelow` turns from true to false, to neighbouring numbers.
+  /// The point where `isBelow` changes from true to false, exact to neighbouring numbers.
   static func bisect(low: Double, high: Double, isBelow: (Double) -> Bool) -> Double {
     var low = low
     var high = high

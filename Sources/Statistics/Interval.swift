@@ -19,13 +19,13 @@ public struct Interval: Sendable, Hashable {
     self.high = high
   }
 
-  /// An estimate without an interval: minima and maxima, whose resampled distribution says nothing
-  /// about the population's.
+  /// An estimate without an interval, for minima and maxima, whose resampled distribution does not
+  /// describe that of the population.
   public init(withoutInterval estimate: Double) {
     self.init(estimate: estimate, low: .nan, high: .nan)
   }
 
-  /// Not a number at all, where a statistic is not defined.
+  /// NaN, for an undefined statistic.
   public static let undefined = Interval(withoutInterval: .nan)
 
   /// True where the interval exists and lies wholly above zero.
@@ -36,8 +36,8 @@ public struct Interval: Sendable, Hashable {
     Interval(estimate: increasing(estimate), low: increasing(low), high: increasing(high))
   }
 
-  /// The interval within the values that the quantity can have; ends that are not given stay so.
-  /// Student's interval of a share over a few clusters reaches beyond 1.
+  /// The interval cut to the possible values of the quantity; ends that are NaN remain NaN.
+  /// Student's interval of a fraction over a few clusters may reach beyond 1.
   package func within(_ range: ClosedRange<Double>) -> Interval {
     Interval(
       estimate: estimate, low: low.isNaN ? .nan : max(range.lowerBound, low),

@@ -1,7 +1,7 @@
 // The delete-one-batch jackknife: intervals of statistics made of products between batches.
 //
-// Batches are never resampled with replacement here: a batch drawn twice has a product with
-// itself among the "different" batches, which inflates every S.
+// Batches are never resampled with replacement here: a batch drawn twice would be multiplied with
+// itself as if with another batch, which inflates every S.
 
 /// Intervals from the K values of a statistic that each leave one batch out.
 public enum Jackknife {

@@ -1,9 +1,9 @@
 // The mean over pairs (row, column) of a matrix whose rows and columns belong to the same
 // clusters: the `cross` control, <g_m(y_i), g_c(y_j|x_j)>.
 //
-// One problem enters both as a row and as a column, and its two effects go together (g_m and g_c
-// of one y are correlated), so rows and columns are not resampled apart: a replicate draws
-// problems, and with each its row and its column.
+// Each problem is both a row and a column, and its two effects are correlated (g_m and g_c of one y
+// are). So rows and columns are not resampled separately: a replicate draws problems, each with its
+// rows and columns.
 
 /// A mean over the chosen pairs, with the two-way (dyadic) bootstrap-t interval.
 public struct PairMean: Sendable {
@@ -115,8 +115,8 @@ public struct PairMean: Sendable {
         squares += times[p] * (sum * sum - twice / 2)
         independent += times[p] * (own + twice / 2)
       }
-      // The difference can come out below what independent pairs would have, even below 0, where
-      // clusters hardly matter; the larger of the two keeps the interval honest.
+      // If clusters hardly matter, the difference can be smaller than the variance of independent
+      // pairs, even below 0. The larger of the two is used, so that the interval is not too short.
       squares = max(squares, independent)
       let correction = Double(drawn.count) / Double(max(1, drawn.count - 1))
       return BootstrapT.Estimate(

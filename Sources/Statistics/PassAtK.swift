@@ -1,10 +1,10 @@
 // Pass@k and Avg@k of one problem's rollouts.
 
-/// What k tries at one problem are worth, estimated from n ≥ k rollouts.
+/// The success of k samples of one problem, estimated from n ≥ k rollouts.
 public enum PassAtK {
-  /// The unbiased estimate of the chance that at least one of k tries is right:
-  /// 1 − C(n−c, k)/C(n, k), as the product of 1 − k/i over n−c < i ≤ n, which cannot overflow
-  /// (Chen et al., arXiv 2107.03374). NaN where k exceeds n.
+  /// The unbiased estimate of the probability that at least one of k samples is right: 1 − C(n−c,
+  /// k)/C(n, k), as the product of 1 − k/i over n−c < i ≤ n, which cannot overflow (Chen et al.,
+  /// arXiv 2107.03374). NaN where k exceeds n.
   /// - Parameters:
   ///   - right: c, the right ones among the rollouts.
   ///   - rollouts: n.

@@ -6,10 +6,10 @@ extension JSON {
 
   /// Reads one JSON value that fills the bytes, with spaces around it allowed.
   ///
-  /// Stricter than most readers: refuses, besides everything that RFC 8259 forbids, invalid UTF-8,
-  /// lone surrogates, equal keys in one object (compared by bytes), numbers beyond the range of
-  /// `Double`, a byte order mark and nesting beyond `maximumDepth` (at most 256, so that no input
-  /// can exhaust the stack). Integers beyond `Int` become `.real`.
+  /// Stricter than most readers. In addition to everything that RFC 8259 forbids, it refuses
+  /// invalid UTF-8, lone surrogates, equal keys in one object (compared by bytes), numbers beyond
+  /// the range of `Double`, a byte order mark and nesting beyond `maximumDepth` (at most 256, so
+  /// that no input can exhaust the stack). Integers beyond `Int` become `.real`.
   public static func parse(
     _ bytes: Span<UInt8>, maximumDepth: Int = defaultMaximumDepth
   ) throws(JSONError) -> JSON {
@@ -26,7 +26,7 @@ extension JSON {
   }
 
   /// Reads one JSON value that fills the slice, such as a line of a bigger file, without a copy.
-  /// The places in errors count from the start of the slice.
+  /// Offsets in errors count from the start of the slice.
   public static func parse(
     _ bytes: ArraySlice<UInt8>, maximumDepth: Int = defaultMaximumDepth
   ) throws(JSONError) -> JSON {

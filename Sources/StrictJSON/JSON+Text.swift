@@ -5,9 +5,9 @@ extension JSON {
   ///
   /// Doubles are written with the fewest digits that read back as the same bits, and always with a
   /// point or an exponent; NaN and the infinities, which JSON lacks, as `null`. Members keep their
-  /// order, or with `sorted` stand in the order of their keys' bytes. Without `indent` the text is
-  /// one line without spaces; with it, members and elements stand on lines of their own, indented
-  /// by so many spaces a level, except that arrays without arrays and objects in them stay on one.
+  /// order, or with `sorted` are in the order of their keys' bytes. Without `indent` the text is
+  /// one line without spaces. With it, each member and element is on its own line, indented by this
+  /// many spaces per level, except that an array without nested arrays and objects is on one line.
   public func text(sorted: Bool = false, indent: Int? = nil) -> String {
     var writer = JSONWriter(isSorted: sorted, indent: indent)
     writer.write(self, level: 0)

@@ -1,4 +1,4 @@
-// Where two JSON values differ, for messages about configurations.
+// Finds where two JSON values differ, for messages about configurations.
 
 /// The first place at which two JSON values are not the same.
 package struct JSONDifference: Hashable, Sendable, CustomStringConvertible {
@@ -13,7 +13,7 @@ package struct JSONDifference: Hashable, Sendable, CustomStringConvertible {
   package var description: String { "\(path): \(first) and \(second)" }
 
   /// The first difference, in the order of the first value's keys; nil for equal values. The order
-  /// of keys does not count.
+  /// of keys is ignored.
   package static func first(_ a: JSON, _ b: JSON, path: String = "") -> JSONDifference? {
     switch (a, b) {
     case (.object(let a), .object(let b)):

@@ -1,4 +1,4 @@
-// What makes a text not JSON, and where.
+// The error of a text that is not JSON.
 
 /// The first place where a text breaks the grammar of JSON (RFC 8259) or one of the scanner's
 /// further rules.
@@ -11,7 +11,7 @@ public struct JSONError: Error, Equatable, Sendable, CustomStringConvertible {
   public let column: Int
   /// One line that says what is wrong.
   public let message: String
-  /// The key that stands twice in one object, where that is what is wrong.
+  /// The repeated key, if the error is that a key occurs twice in one object.
   public let duplicateKey: String?
 
   /// The message with its line and column.

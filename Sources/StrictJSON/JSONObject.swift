@@ -37,8 +37,8 @@ public struct JSONObject: Sendable {
   /// The keys in order.
   public var keys: [String] { members.map(\.key) }
 
-  /// The value of a key, or nil when there is none. Setting replaces the value in its place, adds
-  /// a member at the end, or with nil removes the member.
+  /// The value of a key, or nil when there is none. Setting replaces the value, adds a member at
+  /// the end, or with nil removes the member.
   ///
   /// - Complexity: O(1) on average, O(`count`) for a removal.
   public subscript(key: String) -> JSON? {
@@ -89,8 +89,8 @@ public struct JSONObject: Sendable {
     return slot
   }
 
-  /// Gives the table four slots a member, rounded up to a power of two, so that it is rebuilt only
-  /// after the members have doubled.
+  /// Gives the table four slots per member, rounded up to a power of two, so that it is rebuilt
+  /// only after the number of members has doubled.
   private mutating func rebuildTable() {
     table = []
     guard members.count >= Self.linearLimit else { return }
@@ -103,7 +103,7 @@ public struct JSONObject: Sendable {
 }
 
 extension JSONObject: Equatable {
-  /// Whether both have the same members, in whatever order.
+  /// Whether both have the same members, in any order.
   public static func == (a: JSONObject, b: JSONObject) -> Bool {
     a.count == b.count && a.members.allSatisfy { b[$0.key] == $0.value }
   }
@@ -116,7 +116,7 @@ extension JSONObject: ExpressibleByDictionaryLiteral {
   }
 }
 
-/// Keeps a hostile file from choosing keys that collide. Nothing that is written depends on it.
+/// Random, so that a malicious file cannot choose keys that collide. Output does not depend on it.
 private let hashSeed = UInt64.random(in: .min ... .max)
 
 extension String {

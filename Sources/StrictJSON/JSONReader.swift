@@ -1,6 +1,6 @@
-// Strict decoding of configurations: every key is asked for, checked, and no other is allowed.
+// Strict decoding of configurations: every key is checked, and keys that are not read are errors.
 
-/// Takes the members of one object by key and remembers which keys were asked for.
+/// Reads the members of one object by key and remembers which keys were read.
 ///
 /// ```swift
 /// var reader = try JSONReader(JSON.parse(bytes))
@@ -26,7 +26,7 @@ public struct JSONReader: Sendable {
     self.path = path
   }
 
-  /// Refuses keys that were never asked for; to be called last, on every reader.
+  /// Refuses keys that were never read. Call it last, on every reader.
   public func finish() throws(JSONValueError) {
     for key in object.keys where !allowedKeys.contains(where: { $0.hasSameBytes(as: key) }) {
       throw JSONValueError(
@@ -35,7 +35,7 @@ public struct JSONReader: Sendable {
     }
   }
 
-  /// Whether the key is there, be it `null`; does not allow the key.
+  /// Whether the key is present, possibly as `null`. This does not count as reading it.
   public func contains(_ key: String) -> Bool { object[key] != nil }
 
   /// Whether a member is there and a string, for keys that take a name or something else.
@@ -128,7 +128,7 @@ public struct JSONReader: Sendable {
 
   // MARK: - Nested values
 
-  /// A reader of a nested object; it needs a `finish()` of its own.
+  /// A reader of a nested object, which needs its own `finish()`.
   public mutating func object(_ key: String) throws(JSONValueError) -> JSONReader {
     try JSONReader(.object(required(key, anyObject)), path: path(of: key))
   }
@@ -139,7 +139,7 @@ public struct JSONReader: Sendable {
     return try JSONReader(.object(object), path: path(of: key))
   }
 
-  /// Readers of the objects of an array; each needs a `finish()` of its own.
+  /// Readers of the objects of an array, each of which needs its own `finish()`.
   public mutating func objects(_ key: String) throws(JSONValueError) -> [JSONReader] {
     var readers: [JSONReader] = []
     for (index, object) in try array(key, anyObject).enumerated() {
@@ -148,7 +148,7 @@ public struct JSONReader: Sendable {
     return readers
   }
 
-  /// The value as it is, or nil when the key is absent; allows the key.
+  /// The unchecked value, or nil if the key is absent. This counts as reading the key.
   public mutating func value(_ key: String) -> JSON? {
     allowedKeys.append(key)
     return object[key]
@@ -156,7 +156,7 @@ public struct JSONReader: Sendable {
 
   // MARK: - Rules
 
-  /// Turns a value into what was asked for, or nil, and says what that is.
+  /// A conversion of a value, which is nil if it is invalid, with a description of valid values.
   private struct Rule<Value> {
     let expected: String
     let read: (JSON) -> Value?

@@ -1,7 +1,7 @@
 // The scanner: one pass over the bytes, recursive by nesting, bounded in depth.
 
-/// The place in a text. The bytes are handed to every method, since a stored span would need
-/// lifetime annotations that the language has only as an experiment.
+/// The position in a text. The bytes are passed to every method, since a stored span would need
+/// lifetime annotations, which are still experimental.
 struct JSONScanner {
   private var position = 0
   private var remainingDepth: Int
@@ -150,7 +150,8 @@ struct JSONScanner {
     return String(decoding: text, as: UTF8.self)
   }
 
-  /// The scalar of `\uXXXX` or of a surrogate pair; `index` is behind the `u`, then behind it all.
+  /// The scalar of `\uXXXX` or of a surrogate pair; `index` is after the `u` on entry and after the
+  /// whole escape on return.
   private func escapedScalar(
     _ index: inout Int, _ end: Int, _ bytes: Span<UInt8>
   ) throws(JSONError) -> Unicode.Scalar {

@@ -2,8 +2,8 @@
 
 /// A named quantity that every row of a table has.
 ///
-/// Whatever shows the quantity is made from this description: the HDF5 variable, the member of a JSON
-/// line, the journal's record, the column of a printed table. To add a quantity is to add a column.
+/// Every output of the quantity is made from this description: the HDF5 variable, the member of a
+/// JSON line, the journal's record, the column of a printed table. To add a quantity, add a column.
 public struct Column<Row, Value>: Sendable {
   /// The name in files, such as `cosine`.
   public let name: String
@@ -13,11 +13,11 @@ public struct Column<Row, Value>: Sendable {
   public let longName: String
   /// The quantity of a row.
   public let value: @Sendable (Row) -> Value
-  /// Where the quantity is kept in a row; nil where it follows from others, so that it is written but
+  /// Where the quantity is stored in a row. Nil if it follows from others: it is then written but
   /// never read back.
   public let path: (WritableKeyPath<Row, Value> & Sendable)?
 
-  /// A quantity that rows keep: it can be read back from files and journals.
+  /// A quantity that is stored in rows, so that it can be read back from files and journals.
   public init(
     _ name: String, units: String = "1", _ longName: String,
     _ path: WritableKeyPath<Row, Value> & Sendable
@@ -41,7 +41,7 @@ public struct Column<Row, Value>: Sendable {
     path = nil
   }
 
-  /// Whether the quantity is kept, as opposed to following from others.
+  /// Whether the quantity is stored, as opposed to following from others.
   public var isStored: Bool { path != nil }
 }
 

@@ -39,7 +39,7 @@ public struct FileDifference: Sendable {
   /// The datasets that both files have.
   public private(set) var comparedCount = 0
 
-  /// Whether all datasets agree; attributes hold provenance and do not count.
+  /// Whether all datasets agree; attributes are provenance and are ignored.
   public var isEmpty: Bool { quantities.isEmpty }
 
   /// Compares two files dataset by dataset, in blocks.
@@ -151,13 +151,13 @@ public struct FileDifference: Sendable {
     }
 
     private mutating func note(_ a: Double, _ b: Double) {
-      // NaN or infinite against a number: there is no distance.
+      // NaN or infinity against a number has no distance.
       let distance = a.isFinite && b.isFinite ? abs(a - b) : .infinity
       let share = distance.isFinite ? distance / max(abs(a), abs(b)) : .infinity
       if share <= tolerance { return }
       count += 1
       absolute = max(absolute, distance)
-      // Integers beyond 2⁵³ may differ by less than a double shows.
+      // Integers beyond 2⁵³ may differ by less than a double resolves.
       relative = max(relative, share.isNaN ? 0 : share)
     }
   }
@@ -183,7 +183,7 @@ public struct FileDifference: Sendable {
 }
 
 extension FileDifference {
-  /// `equal`, `compared`, and one object a dataset and an attribute that differ.
+  /// `equal`, `compared`, and one object per dataset and per attribute that differs.
   public var json: JSON {
     [
       "equal": .bool(isEmpty), "compared": .integer(comparedCount),

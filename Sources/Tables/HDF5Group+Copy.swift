@@ -3,7 +3,7 @@ import HDF5
 import Runs
 
 extension HDF5Group {
-  /// Copies all members; groups that are there already are filled up.
+  /// Copies all members; members are added to existing groups.
   ///
   /// - Parameter depth: How deep groups may nest; files may lead in circles.
   package func copyMembers(to target: HDF5Group, depth: Int = 8) throws {

@@ -40,14 +40,14 @@ extension HDF5Group {
     }
   }
 
-  /// One real variable a column, over a scale that the group has.
+  /// Writes one real variable per column, over a scale that the group has.
   public func write<Row>(_ columns: [Column<Row, Double>], _ rows: [Row], over axis: String) throws
   {
     for column in columns { try write(column.variable(rows, over: [axis])) }
   }
 }
 
-/// HDF5 ends a text at NUL: a text without it.
+/// Removes NUL from a text, since HDF5 ends a text at NUL.
 package func storable(_ text: String) -> String {
   text.utf8.contains(0) ? String(text.map { $0 == "\0" ? "\u{FFFD}" : $0 }) : text
 }

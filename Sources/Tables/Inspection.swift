@@ -1,4 +1,4 @@
-// What a file holds, as a table: result files, safetensors files and checkpoint folders.
+// The contents of a file as a table: result files, safetensors files and checkpoint folders.
 import Foundation
 import HDF5
 import Runs
@@ -9,17 +9,17 @@ import StrictJSON
 public struct Inspection: Sendable {
   /// `alignment result`, `checkpoint`, …
   public let kind: String
-  /// What is known of the whole: name and value.
+  /// Facts about the whole file: name and value.
   public private(set) var facts: [(name: String, value: String)] = []
   /// The names of the columns of `rows`.
   public let columns: [String]
-  /// One row a dataset or tensor.
+  /// One row per dataset or tensor.
   public private(set) var rows: [[String]] = []
 
-  /// Looks at a file or folder.
+  /// Reads a file or folder.
   ///
-  /// - Throws: `OutputError` for what is neither; `HDF5Error` or `SafetensorsError` for what is
-  ///   damaged.
+  /// - Throws: `OutputError` for a file of another kind; `HDF5Error` or `SafetensorsError` for a
+  ///   damaged one.
   public init(_ path: String) throws {
     switch FileKind(path) {
     case .absent: throw OutputError.usage(path, "there is no such file (expected one to inspect)")
@@ -44,10 +44,10 @@ public struct Inspection: Sendable {
     }
   }
 
-  /// How an HDF5 file begins.
+  /// The first bytes of an HDF5 file.
   private static let signature: [UInt8] = [0x89, 0x48, 0x44, 0x46, 0x0D, 0x0A, 0x1A, 0x0A]
 
-  /// The same as JSON: `kind`, `facts` and one object a row.
+  /// The same as JSON: `kind`, `facts` and one object per row.
   public var json: JSON {
     var facts = JSONObject()
     for (name, value) in self.facts { facts[name] = .string(value) }
@@ -71,7 +71,7 @@ public struct Inspection: Sendable {
     }
     let schema = facts.first { $0.name == "schema" }?.value ?? ""
     kind = schema.hasPrefix("prerl.") ? "\(schema.dropFirst(6)) result" : "HDF5 file"
-    // What the file found comes first.
+    // Results come first.
     var findings: [(name: String, value: String)] = []
     for name in ["n", "cosine_mean", "inner_product_mean", "logp_gap_mean"] {
       guard try root.contains("summary/\(name)") else { continue }
@@ -119,7 +119,7 @@ public struct Inspection: Sendable {
         checkpoint.files.map { $0.hasPrefix(prefix) ? String($0.dropFirst(prefix.count)) : $0 }
           .joined(separator: ", ")
       ))
-    // Absent or broken: the tensors are worth seeing all the same.
+    // If it is absent or malformed, the tensors are still listed.
     let configuration = prefix + "config.json"
     if let data = FileManager.default.contents(atPath: configuration),
       let members = try? JSON.parse([UInt8](data)).objectValue?.members

@@ -12,7 +12,7 @@ extension Interval {
   /// Whether the interval has ends, as opposed to an estimate alone.
   public var hasEnds: Bool { !(low.isNaN && high.isNaN) }
 
-  /// `{"mean", "low", "high"}`; null for what is not defined.
+  /// `{"mean", "low", "high"}`; null for undefined numbers.
   ///
   /// - Parameters:
   ///   - key: the name of the estimate; `mean` in the contract's files.
@@ -35,12 +35,12 @@ extension Interval {
     }
   }
 
-  /// The two ends with so many decimals; a dash where there are none.
+  /// The two ends with this many decimals; a dash if there are none.
   public func ends(_ decimals: Int) -> String {
     low.isNaN ? "-" : "\(fixed(low, decimals)) .. \(fixed(high, decimals))"
   }
 
-  /// The two ends with so many significant digits; a dash where there are none.
+  /// The two ends with this many significant digits; a dash if there are none.
   public func significantEnds(_ digits: Int) -> String {
     low.isNaN ? "-" : "\(significant(low, digits)) .. \(significant(high, digits))"
   }

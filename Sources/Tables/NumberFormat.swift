@@ -1,13 +1,13 @@
-// Numbers as people read them, the same in every locale.
+// Numbers as text, the same in every locale.
 import Foundation
 import Statistics
 
-/// So many decimals, with a leading zero; a dash for NaN.
+/// A number with this many decimals and a leading zero; a dash for NaN.
 package func fixed(_ value: Double, _ decimals: Int) -> String {
   value.isNaN ? "-" : String(format: "%.\(decimals)f", value)
 }
 
-/// So many significant digits; a dash for NaN.
+/// A number with this many significant digits; a dash for NaN.
 package func significant(_ value: Double, _ digits: Int) -> String {
   guard value.isFinite else { return value.isNaN ? "-" : "\(value)" }
   if value == 0 { return "0" }
@@ -19,7 +19,7 @@ package func significant(_ value: Double, _ digits: Int) -> String {
   return String(format: "%.\(decimals)f", value)
 }
 
-/// What to say below intervals over so few clusters that they mean little; nil for enough.
+/// A note below intervals over few clusters, which are unreliable; nil if there are enough.
 package func fewClustersNote(_ count: Int) -> String? {
   count < BootstrapT.fewestClusters
     ? "Intervals of \(count) clusters say little (more problems give more: --per-problem 1)" : nil

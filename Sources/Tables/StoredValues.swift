@@ -1,10 +1,10 @@
-// The values that a group has to keep, on their way into a journal and back, or back from a file.
+// The stored values of a group: written to a journal, and read from a journal or a file.
 import HDF5
 import Runs
 
-/// Values by name, from wherever they were kept.
+/// Values by name, read from a journal or a file.
 public struct StoredValues {
-  /// What is missing or of another kind than expected.
+  /// A value is missing or has an unexpected kind.
   public struct Fault: Error, Hashable, Sendable, CustomStringConvertible {
     public let description: String
 
@@ -15,7 +15,7 @@ public struct StoredValues {
 
   private let source: (String) throws -> Cells?
 
-  /// Values of an HDF5 group, each read when it is asked for.
+  /// Values of an HDF5 group, each read on demand.
   public init(_ group: HDF5Group) {
     source = { name in
       guard try group.contains(name) else { return nil }
@@ -74,7 +74,7 @@ extension VariableGroup {
 }
 
 extension ByteWriter {
-  /// Writes what a group has to keep: for each value its name, a kind and the numbers or texts.
+  /// Writes the stored values of a group: for each its name, a kind and the numbers or texts.
   public mutating func write(stored group: VariableGroup) {
     let stored = group.storedCells
     write(stored.count)

@@ -1,4 +1,4 @@
-// Aligned columns: the form in which every command shows its results to people.
+// Aligned columns, the text output of every command.
 
 /// Rows of cells; columns are as wide as their longest cell and two spaces apart.
 public struct TextTable: Sendable {
@@ -12,7 +12,7 @@ public struct TextTable: Sendable {
     self.numbers = numbers ?? min(1, header.count)..<header.count
   }
 
-  /// Adds a row with one cell a column.
+  /// Adds a row with one cell per column.
   public mutating func add(_ cells: [String]) {
     precondition(cells.count == rows[0].count, "one cell a column")
     rows.append(cells)

@@ -1,4 +1,4 @@
-// A variable of a result and the group that it belongs to: what every format is made from.
+// A variable of a result and its group, from which every format is made.
 
 /// A named array over named axes.
 public struct Variable: Sendable {
@@ -8,9 +8,9 @@ public struct Variable: Sendable {
   public let longName: String
   /// Names of the group's axes, the slowest first; none for a single value.
   public let axes: [String]
-  /// Whether it has to be kept, as opposed to following from those that are.
+  /// Whether it must be stored, as opposed to following from stored ones.
   public let isStored: Bool
-  /// Computed when it is written: what follows from others may be expensive.
+  /// Computed when it is written, since derived values may be expensive.
   public let cells: @Sendable () -> Cells
 
   public init(
@@ -38,7 +38,7 @@ public struct Axis: Sendable {
   public let units: String
   public let longName: String
   public let coordinates: Coordinates
-  /// Whether the coordinates have to be kept.
+  /// Whether the coordinates must be stored.
   public let isStored: Bool
 
   public init(
@@ -53,7 +53,7 @@ public struct Axis: Sendable {
   }
 }
 
-/// Axes, variables over them, and what a reader sees first.
+/// Axes, variables over them, and the default plot.
 public struct VariableGroup: Sendable {
   /// What viewers plot: a variable over numeric axes.
   public struct Plot: Sendable {

@@ -6,13 +6,13 @@ public struct AddedToken: Sendable {
   public let id: Int32
   /// The text it stands for.
   public let content: String
-  /// Whether it carries no text of its own, such as an end of sequence.
+  /// Whether it is special and has no text, such as an end of sequence.
   public let isSpecial: Bool
-  /// Whether it swallows the white space before it (`lstrip`).
+  /// Whether it absorbs the white space before it (`lstrip`).
   let stripsLeft: Bool
-  /// Whether it swallows the white space behind it (`rstrip`).
+  /// Whether it absorbs the white space after it (`rstrip`).
   let stripsRight: Bool
-  /// Whether it is found only where no word character touches it (`single_word`).
+  /// Whether it is found only without adjacent word characters (`single_word`).
   let isSingleWord: Bool
   /// Whether its normalized content is looked for in the normalized text (`normalized`).
   let isNormalized: Bool

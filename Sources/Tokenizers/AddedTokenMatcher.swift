@@ -1,6 +1,6 @@
 // Finds added tokens in a text: the leftmost one, and of those that start there the longest.
 
-/// A trie of the tokens' bytes, walked from every byte that may start one.
+/// A trie of the tokens' bytes, searched from every byte that may start one.
 struct AddedTokenMatcher: Sendable {
   /// A part of a text: an added token, or text that is left to the model.
   struct Piece {
@@ -9,7 +9,7 @@ struct AddedTokenMatcher: Sendable {
   }
 
   private let tokens: [AddedToken]
-  /// The node behind a node and a byte, `node << 8 | byte`; the root is node 0.
+  /// The child of a node for a byte, by `node << 8 | byte`; the root is node 0.
   private var children: [Int: Int] = [:]
   /// The index of the token that ends at a node, or -1.
   private var tokenAtNode: [Int] = [-1]
@@ -36,10 +36,10 @@ struct AddedTokenMatcher: Sendable {
     }
   }
 
-  /// The pieces of a text in order. The rules for swallowed white space are Hugging Face's, also
-  /// where tokens are white space themselves and a piece then reaches into the one before.
+  /// The pieces of a text in order. White space is absorbed by Hugging Face's rules, also for
+  /// tokens that are white space themselves, in which case a piece may overlap the one before.
   ///
-  /// - Complexity: O(bytes), times the longest token where the text is full of its beginnings.
+  /// - Complexity: O(bytes), times the longest token if the text is full of its prefixes.
   func pieces(of text: [UInt8]) -> [Piece] {
     if tokens.isEmpty { return text.isEmpty ? [] : [Piece(range: 0..<text.count, token: nil)] }
     var pieces: [Piece] = []
@@ -59,7 +59,7 @@ struct AddedTokenMatcher: Sendable {
       var start = match.lowerBound
       var end = match.upperBound
       if token.stripsLeft {
-        // What an earlier token swallowed is gone.
+        // Skips white space that an earlier token absorbed.
         while start > textStart, case let scalar = text.scalar(endingAt: start),
           scalar.properties.isWhitespace
         {
@@ -77,7 +77,7 @@ struct AddedTokenMatcher: Sendable {
         }
         spaces = spaceStart..<end
       }
-      // A token that is white space itself is gone where an earlier one swallowed it.
+      // A token that is white space itself is skipped if an earlier one absorbed it.
       guard start < end else { continue }
       if textStart < start { pieces.append(Piece(range: textStart..<start, token: nil)) }
       pieces.append(Piece(range: start..<end, token: token.id))
@@ -87,7 +87,7 @@ struct AddedTokenMatcher: Sendable {
     return pieces
   }
 
-  /// The bytes and the index of the first token at or behind `start`.
+  /// The bytes and the index of the first token at or after `start`.
   private func firstMatch(in text: [UInt8], from start: Int) -> (Range<Int>, Int)? {
     for index in start..<text.count where isFirstByte[Int(text[index])] {
       var node = 0

@@ -1,7 +1,7 @@
 // The printable character that byte-level vocabularies write for each byte.
 
-/// GPT-2's `bytes_to_unicode`: printable bytes of Latin-1 stand for themselves, the 68 others for
-/// the characters from U+0100 on.
+/// GPT-2's `bytes_to_unicode`: printable bytes of Latin-1 map to themselves, the 68 others to the
+/// characters from U+0100 on.
 enum ByteAlphabet {
   /// The character of each byte.
   static let characters: [Unicode.Scalar] = {
@@ -20,7 +20,7 @@ enum ByteAlphabet {
   private static let byteOfCharacter: [Unicode.Scalar: UInt8] = .init(
     uniqueKeysWithValues: characters.enumerated().map { ($0.element, UInt8($0.offset)) })
 
-  /// The bytes that a token stands for, or nil where a character is none of the alphabet.
+  /// The bytes of a token; nil if a character is not in the alphabet.
   static func bytes(of token: String) -> [UInt8]? {
     var bytes: [UInt8] = []
     bytes.reserveCapacity(token.utf8.count)

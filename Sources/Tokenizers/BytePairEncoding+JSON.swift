@@ -2,7 +2,7 @@
 import StrictJSON
 
 extension BytePairEncoding {
-  /// Reads the model and what stands around it.
+  /// Reads the model and the other parts of the file.
   init(
     _ file: JSONObject, _ model: JSONObject, _ vocabulary: JSONObject,
     _ words: [(token: String, id: Int32)]
@@ -53,7 +53,8 @@ extension BytePairEncoding {
     }
   }
 
-  /// Post-processors only add special tokens and trim offsets; unknown ones are refused.
+  /// Accepts post-processors, which only add special tokens and trim offsets; unknown ones are
+  /// errors.
   private static func checkPostProcessor(_ processor: JSON) throws(TokenizerError) {
     let known: [JSON] = [
       "ByteLevel", "TemplateProcessing", "RobertaProcessing", "BertProcessing",
@@ -139,7 +140,7 @@ extension BytePairEncoding {
     merges.reserveCapacity(elements.count)
     var rank: UInt32 = 0
     for (index, element) in elements.enumerated() {
-      // The first line of the file that such lists were once read from.
+      // The header line of the old merges file.
       if element.stringValue?.hasPrefix("#version") == true { continue }
       guard let (left, right) = parts(of: element) else {
         throw TokenizerError(

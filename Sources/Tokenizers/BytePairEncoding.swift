@@ -1,8 +1,9 @@
-// Byte-level BPE: words become bytes, and the neighbours of the lowest rank merge first.
+// Byte-level BPE: words are split into bytes, and the adjacent pair of the lowest rank merges
+// first.
 
 /// The model of GPT-2, Qwen and Llama 3 (Sennrich, Haddow, Birch 2016; Radford et al. 2019).
 struct BytePairEncoding: Sendable {
-  /// What two neighbouring tokens become, and how early.
+  /// The result of merging two adjacent tokens, and its rank.
   struct Merge: Sendable {
     let rank: UInt32
     let token: Int32
@@ -12,7 +13,7 @@ struct BytePairEncoding: Sendable {
   let pattern: SplitPattern
   /// Whether a text that does not start with a space gets one (`add_prefix_space`).
   let addsPrefixSpace: Bool
-  /// The token of each byte, or -1 where the vocabulary has none.
+  /// The token of each byte, or -1 if the vocabulary has none.
   let tokenOfByte: [Int32]
   /// Merges by the left token's id in the upper and the right one's in the lower 32 bits.
   let merges: [UInt64: Merge]

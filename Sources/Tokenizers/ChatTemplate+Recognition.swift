@@ -1,4 +1,4 @@
-// Which built-in chat template a checkpoint's is.
+// Recognises which built-in chat template a checkpoint has.
 import Foundation
 import StrictJSON
 
@@ -48,8 +48,8 @@ extension ChatTemplate {
     return text
   }
 
-  /// Recognises a template by the statement that writes a turn; whatever name it uses that the
-  /// built-in ones do not is refused.
+  /// Recognises a template by the statement that writes a turn. A name that the built-in templates
+  /// do not use is an error.
   public init(_ template: String) throws(TokenizerError) {
     let scan = TemplateScan(template)
     let turn = "'<|im_start|>'+message.role+'\n'+"
@@ -96,7 +96,7 @@ extension ChatTemplate {
         + (markers.isEmpty ? "has no markers)" : "writes \(markers.joined(separator: ", ")))"))
   }
 
-  /// The text of the one system turn that a ChatML template has ready.
+  /// The text of the default system turn of a ChatML template.
   private static func defaultSystem(_ scan: TemplateScan) -> String? {
     let (start, end) = (Array("<|im_start|>system\n".utf8), Array("<|im_end|>\n".utf8))
     for bytes in scan.strings.map({ Array($0.utf8) })
@@ -108,7 +108,7 @@ extension ChatTemplate {
     return nil
   }
 
-  /// What Llama 3.1 puts in front of the system turn: the date its data end and the date it is.
+  /// The text that Llama 3.1 writes before the system turn: its knowledge cutoff and today's date.
   private static func dates(_ scan: TemplateScan) throws(TokenizerError) -> String? {
     guard scan.names.contains("date_string") else { return nil }
     let (knowledge, today) = ("Cutting Knowledge Date: December 2023\n", "Today Date: ")
@@ -153,7 +153,7 @@ extension ChatTemplate {
     return markers
   }
 
-  /// What templates of Qwen 1.5 to 3 and those made from them use, keywords included.
+  /// The names in templates of Qwen 1.5 to 3 and those derived from them, including keywords.
   private static let chatMLNames: Set<String> = [
     "add_generation_prompt", "and", "arguments", "content", "defined", "elif", "else",
     "enable_thinking", "endfor", "endif", "endswith", "false", "first", "for", "function", "if",
@@ -165,7 +165,7 @@ extension ChatTemplate {
     "start_of_message", "start_pos", "tool", "tool_call", "tool_calls", "tool_end",
     "tool_end_length", "tool_start", "tool_start_length", "tools", "true",
   ]
-  /// What templates of Llama 3 to 3.3 use besides.
+  /// Further names in templates of Llama 3 to 3.3.
   private static let llama3Names: Set<String> = [
     "arg_name", "arg_val", "bos_token", "builtin_tools", "custom_tools", "date_string",
     "first_user_message", "indent", "items", "iterable", "join", "loop_messages", "mapping",
@@ -174,5 +174,5 @@ extension ChatTemplate {
   ]
 }
 
-/// A text from a file in a message: on one line, shortened.
+/// A text from a file for a message: on one line, shortened.
 func quoted(_ text: String) -> String { JSON.string(text).summary }

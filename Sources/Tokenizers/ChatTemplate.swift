@@ -1,4 +1,5 @@
-// Chat templates: turns of a conversation to the text that a model was trained to continue.
+// Chat templates: render the turns of a conversation as the text that a model was trained to
+// continue.
 
 /// One of the built-in templates, recognised in a checkpoint's own: ChatML as Qwen writes it (with
 /// or without a default system turn), Qwen 3's with its thoughts, Llama 3's with or without dates.
@@ -6,7 +7,7 @@
 /// Tools are not implemented; Llama 3.2's "today" is the date that its template falls back to, so
 /// that results do not depend on the day.
 public struct ChatTemplate: Sendable, Equatable {
-  /// Who a turn is from and what it says.
+  /// The role and the text of a turn.
   public typealias Turn = (role: String, content: String)
 
   enum Family: Sendable {
@@ -14,34 +15,34 @@ public struct ChatTemplate: Sendable, Equatable {
     case llama3
   }
 
-  /// How the template opens the answer's thoughts.
+  /// How the template opens the thinking section of the answer.
   enum Thinking: Sendable {
     /// Not at all.
     case none
-    /// The model opens them, or the prompt holds empty ones.
+    /// The model opens it, or the prompt contains an empty one.
     case optional
-    /// The prompt opens them.
+    /// The prompt opens it.
     case always
   }
 
   let family: Family
   let thinking: Thinking
-  /// What stands in front where no system turn does.
+  /// The text at the beginning if there is no system turn.
   let defaultSystem: String?
-  /// What Llama 3.1 writes before any system turn.
+  /// The text that Llama 3.1 writes before any system turn.
   let systemPreamble: String?
-  /// Whether thoughts of earlier answers are left out.
+  /// Whether the thinking sections of earlier answers are left out.
   let dropsEarlierThoughts: Bool
 
-  /// Whether answers without thoughts can be asked for.
+  /// Whether answers without a thinking section can be requested.
   public var hasThinkingSwitch: Bool { thinking == .optional }
 
-  /// The text of the turns and of the opening of the answer to them.
+  /// The text of the turns and of the opening of the answer.
   ///
   /// - Parameters:
   ///   - turns: of `system`, `user` and `assistant`; the last one is the user's.
   ///   - thinking: false for Qwen 3's `enable_thinking=False`.
-  /// - Throws: what the template has no text for, by name.
+  /// - Throws: for input that the template does not support, by name.
   public func prompt(_ turns: [Turn], thinking: Bool = true) throws(TokenizerError) -> String {
     for (index, turn) in turns.enumerated()
     where !["system", "user", "assistant"].contains(turn.role) {
@@ -67,7 +68,8 @@ public struct ChatTemplate: Sendable, Equatable {
   private func chatML(
     _ turns: [Turn], _ last: Turn, thinking: Bool
   ) throws(TokenizerError) -> String {
-    // Behind a tool's response Qwen 3 keeps the thoughts of the answers since the last question.
+    // After a tool's response Qwen 3 keeps the thinking sections of the answers since the last
+    // question.
     if dropsEarlierThoughts, last.content.hasPrefix("<tool_response>"),
       last.content.hasSuffix("</tool_response>")
     {

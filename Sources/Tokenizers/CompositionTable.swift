@@ -1,9 +1,9 @@
-// What the canonical normalization forms need to know about scalars.
+// The properties of scalars that canonical normalization needs.
 import Foundation
 
 /// Decompositions, compositions and combining classes of Unicode 9, those of
-/// `unicode-normalization-alignments`, which Hugging Face's tokenizers 0.23 normalize with. To them
-/// every later scalar is one that neither combines nor moves.
+/// `unicode-normalization-alignments`, which Hugging Face's tokenizers 0.23 normalize with. For
+/// them, scalars of later versions are neither composed nor reordered.
 ///
 /// The data come from Foundation, one scalar at a time. Its forms of whole texts are not used:
 /// they leave 가 + U+11A8 apart, make Ạ of U+10041 + U+0323, and take quadratic time on long runs
@@ -35,7 +35,7 @@ struct CompositionTable {
       let parts = Array(text.decomposedStringWithCanonicalMapping.unicodeScalars)
       guard parts != [scalar], let second = parts.last else { continue }
       decompositions[scalar] = parts
-      // A scalar that its own composed form lacks is excluded from composition.
+      // A scalar that does not occur in its own composed form is excluded from composition.
       guard Array(text.precomposedStringWithCanonicalMapping.unicodeScalars) == [scalar] else {
         continue
       }
@@ -49,8 +49,8 @@ struct CompositionTable {
     }
   }
 
-  /// Whether the scalar is a letter of Latin-1 or Latin Extended or an ideograph that stays what it
-  /// is and hangs on nothing: a short cut for most texts.
+  /// Whether the scalar is a letter of Latin-1 or Latin Extended or an ideograph that is unchanged
+  /// and does not combine with its neighbours. This is a short cut for most texts.
   func isInert(_ scalar: Unicode.Scalar) -> Bool {
     scalar.value < 0x300 || 0x3400...0x9FFF ~= scalar.value
   }
@@ -62,7 +62,7 @@ struct CompositionTable {
     return combiningClass != 0 && scalar.isKnown(inVersion: Self.version) ? combiningClass : 0
   }
 
-  /// Whether whatever is before the scalar has no influence on it, nor it on that.
+  /// Whether the scalar and the text before it do not affect each other.
   func isBoundary(_ scalar: Unicode.Scalar) -> Bool {
     if isInert(scalar) { return true }
     let value = scalar.value

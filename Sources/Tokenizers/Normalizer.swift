@@ -11,7 +11,7 @@ enum Normalizer {
     let table = CompositionTable.shared
     var normalized: [UInt8] = []
     normalized.reserveCapacity(text.count)
-    // What may still change: a scalar that starts afresh, and all that hangs on it.
+    // The text that may still change: a starter and all scalars that may combine with it.
     var cluster: [Unicode.Scalar] = []
     var index = 0
     while index < text.count {
@@ -72,7 +72,7 @@ enum Normalizer {
     var scalars: [Unicode.Scalar] = []
     scalars.reserveCapacity(marks.count)
     var starter: Int?
-    /// The class of the scalar before, -1 where that is the starter itself.
+    /// The class of the scalar before; -1 if that is the starter itself.
     var previousClass = -1
     for (scalar, combiningClass) in marks {
       if let starter, previousClass < Int(combiningClass),

@@ -1,15 +1,16 @@
-// Merges the neighbours of one word: a linked list of tokens, and a heap of what may merge.
+// Merges adjacent tokens of one word, with a linked list of tokens and a heap of candidate pairs.
 
 /// The work space of `BytePairEncoding`, used for one word after another.
 struct PairMerger {
-  /// A place of the list; `next` is -1 at the end, `token` is -1 where the place was merged away.
+  /// A node of the list; `next` is -1 at the end, `token` is -1 if the node was merged into
+  /// another.
   private struct Node {
     var token: Int32
     var previous: Int
     var next: Int
   }
 
-  /// A pair that could merge when it was found: the place of its left token.
+  /// A candidate pair when it was found: the index of its left token.
   private struct Candidate {
     let merge: BytePairEncoding.Merge
     let place: Int
@@ -52,8 +53,8 @@ struct PairMerger {
     while let candidate = popCandidate() {
       let place = candidate.place
       let next = nodes[place].next
-      // The pair may be gone. As in Hugging Face's, another pair that became the same token in its
-      // place takes its turn.
+      // The pair may no longer exist. As in Hugging Face's, another pair at the same index that
+      // merges to the same token is merged instead.
       guard nodes[place].token >= 0, next >= 0,
         let merge = merges[BytePairEncoding.pair(nodes[place].token, nodes[next].token)],
         merge.token == candidate.merge.token

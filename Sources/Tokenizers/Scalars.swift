@@ -1,4 +1,4 @@
-// Unicode scalars of valid UTF-8, and what they are to the tokenizers.
+// Unicode scalars of valid UTF-8 and their classes for the tokenizers.
 
 extension [UInt8] {
   /// The scalar whose first byte is at `index`; the bytes are those of a `String`.
@@ -45,7 +45,7 @@ extension Unicode.Scalar {
   }
 }
 
-/// What the patterns that split text into words tell apart.
+/// The classes that the split patterns distinguish.
 enum ScalarClass {
   /// `\p{L}`
   case letter

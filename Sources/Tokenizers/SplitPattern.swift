@@ -3,12 +3,12 @@
 /// The patterns of the families of byte-level tokenizers, recognised by their exact text.
 ///
 /// Matching is Oniguruma's: alternatives in their order, greedy, the tables of Unicode 16. The
-/// alternatives cover every text, so that words follow each other without gaps.
+/// alternatives cover every text, so that there are no gaps between words.
 enum SplitPattern: Sendable {
   case gpt2
-  /// One digit a word.
+  /// One digit per word.
   case qwen2
-  /// Up to three digits a word.
+  /// Up to three digits per word.
   case llama3
 
   /// The pattern of a `Split` pre-tokenizer; GPT-2's is built into `ByteLevel`.
@@ -136,8 +136,8 @@ enum SplitPattern: Sendable {
     return index
   }
 
-  /// In a run of white space, the end of `\s+(?!\S)|\s+`, which leaves the last scalar to the word
-  /// behind it, and of `\s*[\r\n]+`.
+  /// In a run of white space, the end of `\s+(?!\S)|\s+`, which leaves the last scalar to the next
+  /// word, and of `\s*[\r\n]+`.
   private static func spaceEnd(
     _ text: [UInt8], _ start: Int, _ end: Int
   ) -> (word: Int, lastLineBreak: Int?) {

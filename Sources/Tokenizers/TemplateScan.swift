@@ -1,4 +1,4 @@
-// A chat template's text, brought into one form so that known ones are recognised.
+// Normalizes the text of a chat template so that known templates are recognised.
 
 /// The tags of a Jinja template without spaces, quotes and comments that people write differently:
 /// strings in single quotes with their escapes resolved, neighbours joined, `message['role']` as
@@ -8,10 +8,10 @@ struct TemplateScan {
   private(set) var text = ""
   /// The strings in order.
   private(set) var strings: [String] = []
-  /// The names that stand outside strings, keywords and filters among them.
+  /// The names outside strings, including keywords and filters.
   private(set) var names: Set<String> = []
 
-  /// Whether something outside the tags is written, spaces that Jinja keeps among it.
+  /// Whether text outside the tags is written, including spaces that Jinja keeps.
   private(set) var hasLooseText = false
 
   init(_ template: String) {
@@ -46,9 +46,10 @@ struct TemplateScan {
     }
   }
 
-  /// Looks at what stands between two tags, `{` those that write, `%` and `#` those that do not,
-  /// nil the ends. White space goes beside a minus sign, with transformers' settings also the line
-  /// break behind tags that write nothing, the spaces before them, and the last line break.
+  /// Reads the text between two tags, `{` those that write, `%` and `#` those that do not, nil the
+  /// ends. White space next to a minus sign is removed. With transformers' settings Jinja also
+  /// removes the line break after tags that write nothing, the spaces before them, and the last
+  /// line break.
   private mutating func checkLooseText(
     _ scalars: [Unicode.Scalar], _ range: Range<Int>, before: Unicode.Scalar?,
     next: Unicode.Scalar?
@@ -72,7 +73,7 @@ struct TemplateScan {
     Self.find(Array(part.utf8), in: Array(text.utf8), from: 0) != nil
   }
 
-  /// Reads from behind `{{` or `{%` to behind its end.
+  /// Reads from after `{{` or `{%` to after the end of the tag.
   private mutating func scanTag(
     _ scalars: [Unicode.Scalar], from start: Int, closing: Unicode.Scalar
   ) -> Int {
@@ -103,7 +104,7 @@ struct TemplateScan {
     return index
   }
 
-  /// Reads from behind a quote to behind the next one.
+  /// Reads from after a quote to after the next one.
   private mutating func scanString(
     _ scalars: [Unicode.Scalar], from start: Int, quote: Unicode.Scalar
   ) -> Int {

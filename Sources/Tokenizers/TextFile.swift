@@ -2,7 +2,7 @@
 import Foundation
 
 enum TextFile {
-  /// Larger than any vocabulary; what is larger is no tokenizer.
+  /// The largest accepted file, larger than any vocabulary.
   private static let limit = 1 << 28
 
   /// The bytes of a regular file; `name` is what messages expect in its place.

@@ -2,8 +2,8 @@
 import StrictJSON
 
 extension Tokenizer {
-  /// Reads a `tokenizer.json`. Whatever would change the tokens and is not implemented is refused
-  /// by name; implemented are
+  /// Reads a `tokenizer.json`. A setting that would change the tokens and is not implemented is an
+  /// error that names it. Implemented are
   ///
   /// - `WordLevel` with `WhitespaceSplit`,
   /// - byte-level `BPE` with the pre-tokenizers of GPT-2, Qwen 2 and 3, and Llama 3, as it is or

@@ -3,9 +3,9 @@
 /// A word-level or byte-level BPE tokenizer: added tokens are found first, what is left is
 /// normalized and encoded by the model.
 ///
-/// No special tokens are added and nothing is cut off or padded: `post_processor`, `truncation` and
-/// `padding` of the file are ignored. Tokens are compared by their UTF-8 bytes, so both spellings
-/// of "é" may be tokens.
+/// No special tokens are added, and texts are neither truncated nor padded: `post_processor`,
+/// `truncation` and `padding` of the file are ignored. Tokens are compared by their UTF-8 bytes, so
+/// both spellings of "é" may be tokens.
 public struct Tokenizer: Sendable {
   enum Model: Sendable {
     case wordLevel(WordLevel)
@@ -22,7 +22,7 @@ public struct Tokenizer: Sendable {
   private let idOfToken: [[UInt8]: Int32]
   private let tokenOfID: [Int32: String]
   private let specialIDs: Set<Int32>
-  /// Finds tokens in the text as it is, and in the normalized text.
+  /// Find tokens in the original text and in the normalized text.
   private let matcher: AddedTokenMatcher
   private let normalizedMatcher: AddedTokenMatcher
 
@@ -50,7 +50,7 @@ public struct Tokenizer: Sendable {
     self.tokenOfID = tokenOfID
     vocabularySize = Int(tokenOfID.keys.max() ?? -1) + 1
     specialIDs = Set(addedTokens.filter(\.isSpecial).map(\.id))
-    // Where two normalized contents are the same, the special token wins.
+    // If two normalized contents are equal, the special token takes precedence.
     let ranked = addedTokens.filter(\.isSpecial) + addedTokens.filter { !$0.isSpecial }
     matcher = AddedTokenMatcher(
       ranked.filter { !$0.isNormalized }.map { ($0, Array($0.content.utf8)) })
@@ -89,8 +89,8 @@ public struct Tokenizer: Sendable {
   }
 
   /// The text of the tokens, special tokens included unless skipped: words joined by single spaces,
-  /// or the bytes of a byte-level vocabulary, where U+FFFD stands for each longest beginning of a
-  /// scalar that does not go on.
+  /// or the bytes of a byte-level vocabulary, where U+FFFD replaces each maximal prefix of an
+  /// incomplete scalar.
   public func decode(
     _ tokens: [Int32], skippingSpecialTokens: Bool = false
   ) throws(TokenizerError) -> String {

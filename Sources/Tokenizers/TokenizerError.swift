@@ -1,4 +1,4 @@
-// What is wrong with a tokenizer file, or with a text it is given.
+// Errors of a tokenizer file or of a text.
 
 /// One line that says what is wrong, and in parentheses what was expected.
 public struct TokenizerError: Error, Equatable, Sendable, CustomStringConvertible {
@@ -10,7 +10,7 @@ public struct TokenizerError: Error, Equatable, Sendable, CustomStringConvertibl
     case unsupported
     /// The text has a word that the vocabulary lacks.
     case unknownWord
-    /// The token id stands for no token.
+    /// There is no token with this id.
     case unknownToken
     /// The machine failed: permission, reading, writing.
     case machine

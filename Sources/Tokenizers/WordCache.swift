@@ -1,12 +1,12 @@
-// Remembers where a word of the text was encoded before.
+// A cache of the words of a text that have been encoded.
 
-/// A table of fixed size from words to tokens, both as ranges of the text and of the tokens at
-/// hand: nothing is copied, and a word that hashes to an occupied slot takes it over.
+/// A table of fixed size from words to tokens, stored as ranges of the current text and tokens.
+/// Nothing is copied, and a word that hashes to an occupied slot replaces its entry.
 struct WordCache {
   private var entries: [(word: Range<Int>, tokens: Range<Int>)]
 
   private static let maximumSize = 1 << 16
-  /// Longer words hardly repeat.
+  /// Longer words rarely repeat.
   private static let maximumLength = 64
 
   init(textLength: Int) {
@@ -15,7 +15,7 @@ struct WordCache {
     entries = .init(repeating: (0..<0, 0..<0), count: size)
   }
 
-  /// Where the word belongs, or nil where it is not worth it.
+  /// The slot of the word; nil if it is too long to be cached.
   @inline(__always)
   func slot(of word: Range<Int>, in text: [UInt8]) -> Int? {
     guard word.count <= Self.maximumLength else { return nil }

@@ -5,7 +5,7 @@ import StrictJSON
 struct WordLevel: Sendable {
   /// Ids by the words' bytes.
   let vocabulary: [[UInt8]: Int32]
-  /// What an unknown word becomes; nil where the vocabulary has no such token.
+  /// The token of unknown words; nil if the vocabulary has none.
   let unknownID: Int32?
 
   /// Appends the tokens of a part of a text, which starts and ends between scalars.

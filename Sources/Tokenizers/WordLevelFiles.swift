@@ -8,9 +8,10 @@ public struct WordLevelFiles: Sendable {
   /// The text of `tokenizer_config.json`.
   public let configuration: String
 
-  /// The files of a vocabulary in which a token's id is its place in `words`. The words differ and
-  /// have no white space; the three special ones are among them. There is no token for unknown
-  /// words: encoding one is an error, here and there. `maximumLength` is the model's positions.
+  /// The files of a vocabulary in which a token's id is its index in `words`. The words are
+  /// distinct, have no white space and include the three special ones. There is no token for
+  /// unknown words: encoding one is an error, here and in transformers. `maximumLength` is the
+  /// model's number of positions.
   public init(
     words: [String], padding: String, start: String, end: String, maximumLength: Int
   ) {

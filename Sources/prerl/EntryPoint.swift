@@ -1,4 +1,4 @@
-// Where the program starts and ends: every error becomes one line and an exit status here.
+// The start and the end of the program: every error becomes one line and an exit status here.
 import ArgumentParser
 import Foundation
 import ModelCore
@@ -15,7 +15,7 @@ enum EntryPoint {
     exit(run(Array(CommandLine.arguments.dropFirst())))
   }
 
-  /// Runs a command line and returns the exit status that the contract promises.
+  /// Runs a command line and returns the exit status (see COMMANDS.md).
   private static func run(_ arguments: [String]) -> Int32 {
     do {
       do {
@@ -34,8 +34,8 @@ enum EntryPoint {
       return failure.status
     }
   }
-  /// OpenBLAS takes the kernels that OPENBLAS_CORETYPE names without asking the processor, and
-  /// AVX-512 kernels end the program elsewhere.
+  /// OpenBLAS uses the kernels that OPENBLAS_CORETYPE names without checking the processor. AVX-512
+  /// kernels crash on a processor without AVX-512, so they are refused here.
   private static func checkKernels() throws(CommandFailure) {
     guard let name = ProcessInfo.processInfo.environment["OPENBLAS_CORETYPE"],
       ["skylakex", "cooperlake", "sapphirerapids"].contains(name.lowercased()),

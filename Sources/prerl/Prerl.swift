@@ -7,9 +7,9 @@ struct Prerl: ParsableCommand {
 
   static let configuration = CommandConfiguration(
     commandName: "prerl",
-    abstract: "Measures how gradients of log P(y) and log P(y|x) align in language models.",
+    abstract: "Measure how the gradients of log P(y) and log P(y|x) align in language models.",
     discussion: """
-      Every command works at once on the embedded checkpoint; --model DIR takes a folder in \
+      Commands that need a model use the embedded checkpoint unless --model DIR names a folder in \
       Hugging Face's layout. Exit status: 0 done, 1 a check failed, 2 wrong usage or input, 3 the \
       machine failed, 130 interrupted.
 

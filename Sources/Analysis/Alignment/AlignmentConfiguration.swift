@@ -3,20 +3,20 @@ import ModelCore
 import Runs
 import StrictJSON
 
-/// Everything that decides about a run's numbers, resolved; `threads` is not part of it.
+/// Everything that a run's numbers depend on, with defaults filled in. `threads` is not part of it.
 public struct AlignmentConfiguration: Sendable {
   /// The model's folder, or `embedded`.
   public var model: String
   public var options: AlignmentOptions
   public var precision: Precision
-  /// Rollouts whose whole gradients are written.
+  /// The number of first rollouts whose full gradients are written.
   public var dumpedGradients: Int
-  /// Only the first so many rollouts of the input.
+  /// Use only this many rollouts from the start of the input; nil for all.
   public var limit: Int?
   public var shard: Shard?
   /// SHA-256 of every input file.
   public var inputHashes: [String]
-  /// Further settings, such as those of sampling; absent ones keep their defaults.
+  /// Further settings, such as those of sampling; those that are absent have their defaults.
   public var more: JSONObject
 
   public init(

@@ -1,27 +1,28 @@
-// What a control is: its name, what it needs, how it is measured, its results and what they say.
+// The protocols of controls: name, requirements, measurement, results and their interpretation.
 //
-// A new control is one file in Controls/ and one line in `AlignmentControls.all`, whose order is that
-// of the results.
+// To add a control, write one file in Controls/ and add one line to `AlignmentControls.all`. The
+// order of that list is the order of the results.
 import HDF5
 import ModelCore
 import Statistics
 import Tables
 
-/// A measurement beside the main pair that says what its cosine is worth.
+/// A measurement that the cosine of the main pair is compared with.
 public protocol AlignmentControl: Sendable {
-  /// What `--control` and result files call it.
+  /// The name in `--control` and in result files.
   static var name: String { get }
-  /// What it measures, for help: a phrase without a full stop.
+  /// A description for help, a phrase without a full stop.
   static var summary: String { get }
   /// Whether `--control all` measures it.
   static var isPartOfAll: Bool { get }
 
-  /// Fixes everything that the control draws at random, from the seed and the rollouts' places.
+  /// Makes every random choice of the control, from the seed and the rollouts' indices.
   ///
   /// - Throws: `ControlObstacle` where the rollouts do not allow the control.
   init(_ plan: AlignmentPlan) throws(ControlObstacle)
 
-  /// What the results mean for the main number; nil where there is nothing to say.
+  /// A sentence that says what the results mean for the cosine of the main pair; nil if there is
+  /// none.
   func sentence(_ summary: AlignmentSummary) -> String?
 }
 
@@ -31,7 +32,7 @@ extension AlignmentControl {
   public func sentence(_ summary: AlignmentSummary) -> String? { nil }
 }
 
-/// Why rollouts do not allow a control.
+/// The reason why the rollouts do not allow a control.
 public struct ControlObstacle: Error, Hashable, Sendable {
   public let reason: String
 
@@ -40,17 +41,18 @@ public struct ControlObstacle: Error, Hashable, Sendable {
   }
 }
 
-/// A control that looks at one rollout at a time: a row of numbers for each of its entries.
+/// A control that measures one rollout at a time. It gives one row of numbers per rollout and
+/// entry.
 public protocol SampleControl: AlignmentControl {
-  /// The control's results: one without a name, or several that are told apart by theirs.
+  /// The control's entries: a single one without a name, or several with different names.
   var entries: [(name: String, title: String)] { get }
-  /// Whether it goes on from the activations of the main pair and so has to come right after it.
+  /// Whether it reuses the activations of the main pair and therefore must run right after it.
   static var continuesMainPair: Bool { get }
   /// Tokens of the longest context that it puts before a response of another problem's rollout; 0 where it
   /// makes no sequence longer than those of the main pair.
   var longestContext: Int { get }
 
-  /// The rows of a rollout, one an entry; `PairSummary.undefined` where an entry does not apply.
+  /// The rows of a rollout, one per entry; `PairSummary.undefined` where an entry does not apply.
   func measure<Scalar: ModelScalar>(
     _ index: Int, main: PairMeasurement, with aligner: SampleAligner<Scalar>
   ) -> [PairSummary]
@@ -61,36 +63,36 @@ extension SampleControl {
   public var longestContext: Int { 0 }
 }
 
-/// A control that looks at all rollouts together.
+/// A control that needs all rollouts at once.
 public protocol CollectionControl: AlignmentControl {
   associatedtype Result: CollectionResult
 
   /// The least memory for gradients with which it can be measured, in bytes.
   func leastBytes(_ plan: AlignmentPlan, _ memory: GradientMemory) -> Int
 
-  /// - Returns: nil once it was stopped.
+  /// - Returns: nil if it was stopped.
   /// - Throws: `MemoryLimitExceeded` where less than `leastBytes` are available.
   func measure<Scalar: ModelScalar>(_ run: CollectionMeasurement<Scalar>) throws -> Result?
 }
 
 extension CollectionControl {
-  /// The result that a group of a file or a record of a journal holds.
+  /// The result stored in a group of a file or in a record of a journal.
   func result(_ stored: StoredValues, _ plan: AlignmentPlan) throws -> any CollectionResult {
     try Result(stored, plan: plan)
   }
 }
 
-/// What a control over all rollouts found.
+/// The result of a control over all rollouts.
 public protocol CollectionResult: Sendable {
-  /// From what `group` says must be kept.
+  /// Restores a result from the values that `group` marks as stored.
   ///
-  /// - Throws: `StoredValues.Fault` for values that do not belong together or to the plan.
+  /// - Throws: `StoredValues.Fault` for values that do not match each other or the plan.
   init(_ stored: StoredValues, plan: AlignmentPlan) throws
 
-  /// All variables, stored and derived: the control's group of the result file.
+  /// All variables of the control's group in the result file, stored and derived.
   var group: VariableGroup { get }
 
-  /// The statistics that the summary has of it; their groups are inside the control's.
+  /// The statistics for the summary; their groups are inside the control's group.
   func statistics(_ plan: AlignmentPlan, _ bootstrap: BootstrapT) -> [SummaryStatistic]
 }
 

@@ -1,15 +1,15 @@
-// What an alignment run measures, and how a result file stores it.
+// The options of an alignment run, and how a result file stores them.
 import ModelCore
 import StrictJSON
 
-/// How token log-probabilities become one objective.
+/// How the token log-probabilities of a response are combined to one objective.
 public enum Reduction: String, Sendable, CaseIterable {
-  /// Divided by the number of scored tokens.
+  /// The sum divided by the number of scored tokens.
   case mean
   case sum
 }
 
-/// A context that stands where the prompt stood.
+/// A context that takes the place of the prompt.
 public struct NullContext: Sendable, Hashable {
   /// As the user named it: `bos`, `none`, `ids:1,2`, …
   public let name: String
@@ -27,21 +27,22 @@ public struct AlignmentOptions: Sendable {
   public var nullContext: NullContext
   public var reduction: Reduction
   public var method: ProductMethod
-  /// Names of controls; unknown ones and those that the rollouts do not allow are left out.
+  /// Names of controls. Unknown ones, and those that the rollouts do not allow, are left out.
   public var controls: [String]
-  /// Keys partners, random prompts, shuffles, batches and bootstraps.
+  /// The random seed of partner prompts, random prompts, shuffles, batches and bootstraps.
   public var seed: UInt64
-  /// Per-token products <∇ log π(y_t | n, ·), g_c>.
+  /// Whether to record the per-token products <∇ log π(y_t | n, ·), g_c>.
   public var tokenProducts: Bool
   /// The most rollouts in each direction of the cross matrix.
   public var crossLimit: Int
   /// Contexts of the null-context sweep.
   public var nullContextSweep: [NullContext]
-  /// Token ids that a random prompt never holds.
+  /// Token ids that never occur in a random prompt.
   public var specialTokens: Set<Int32>
   /// Bootstrap replicates.
   public var bootstrapReplicates: Int
-  /// Rollouts whose own gradient is a direction of `first-order`; the rules are directions always.
+  /// The number of rollouts whose own gradient is a direction of `first-order`, in addition to the
+  /// update rules.
   public var firstOrderSamples: Int
 
   public init(
@@ -63,7 +64,7 @@ public struct AlignmentOptions: Sendable {
     self.firstOrderSamples = firstOrderSamples
   }
 
-  /// Files of versions that did not store the number have been made with this one.
+  /// Versions that did not store the number used this one.
   public static var defaultFirstOrderSamples: Int { 16 }
 }
 

@@ -1,27 +1,27 @@
-// Which sequences each sample's results compare: fixed over the whole file before anything runs.
+// The sequences to compare for each rollout, fixed for the whole file before anything runs.
 import KeyedRandom
 import ModelCore
 import Tasks
 
 /// The rollouts of a run and the random choices of its controls.
 ///
-/// Every choice depends on the seed and the rollout's place in the file, so shards, threads and
-/// interruptions see the same plan.
+/// Every choice depends only on the seed and the rollout's index in the file, so it is the same in
+/// shards, on any number of threads and after an interruption.
 public struct AlignmentPlan: Sendable {
   public let rollouts: [Rollout]
   public let options: AlignmentOptions
   /// Index of each rollout's problem, in order of first appearance.
   public let problems: [Int]
   public let problemCount: Int
-  /// Tokens of the model.
+  /// The size of the model's vocabulary.
   public let vocabularySize: Int
-  /// The controls that run and look at one rollout at a time, in the order of the results.
+  /// The controls of this run that measure one rollout at a time, in the order of the results.
   public private(set) var sampleControls: [any SampleControl] = []
-  /// The controls that run and look at all rollouts together, in the order of the results.
+  /// The controls of this run that need all rollouts at once, in the order of the results.
   public private(set) var collectionControls: [any CollectionControl] = []
-  /// The results of `sampleControls`, one after the other.
+  /// The entries of all `sampleControls`, in order.
   public private(set) var entries: [ControlEntry] = []
-  /// Controls that the rollouts do not allow, each with the reason, for the user.
+  /// The requested controls that the rollouts do not allow, each with the reason.
   public private(set) var leftOut: [(control: String, reason: String)] = []
 
   public init(rollouts: [Rollout], options: AlignmentOptions, vocabularySize: Int) {
@@ -75,7 +75,7 @@ public struct AlignmentPlan: Sendable {
     return longest
   }
 
-  /// The stream of a control's random choices.
+  /// The random key of a control's choices.
   func key(_ purpose: StaticString) -> RandomKey {
     RandomKey(seed: options.seed).derive("alignment controls").derive(purpose)
   }
@@ -83,7 +83,7 @@ public struct AlignmentPlan: Sendable {
   /// Index of the first response token that the main pair scores: 1 without a null context.
   var firstScored: Int { options.nullContext.tokens.isEmpty ? 1 : 0 }
 
-  /// A rollout under one of the two objectives; both score the same tokens.
+  /// The sequence of a rollout for one of the two objectives. Both score the same tokens.
   public func sequence(_ index: Int, marginal: Bool) -> ScoredSequence {
     ScoredSequence(
       context: marginal ? options.nullContext.tokens : rollouts[index].promptTokens,
@@ -91,21 +91,21 @@ public struct AlignmentPlan: Sendable {
   }
 }
 
-/// One row-per-rollout result of a control.
+/// One entry of a control: a result with one row per rollout.
 public struct ControlEntry: Sendable, Hashable {
   /// The control's name.
   public let control: String
-  /// What tells apart the entries of a control with several; empty for the others. It may hold the
-  /// user's text, and so never names a group of a file.
+  /// The name among the entries of the same control; empty for a control with one entry. It may
+  /// contain the user's text, so it is never used as the name of a group of a file.
   public let name: String
-  /// For people and plots.
+  /// A description for tables and plots.
   public let title: String
-  /// Its place among the control's entries.
+  /// Its index among the control's entries.
   public let number: Int
 
-  /// `mismatched-prompt` or `breakdown/position 0-2`, for people.
+  /// The full name in tables: `mismatched-prompt` or `breakdown/position 0-2`.
   public var label: String { name.isEmpty ? control : "\(control)/\(name)" }
 
-  /// Its place below `controls` in files: `mismatched-prompt`, or `breakdown/3`.
+  /// The path of its group below `controls` in files: `mismatched-prompt`, or `breakdown/3`.
   public var path: [String] { name.isEmpty ? [control] : [control, String(number)] }
 }

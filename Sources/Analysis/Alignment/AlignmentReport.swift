@@ -1,8 +1,8 @@
-// The table of an alignment run, and what its controls say in words.
+// The tables of an alignment run, and sentences that interpret its controls.
 import Statistics
 import Tables
 
-/// The statistics of a run as people read them.
+/// The statistics of a run as text.
 public struct AlignmentReport: Sendable {
   private let summary: AlignmentSummary
   private let plan: AlignmentPlan
@@ -55,7 +55,8 @@ public struct AlignmentReport: Sendable {
     ]
   }
 
-  /// Batch vectors of the rules: reliability, surrogate efficiency, validity; nil without `update`.
+  /// The table of the update rules' batch gradients: reliability, surrogate efficiency and validity
+  /// radius. Nil without the control `update`.
   public var updateTable: String? {
     guard plan.controlNames.contains(Update.name) else { return nil }
     let update = ["controls", Update.name]
@@ -79,7 +80,7 @@ public struct AlignmentReport: Sendable {
       + "noise in \(plan.rollouts.count) rollouts"
   }
 
-  /// The corrected cosine of two rules, in whichever order it was stored.
+  /// The noise-corrected cosine of two rules, in either order.
   private func cosine(_ first: String, _ second: String) -> Interval {
     if first == second { return Interval(withoutInterval: 1) }
     let group = ["controls", Update.name, "raw", "cosine"]
@@ -87,7 +88,8 @@ public struct AlignmentReport: Sendable {
     return cosine.estimate.isNaN ? summary[group + [second], first] : cosine
   }
 
-  /// What the controls say about the main number, one sentence a control; they follow the intervals.
+  /// What the controls say about the cosine of the main pair, one sentence per control. Which
+  /// sentence is chosen depends on the intervals.
   public var sentences: [String] {
     let controls: [any AlignmentControl] = plan.sampleControls + plan.collectionControls
     return controls.compactMap { $0.sentence(summary) }

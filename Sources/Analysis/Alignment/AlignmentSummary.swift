@@ -1,4 +1,4 @@
-// The statistics of a run: what summary.json and `/summary` publish.
+// The statistics of a run, as published in summary.json and `/summary`.
 import HDF5
 import KeyedRandom
 import Statistics
@@ -6,17 +6,18 @@ import StrictJSON
 import Tables
 import Tasks
 
-/// One published number with its place, unit and interval.
+/// One published number with its path, unit and interval.
 public struct SummaryStatistic: Sendable {
-  /// The groups that lead to it: none for the main pair, `["controls", "mismatched-prompt"]`.
+  /// The path of its group: empty for the main pair, else for example `["controls",
+  /// "mismatched-prompt"]`.
   public internal(set) var group: [String]
-  /// Its name there, such as `cosine_mean`.
+  /// Its name in that group, such as `cosine_mean`.
   public let name: String
   public let interval: Interval
   public let units: String
-  /// A sentence for people and plots.
+  /// A description for tables and plots.
   public let longName: String
-  /// Whether it is a number of things, which has no interval.
+  /// Whether it is a count, which has no interval.
   public let isCount: Bool
 
   public init(
@@ -35,15 +36,15 @@ public struct SummaryStatistic: Sendable {
 /// The statistics of the main pair and of every control, in a fixed order.
 public struct AlignmentSummary: Sendable {
   public private(set) var statistics: [SummaryStatistic] = []
-  /// Groups of statistics whose names are numbers, with what they stand for.
+  /// The groups of statistics whose names are numbers, with the entry that each belongs to.
   public let labels: [(group: [String], name: String, title: String)]
-  /// The rollouts that the statistics are of.
+  /// The rollouts that the statistics are computed from.
   public let rolloutCount: Int
 
   /// - Parameters:
   ///   - start: The first rollout of the rows.
-  ///   - main: One row a rollout, in input order.
-  ///   - entries: One list of rows an entry of the plan.
+  ///   - main: One row per rollout, in input order.
+  ///   - entries: One list of rows per entry of the plan.
   public init(
     _ plan: AlignmentPlan, start: Int = 0, main: [PairSummary], entries: [[PairSummary]],
     collection: CollectionResults
@@ -75,12 +76,13 @@ public struct AlignmentSummary: Sendable {
     }
   }
 
-  /// A statistic by its place; undefined where there is none.
+  /// The statistic at a path; undefined if there is none.
   public subscript(group: [String], name: String) -> Interval {
     statistics.first { $0.name == name && $0.group == group }?.interval ?? .undefined
   }
 
-  /// What a null says about the main cosine, in one sentence; nil where it was not measured.
+  /// One sentence that compares a control's cosine with that of the main pair; nil if it was not
+  /// measured.
   func comparison(with path: [String], of what: String) -> String? {
     let main = self[[], "cosine_mean"]
     let own = self[["controls"] + path, "cosine_mean"]
@@ -110,7 +112,7 @@ private struct PairStatistics {
     ClusteredSample(rows.map(value), clusters: clusters)
   }
 
-  /// Four statistics of one quantity; its mean stays within the possible values.
+  /// Four statistics of one quantity; the interval of its mean is cut to the possible values.
   private func moments(
     _ name: String, _ words: String, _ sample: ClusteredSample, within possible: ClosedRange<Double>
   ) -> [SummaryStatistic] {
@@ -165,7 +167,8 @@ private struct PairStatistics {
 // MARK: - Files
 
 extension AlignmentSummary {
-  /// `/summary`: one scalar a statistic, `_low` and `_high` beside it where it has an interval.
+  /// `/summary`: one scalar per statistic, with `_low` and `_high` in the same group if it has an
+  /// interval.
   func write(_ root: HDF5Group) throws {
     for statistic in statistics {
       let target = try Self.group(root, statistic.group)
@@ -193,7 +196,7 @@ extension AlignmentSummary {
     return try root.contains(path) ? root.group(path) : root.createGroup(path)
   }
 
-  /// summary.json: the same tree; what is NaN is null.
+  /// summary.json: the same tree, with null for NaN.
   public var json: JSON {
     var root = JSONObject()
     for (path, name, title) in labels {

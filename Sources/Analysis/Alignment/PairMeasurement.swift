@@ -1,4 +1,4 @@
-// One sample's two gradients compared: what is recorded of a pair in detail.
+// The comparison of one sample's two gradients, by parameter group and token.
 import ModelCore
 import Tables
 
@@ -10,15 +10,15 @@ public struct PairMeasurement: Sendable {
   public var squaredNormsMarginal: [Double] = []
   /// |g_c|² of each group. (G)
   public var squaredNormsConditional: [Double] = []
-  /// log π(y_t | ·) and entropies in nats, one a response token. A token that is not scored (the
-  /// first, without a context) is NaN.
+  /// log π(y_t | ·) and entropies in nats, one per response token; NaN for a token that is not
+  /// scored (the first, if there is no context).
   public var logMarginal: [Double] = []
   public var logConditional: [Double] = []
   public var entropyMarginal: [Double] = []
   public var entropyConditional: [Double] = []
   /// <∇ log π(y_t | n, ·), g_c>, divided by T under `mean`; empty unless asked for.
   public var tokenInnerProducts: [Double] = []
-  /// Tokens that are scored, T.
+  /// The number of scored tokens, T.
   public var scoredCount: Int
 
   public init(

@@ -1,7 +1,7 @@
 // Measures pairs with one worker's workspace.
 import ModelCore
 
-/// Runs the two objectives of one response side by side and multiplies their gradients.
+/// Computes the inner products of the gradients of two objectives of one response, in one batch.
 struct PairMeter<Scalar: ModelScalar> {
   let workspace: Workspace<Scalar>
   let reduction: Reduction
@@ -11,7 +11,7 @@ struct PairMeter<Scalar: ModelScalar> {
 
   /// Products of ∇ log P(y | first context) and ∇ log P(y | second context).
   ///
-  /// Both score the same tokens: where one context is empty, neither scores y_1.
+  /// Both score the same tokens. If one context is empty, neither scores y_1.
   func measure(
     _ response: [Int32], first: [Int32], second: [Int32], firstScored: Int = 0
   ) -> PairMeasurement {
@@ -36,8 +36,8 @@ struct PairMeter<Scalar: ModelScalar> {
       entropyConditional: tokens(scores.entropies, count..<2 * count), scoredCount: count)
   }
 
-  /// Products restricted to some of the tokens of the pair that was measured last; divided by the
-  /// full T, so that the gradients of disjoint bins add up to the whole.
+  /// Products restricted to some of the tokens of the pair that was measured last. The gradients
+  /// are divided by the full T, so that those of disjoint bins add up to the full gradient.
   ///
   /// - Parameter bin: Whether each scored token belongs to the bin. (T)
   func restricted(_ bin: [Bool]) -> (inner: Double, marginal: Double, conditional: Double) {

@@ -1,4 +1,4 @@
-// One sample's two gradients compared: the numbers of a row.
+// The comparison of one sample's two gradients: the numbers of one row.
 import Tables
 
 /// The scalars of one sample under two contexts: a row of `/samples` or of a control.
@@ -6,7 +6,7 @@ public struct PairSummary: Sendable, Hashable {
   public var innerProduct = Double.nan
   public var normMarginal = Double.nan
   public var normConditional = Double.nan
-  /// Reduced as asked, in nats (per token under `mean`).
+  /// Combined as `reduction` says, in nats (per token with `mean`).
   public var logMarginal = Double.nan
   public var logConditional = Double.nan
   /// Mean over tokens of |log π(y_t|n,·) − log π(y_t|x,·)|.
@@ -58,13 +58,13 @@ extension PairSummary {
       "mean of null-context minus conditional token log-probabilities", \.difference),
   ]
 
-  /// Those that are kept; the others follow from them.
+  /// The numbers that are stored; the others follow from them.
   public static let storedColumns = columns.filter(\.isStored)
 
-  /// The kept numbers, in the order of `storedColumns`.
+  /// The stored numbers, in the order of `storedColumns`.
   public var stored: [Double] { Self.storedColumns.map { $0.value(self) } }
 
-  /// From the kept numbers; nil for another count.
+  /// Restores a row from the stored numbers; nil if their count is wrong.
   public init?(stored values: some Collection<Double>) {
     guard values.count == Self.storedColumns.count else { return nil }
     self.init()

@@ -9,9 +9,9 @@ public final class SampleAligner<Scalar: ModelScalar> {
   public let model: Transformer<Scalar>
   private let plan: AlignmentPlan
   private let models: AlignmentModels<Scalar>
-  /// Meters of other models than the run's, by the control that asked for them.
+  /// Meters of models other than the run's, by the control that asked for them.
   private var otherMeters: [String: PairMeter<Scalar>] = [:]
-  /// A whole g_c, which per-token products need.
+  /// A full g_c, which per-token products need.
   private lazy var gradient = ConditionalGradient(model.layout)
 
   private final class ConditionalGradient {
@@ -22,7 +22,7 @@ public final class SampleAligner<Scalar: ModelScalar> {
     }
   }
 
-  /// - Parameter models: What the workers of a run share.
+  /// - Parameter models: The models that the workers of a run share.
   public init(plan: AlignmentPlan, models: AlignmentModels<Scalar>) {
     self.plan = plan
     self.models = models
@@ -31,12 +31,12 @@ public final class SampleAligner<Scalar: ModelScalar> {
       workspace: Workspace(model), reduction: plan.options.reduction, method: plan.options.method)
   }
 
-  /// Measures the rollout at an index of the file. The result depends on nothing else.
+  /// Measures the rollout at an index of the file. The result depends only on the index.
   public func measure(_ index: Int) -> SampleAlignment {
     let rollout = plan.rollouts[index]
     var pair = meter.measure(
       rollout.responseTokens, first: plan.options.nullContext.tokens, second: rollout.promptTokens)
-    // What goes on from the main pair's activations comes before what replaces them.
+    // Controls that reuse the main pair's activations run before controls that overwrite them.
     var rows = [[PairSummary]](repeating: [], count: plan.sampleControls.count)
     for continues in [true, false] {
       for (place, control) in plan.sampleControls.enumerated()
@@ -50,12 +50,12 @@ public final class SampleAligner<Scalar: ModelScalar> {
 
   // MARK: - For controls
 
-  /// The row of a rollout with another context in the place of the null context.
+  /// The row of a rollout with another context in place of the null context.
   ///
   /// - Parameters:
-  ///   - response: in the place of the rollout's own, in both contexts.
-  ///   - firstScored: the first response token that both score; as in the main pair unless given.
-  ///   - meter: of another model than the run's.
+  ///   - response: replaces the rollout's response in both contexts.
+  ///   - firstScored: the first response token that both score; by default as in the main pair.
+  ///   - meter: a meter of another model; by default that of the run's model.
   func row(
     _ index: Int, context: [Int32], response: [Int32]? = nil, firstScored: Int? = nil,
     meter: PairMeter<Scalar>? = nil
@@ -67,7 +67,7 @@ public final class SampleAligner<Scalar: ModelScalar> {
     ).summary(plan.options.reduction)
   }
 
-  /// A meter of a model of the control's own, which all workers of the run share.
+  /// A meter of the control's own model, which all workers of the run share.
   func meter(
     of control: String, _ make: (Transformer<Scalar>) -> Transformer<Scalar>
   ) -> PairMeter<Scalar> {
@@ -101,7 +101,7 @@ public final class SampleAligner<Scalar: ModelScalar> {
   }
 }
 
-/// The models of a run: the one that is measured, and those that controls make of its shape.
+/// The models of a run: the measured one, and those of the same shape that controls make.
 public final class AlignmentModels<Scalar: ModelScalar>: Sendable {
   public let model: Transformer<Scalar>
   private let others: Mutex<[String: Transformer<Scalar>]>
@@ -110,7 +110,7 @@ public final class AlignmentModels<Scalar: ModelScalar>: Sendable {
     self.init(model, others: [:])
   }
 
-  /// - Parameter others: models of controls that would otherwise make their own.
+  /// - Parameter others: models for controls that would otherwise make their own.
   package init(_ model: Transformer<Scalar>, others: [String: Transformer<Scalar>]) {
     self.model = model
     self.others = Mutex(others)

@@ -1,10 +1,10 @@
-// What each update rule promises before it is run: its gain on held-out rollouts to first order,
+// Predicts the gain of each update rule before training: its first-order gain on held-out rollouts,
 // relative to RL's at equal step length.
 //
-// u is a rule's batch vector, G the policy gradient on disjoint batches, S products across batches,
-// T_u the mean squared length of u:
+// u is a rule's batch gradient, G the policy gradient on disjoint batches, S the mean inner product
+// across batches, T_u the mean squared norm of u:
 //   e∞ = (S_uG / √S_uu) / (S_RG / √S_RR)   without noise,   e_B with T for S in the lengths,
-// at this batch size. In Adam's metric u / (√v + ε) takes the place of u, with one v for all rules.
+// at this batch size. In Adam's metric u / (√v + ε) replaces u, with one v for all rules.
 import ModelCore
 import Runs
 import Statistics
@@ -18,7 +18,7 @@ public struct SurrogatePrediction: Sendable {
   public let update: UpdateControl
   public let firstOrder: FirstOrderControl
 
-  /// The plan of a prediction: the two controls that it rests on, and only the rules' directions.
+  /// The plan of a prediction: the two controls that it needs, with the rules' directions only.
   public static func plan(
     _ rollouts: [Rollout], options: AlignmentOptions, vocabularySize: Int
   ) -> AlignmentPlan {
@@ -28,7 +28,7 @@ public struct SurrogatePrediction: Sendable {
     return AlignmentPlan(rollouts: rollouts, options: options, vocabularySize: vocabularySize)
   }
 
-  /// Measures a plan that leaves neither control out.
+  /// Measures the plan, which must include both controls.
   ///
   /// - Parameters:
   ///   - name: The rollouts' file, for errors.
@@ -66,7 +66,7 @@ public struct SurrogatePrediction: Sendable {
 
   // MARK: - Reports
 
-  /// One row a rule.
+  /// One row per rule.
   public var table: String {
     let (raw, adam) = (update.statistics(.raw), update.statistics(.adam))
     var table = TextTable([
@@ -84,7 +84,7 @@ public struct SurrogatePrediction: Sendable {
     return table.text
   }
 
-  /// What may and what may not be concluded from so many rollouts.
+  /// What can and what cannot be concluded from this number of rollouts.
   public var conclusion: String {
     let statistics = update.statistics(.raw)
     let rollouts = update.batchRollouts.reduce(0, +)

@@ -38,7 +38,7 @@ public struct AlignmentTokens {
     }
   }
 
-  /// The place of a rollout, nil where the file does not hold it.
+  /// The index of a rollout; nil if the file does not have it.
   public func place(of id: String) -> Int? { placeOfID[Array(id.utf8)] }
 
   /// The response of a rollout in tokens.

@@ -1,8 +1,9 @@
 // Ratios of sums over independent clusters, alone and two at a time, with their intervals.
 //
-// Every rate of this room is Σ a / Σ b: thoughts per response (b = 1), per token (b = length), mean
-// entropy of a kind's tokens (b = 1 a token). Two rates are compared over the clusters of both, which
-// are drawn together: runs that answer the same problems are paired, others are independent.
+// Every rate in this folder is Σ a / Σ b: thoughts per response (b = 1), thoughts per token (b =
+// length), or the mean entropy of a kind's tokens (b = 1 per token). To compare two rates, the
+// clusters of both are resampled together. So runs on the same problems are paired, and runs on
+// different problems are independent.
 
 import Foundation
 import Statistics
@@ -21,8 +22,8 @@ public struct ClusteredRatio: Sendable {
   /// Σ b.
   public private(set) var denominator = 0.0
 
-  /// Beyond so many clusters a replicate's quantiles are Student's to two digits, and drawing them
-  /// would take longer than reading the file.
+  /// With more clusters than this, bootstrap quantiles agree with Student's to two digits, and the
+  /// bootstrap would take longer than reading the file.
   static let mostDrawn = 2000
 
   /// Nothing added yet.
@@ -72,8 +73,8 @@ public struct ClusteredRatio: Sendable {
 
   /// This ratio divided by another, with an interval made on the scale of the logarithm.
   ///
-  /// Undefined where either sum of events is not above zero; an interval that rests on a few events
-  /// is Student's, and wide.
+  /// Undefined if either sum of events is not above zero. With few events the interval is
+  /// Student's, and wide.
   public func fold(over base: ClusteredRatio, _ bootstrap: BootstrapT) -> Interval {
     guard value > 0, base.value > 0 else { return .undefined }
     return compare(with: base, bootstrap) { own, other in
@@ -81,7 +82,7 @@ public struct ClusteredRatio: Sendable {
     }.map { exp($0) }
   }
 
-  /// A function of two ratios with its two partial derivatives, the second's sign turned.
+  /// A function of two ratios with its two partial derivatives, the second one negated.
   private func compare(
     with base: ClusteredRatio, _ bootstrap: BootstrapT,
     _ function: (Double, Double) -> (value: Double, own: Double, other: Double)

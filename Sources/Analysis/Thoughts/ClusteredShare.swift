@@ -1,14 +1,14 @@
-// A share of events, counted response by response.
+// A fraction of events, counted response by response.
 import Statistics
 
-/// How many of some events have a property: precision, recall, flips per move.
+/// The fraction of events with a property: precision, recall, flips per move.
 public struct ClusteredShare: Sendable {
   private var values: [Double] = []
   private var weights: [Double] = []
   private var clusters: [Int] = []
   /// The events.
   public private(set) var total = 0
-  /// Those with the property.
+  /// The events with the property.
   public private(set) var count = 0
 
   /// Nothing counted yet.
@@ -25,7 +25,7 @@ public struct ClusteredShare: Sendable {
     clusters.append(cluster)
   }
 
-  /// The share with Korn and Graubard's interval; NaN without events.
+  /// The fraction with Korn and Graubard's interval; NaN without events.
   public var interval: Interval {
     ClusteredSample(values, clusters: clusters, weights: weights).fraction()
   }

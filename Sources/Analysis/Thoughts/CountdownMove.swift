@@ -1,4 +1,4 @@
-// The moves of a Countdown response one by one, with what each of them did.
+// The moves of a Countdown response, with the effect of each.
 import Tasks
 
 /// A `Wait` or an `Alternatively`, judged by recomputing what it writes.
@@ -15,7 +15,7 @@ public struct CountdownMove: Sendable, Hashable {
 
   /// Whether it is `Alternatively`.
   public let isTransition: Bool
-  /// The place of its word in the response.
+  /// The index of its word in the response.
   public let token: Int
   /// What it did.
   public let effect: Effect

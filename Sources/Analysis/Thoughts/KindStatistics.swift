@@ -17,8 +17,9 @@ public struct KindStatistics: Sendable {
 
   /// The statistics of the given rows of a table.
   ///
-  /// A kind that never occurs has no spread; its rates then end where the share of responses with
-  /// at least one ends (Korn and Graubard's interval), so that "none in 50 problems" is not 0 to 0.
+  /// The counts of a kind that never occurs have no spread. The intervals of its rates then end
+  /// where Korn and Graubard's interval of the fraction of responses with at least one thought
+  /// ends, so that "none in 50 problems" is not 0 to 0.
   init(_ table: ThoughtTable, rows: [Int], kind: Int, bootstrap: BootstrapT) {
     var (count, responses) = (0, 0)
     var perResponse = ClusteredRatio()

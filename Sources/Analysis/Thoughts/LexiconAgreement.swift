@@ -1,14 +1,14 @@
-// Whether two lexicons see the same thoughts.
+// The agreement of two lexicons on the same text.
 import Statistics
 
 /// The confusion of two lexicons over the pieces into which both together cut the responses, and
 /// Cohen's kappa.
 ///
-/// Two lexicons that cut alike are compared thought by thought. Where only one of them counts a
-/// piece (another scope, other boundaries), the other's label is `uncounted`. White space and the
-/// marks around thinking are no pieces.
+/// Lexicons with the same boundaries are compared thought by thought. If only one of them counts a
+/// piece (because of its scope or boundaries), the other's label is `uncounted`. White space and
+/// the marks around thinking do not count as pieces.
 public struct LexiconAgreement: Sendable {
-  /// The label of what a lexicon does not count.
+  /// The label of text that a lexicon does not count.
   public static let uncounted = "uncounted"
 
   /// The labels of both, in the order of the first lexicon's kinds, then the second's, then
@@ -66,11 +66,11 @@ public struct LexiconAgreement: Sendable {
   /// The number of pieces.
   public var pieceCount: Int { confusion.reduce(0, +) }
 
-  /// The share of pieces with the same label.
+  /// The fraction of pieces with the same label.
   public var agreement: Interval { interval { Self.shares($0, labels.count).observed } }
 
-  /// Cohen's κ = (p − e)/(1 − e), p the share of equal labels and e the one expected by chance from
-  /// the margins (Educational and Psychological Measurement 20, 1960); NaN where e = 1.
+  /// Cohen's κ = (p − e)/(1 − e), p the fraction of equal labels and e the fraction expected by
+  /// chance from the margins (Educational and Psychological Measurement 20, 1960); NaN where e = 1.
   public var kappa: Interval {
     interval { confusion in
       let (observed, chance) = Self.shares(confusion, labels.count)
@@ -78,7 +78,7 @@ public struct LexiconAgreement: Sendable {
     }
   }
 
-  /// Delete-one-cluster jackknife, its ends within what shares and κ can be.
+  /// Delete-one-cluster jackknife; the ends are cut to the possible values of fractions and κ.
   private func interval(_ statistic: ([Int]) -> Double) -> Interval {
     let total = confusion
     let present = clusters.filter { $0.contains { $0 > 0 } }

@@ -1,12 +1,12 @@
 // Finds many phrases in one pass over the bytes (Aho and Corasick, CACM 18, 1975).
 //
-// A regular expression per phrase would read the text a dozen times. The automaton costs one table
-// look-up a byte, whatever the number of phrases; upper case is folded into the table.
+// A regular expression per phrase would read the text a dozen times. The automaton takes one table
+// look-up per byte for any number of phrases. Upper case is folded into the table.
 
 /// Phrases with a rank each; a low rank beats a high one.
 struct PhraseAutomaton: Sendable {
   private var next: [UInt16]  // (states, 256)
-  /// The lowest rank among the phrases that end in a state; `none` where none does.
+  /// The lowest rank among the phrases that end in a state; `none` if none ends there.
   private var rank: [UInt8]
   /// The length of that phrase.
   private var length: [UInt16]
@@ -41,8 +41,8 @@ struct PhraseAutomaton: Sendable {
     complete()
   }
 
-  /// Gives every state all 256 followers, breadth first: a state's longest proper suffix that is a
-  /// state itself lies nearer to the root and is complete already.
+  /// Fills in all 256 transitions of every state, breadth first. The longest proper suffix of a
+  /// state that is itself a state is nearer to the root, so it is complete already.
   private mutating func complete() {
     var suffix = [Int](repeating: 0, count: rank.count)
     var queue = [0]
@@ -65,7 +65,7 @@ struct PhraseAutomaton: Sendable {
         }
       }
     }
-    // Texts come as they are: upper case goes where lower case goes.
+    // Texts are not lowercased, so upper case has the same transitions as lower case.
     for state in rank.indices {
       for byte in UInt8(ascii: "A")...UInt8(ascii: "Z") {
         next[state << 8 | Int(byte)] = next[state << 8 | Int(lowercase(byte))]
@@ -73,7 +73,7 @@ struct PhraseAutomaton: Sendable {
     }
   }
 
-  /// The first phrase of the lowest rank below `limit`, and where it stands.
+  /// The first phrase of the lowest rank below `limit`, and its position.
   func search(
     _ bytes: [UInt8], _ range: Range<Int>, below limit: Int
   ) -> (rank: Int, range: Range<Int>)? {
@@ -92,7 +92,7 @@ struct PhraseAutomaton: Sendable {
   }
 }
 
-/// ASCII upper case to lower case; every other byte as it is.
+/// Converts ASCII upper case to lower case; every other byte is unchanged.
 func lowercase(_ byte: UInt8) -> UInt8 {
   UInt8(ascii: "A") <= byte && byte <= UInt8(ascii: "Z") ? byte | 0x20 : byte
 }

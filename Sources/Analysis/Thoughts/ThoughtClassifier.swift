@@ -1,10 +1,10 @@
-// Cuts responses into thoughts and gives each its kind, by the rules of a lexicon.
+// Splits responses into thoughts and determines the kind of each, by the rules of a lexicon.
 //
 // Differences from the published counters, which work on token ids: a thought is stripped of all
-// white space around it (SEAL strips spaces, then line ends), and a thought of nothing but white
-// space is none (there, two separating tokens in a row make an empty execution thought).
+// white space around it (SEAL strips spaces, then line ends), and white space alone does not count
+// as a thought (there, two separating tokens in a row make an empty execution thought).
 
-/// A lexicon made ready for use.
+/// A lexicon prepared for matching.
 public struct ThoughtClassifier: Sendable {
   /// The rules.
   public let lexicon: ThoughtLexicon
@@ -98,7 +98,7 @@ public struct ThoughtClassifier: Sendable {
     return Thought(kind: kind, range: range, match: match)
   }
 
-  /// Whether a whole word of the boundary stands at `index`.
+  /// Whether a whole word of the boundary begins at `index`.
   private func beginsThought(_ bytes: [UInt8], _ index: Int, _ scope: Range<Int>) -> Bool {
     if index > scope.lowerBound, isWordByte(bytes[index - 1]) { return false }
     return boundaryWords.contains { word in
@@ -108,7 +108,7 @@ public struct ThoughtClassifier: Sendable {
     }
   }
 
-  /// The part of a response that the lexicon looks at.
+  /// The part of a response that is in the lexicon's scope.
   private func scope(of bytes: [UInt8]) -> Range<Int> {
     guard lexicon.scope == .thinking else { return bytes.indices }
     let opening = Self.find(thinkStart, in: bytes, from: 0)
@@ -116,7 +116,7 @@ public struct ThoughtClassifier: Sendable {
     return start..<(Self.find(thinkEnd, in: bytes, from: start) ?? bytes.count)
   }
 
-  /// Where a pattern that begins with `<` stands first.
+  /// The first position of a pattern that begins with `<`.
   private static func find(_ pattern: [UInt8], in bytes: [UInt8], from start: Int) -> Int? {
     for index in start..<bytes.count where bytes[index] == pattern[0] {
       if holds(bytes, index..<bytes.count, pattern) { return index }
@@ -147,7 +147,7 @@ private let carriageReturn = UInt8(ascii: "\r")
 private let thinkStart = Array("<think>".utf8)
 private let thinkEnd = Array("</think>".utf8)
 
-/// Whether there is nothing but white space and marks of thinking.
+/// Whether the range has only white space and marks of thinking.
 func isEmpty(_ bytes: [UInt8], _ range: Range<Int>) -> Bool {
   let content = bytes[ThoughtClassifier.trimmed(bytes, range)]
   return content.isEmpty || content.elementsEqual(thinkStart) || content.elementsEqual(thinkEnd)

@@ -1,4 +1,4 @@
-// The groups that compare: two files, two lexicons, the truth, and tokens.
+// The groups that compare two files, two lexicons, thoughts with the truth, and tokens by kind.
 import HDF5
 
 extension ThoughtFile {

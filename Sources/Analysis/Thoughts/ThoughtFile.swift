@@ -7,16 +7,16 @@ import Tables
 
 /// How thought counts become an HDF5 file (schema `prerl.thoughts`, version 1).
 ///
-/// `/first` and, with a second file, `/second` hold `kinds`, `strata` and `samples`; `/fold_change`,
-/// `/agreement`, `/truth`, `/second_truth` and `/alignment` are there where they were asked for. Every
-/// group has the scale `kind` with `kind_name` beside it.
+/// `/first` and, with a second file, `/second` have the groups `kinds`, `strata` and `samples`.
+/// `/fold_change`, `/agreement`, `/truth`, `/second_truth` and `/alignment` exist if they were
+/// asked for. Every group has the scale `kind` and the names `kind_name`.
 public struct ThoughtFile: Sendable {
   /// The value of the attribute `schema`.
   public static let schema = "prerl.thoughts"
   /// The value of the attribute `schema_version`.
   public static let schemaVersion = 1
 
-  /// What is written.
+  /// The result to write.
   public var result: ThoughtResult
   /// Provenance, such as `Manifest.attributes`.
   public var attributes: [(name: String, text: String)]

@@ -1,8 +1,8 @@
-// How much more often a kind of thought occurs in one file than in another.
+// The change in the rate of a kind of thought from one file to another.
 import Statistics
 
-/// The change of one kind from a base to another set of responses. A fold change explodes where the
-/// base is near zero, so the counts it rests on belong to it.
+/// The change of one kind from a base to another set of responses. A fold change is unstable if the
+/// base's rate is near zero, so it is reported with its counts.
 public struct ThoughtFoldChange: Sendable {
   /// Thoughts of the kind in the base.
   public let baseCount: Int
@@ -10,7 +10,7 @@ public struct ThoughtFoldChange: Sendable {
   public let count: Int
   /// Thoughts per response divided by the base's; NaN where either has none.
   public let perResponse: Interval
-  /// Thoughts per 1,000 tokens divided by the base's, free of the change in length.
+  /// Thoughts per 1,000 tokens divided by the base's, which removes the effect of length.
   public let perThousandTokens: Interval
   /// Thoughts per response minus the base's, defined also where the base has none.
   public let difference: Interval

@@ -13,8 +13,8 @@
 //     ]
 //   }
 //
-// Phrases are compared without regard to ASCII case and match within longer words; `split_before`
-// has whole words. Unknown keys are refused.
+// The case of ASCII letters is ignored. Phrases match within longer words; `split_before` matches
+// whole words only. Unknown keys are refused.
 import StrictJSON
 
 extension ThoughtLexicon {
@@ -68,7 +68,7 @@ extension ThoughtLexicon {
       kinds: kinds, defaultKind: defaultKind)
   }
 
-  /// The lexicon as its file has it; its text identifies the rules of a result.
+  /// The lexicon in the format of its file. This text identifies the rules in a result.
   public var json: JSON {
     func strings(_ values: [String]) -> JSON { .array(values.map(JSON.string)) }
     var object: JSONObject = [

@@ -1,9 +1,11 @@
-// The rules of one way to count thoughts: where a thought begins and which words give it its kind.
+// The rules of one way to count thoughts: where a thought begins and which words determine its
+// kind.
 
 /// A counting method. Published methods differ in their words, in the order in which kinds are
-/// tested and in where they look, so a count without its lexicon says little.
+/// tested and in the part of the response that they search. So a count means little without its
+/// lexicon.
 public struct ThoughtLexicon: Sendable, Hashable {
-  /// Which part of a response is looked at.
+  /// The part of a response in which thoughts are counted.
   public enum Scope: String, Sendable, Hashable, CaseIterable {
     /// All of it.
     case response
@@ -26,10 +28,10 @@ public struct ThoughtLexicon: Sendable, Hashable {
     public let name: String
     /// The thought begins with one of these.
     public let startsWith: [String]
-    /// Or holds one of these anywhere, also within longer words.
+    /// Or the thought contains one of these anywhere, also within longer words.
     public let contains: [String]
 
-    /// A kind of at least one phrase.
+    /// A kind with at least one phrase.
     public init(name: String, startsWith: [String] = [], contains: [String] = []) {
       precondition(
         !startsWith.isEmpty || !contains.isEmpty, "a kind without phrases is never counted")
@@ -41,9 +43,9 @@ public struct ThoughtLexicon: Sendable, Hashable {
 
   /// The lexicon's name, such as `seal`.
   public let name: String
-  /// Changes with every change of a rule.
+  /// The version, which changes whenever a rule changes.
   public let version: String
-  /// What it is and how it differs from its source.
+  /// A description, with the differences from its source.
   public let description: String
   /// Where the rules come from.
   public let source: String
@@ -58,9 +60,9 @@ public struct ThoughtLexicon: Sendable, Hashable {
   /// The kind of a thought that matches none, such as `execution`.
   public let defaultKind: String
 
-  /// At most so many kinds.
+  /// The largest number of kinds.
   public static let mostKinds = 32
-  /// At most so many bytes in all phrases.
+  /// The largest number of bytes in all phrases together.
   public static let mostPhraseBytes = 16_384
 
   /// A lexicon whose kinds have different names.
@@ -84,6 +86,6 @@ public struct ThoughtLexicon: Sendable, Hashable {
     self.defaultKind = defaultKind
   }
 
-  /// The names of all kinds; a `Thought`'s kind is a place in it. The default kind is the last.
+  /// The names of all kinds; a `Thought`'s kind is an index into it. The default kind is the last.
   public var kindNames: [String] { kinds.map(\.name) + [defaultKind] }
 }

@@ -2,7 +2,7 @@
 import Statistics
 import Tables
 
-/// A result as people read it.
+/// A result as text.
 public struct ThoughtReport {
   private let result: ThoughtResult
   private var names: [String] { result.lexicon.kindNames }

@@ -1,9 +1,9 @@
-// Everything that one run of the thought counter found.
+// The results of one run of the thought counter.
 import Statistics
 
 /// The counts of one file or of two, with what they were compared with.
 public struct ThoughtResult: Sendable {
-  /// What a `ThoughtTruth` compares with.
+  /// The ground truth that a `ThoughtTruth` compares with.
   public enum TruthSource: String, Sendable, Hashable {
     /// What the moves of the embedded task did.
     case moves
@@ -17,15 +17,15 @@ public struct ThoughtResult: Sendable {
   public let first: ThoughtSource
   /// The file compared with the base.
   public let second: ThoughtSource?
-  /// One entry a kind; empty with one file.
+  /// One entry per kind; empty with one file.
   public let changes: [ThoughtFoldChange]
   /// Another lexicon on the first file.
   public var agreement: (lexicon: ThoughtLexicon, result: LexiconAgreement)?
-  /// What is known of the first file's thoughts.
+  /// The comparison of the first file's thoughts with the ground truth, if there is one.
   public var truth: (source: TruthSource, result: ThoughtTruth)?
-  /// What the moves of the second file did, where it is of the embedded task.
+  /// The same for the second file, if it is of the embedded task.
   public var secondTruth: ThoughtTruth?
-  /// The tokens of the first file's thoughts in an alignment file.
+  /// The statistics of an alignment file's tokens by the kind of thought they belong to.
   public var tokens: (path: String, responseCount: Int, rows: [ThoughtTokenStatistics])?
 
   /// The counts; the change between two files is computed here.

@@ -7,10 +7,10 @@ public struct ThoughtSource: Sendable {
   public enum LengthUnit: String, Sendable, Hashable {
     /// Token ids of the file, or of a tokenizer.
     case ids
-    /// Words between white space: the file has no token ids.
+    /// Words separated by white space, for a file without token ids.
     case words
 
-    /// The unit in a sentence and in files.
+    /// The name of the unit in tables and files.
     public var noun: String { self == .ids ? "token" : "word" }
   }
 
@@ -18,9 +18,9 @@ public struct ThoughtSource: Sendable {
   public let path: String
   /// What lengths count.
   public let unit: LengthUnit
-  /// One row a response.
+  /// One row per response.
   public let table: ThoughtTable
-  /// The responses' ids; empty where nobody asked for them.
+  /// The responses' ids; empty unless asked for.
   public let ids: [String]
   /// The problems' names by index.
   public let problemNames: [String]

@@ -1,12 +1,12 @@
 // Some of the responses of a file (all, the right ones, the longest quarter) and their thoughts.
 import Statistics
 
-/// A named set of responses with its accuracy beside its counts: more reflection can go with wrong
-/// answers as well as with right ones.
+/// A named set of responses with its counts and its accuracy. The accuracy is reported because more
+/// reflection can come with wrong answers as well as with right ones.
 public struct ThoughtStratum: Sendable {
   /// `all`, `right`, `wrong`, `length 1` … `length 4`.
   public let name: String
-  /// What the name means here, such as the lengths of a quarter.
+  /// A description of the name, such as the lengths of a quarter.
   public let title: String
   /// The number of responses.
   public let responseCount: Int
@@ -16,9 +16,9 @@ public struct ThoughtStratum: Sendable {
   public let tokenCount: Int
   /// Tokens (or words) per response.
   public let responseLength: Interval
-  /// The share of right responses (reward 1 or more) among those with a reward.
+  /// The fraction of right responses (reward 1 or more) among those with a reward.
   public let accuracy: Interval
-  /// One entry a kind.
+  /// One entry per kind.
   public let kinds: [KindStatistics]
 
   init(
@@ -43,8 +43,8 @@ public struct ThoughtStratum: Sendable {
     }
   }
 
-  /// The share of rewards of 1 or more. Of a set chosen by reward it has no interval; where all are
-  /// right or all wrong a bootstrap has no spread, and the interval is Korn and Graubard's.
+  /// The fraction of rewards of 1 or more. It has no interval in a set chosen by reward. If all are
+  /// right or all are wrong, a bootstrap has no spread, and the interval is Korn and Graubard's.
   private static func accuracy(
     _ rewards: [Double], _ clusters: [Int], isGiven: Bool, _ bootstrap: BootstrapT
   ) -> Interval {
@@ -57,8 +57,8 @@ public struct ThoughtStratum: Sendable {
 
   /// All responses, then by correctness, then by quarter of length.
   ///
-  /// A quarter ends at the quartile of the lengths; equal lengths stay together, so quarters may
-  /// differ in size and, where most lengths are equal, be empty.
+  /// A quarter ends at the quartile of the lengths. Equal lengths stay together, so quarters may
+  /// differ in size, and if most lengths are equal a quarter may be empty.
   public static func strata(_ table: ThoughtTable, bootstrap: BootstrapT) -> [ThoughtStratum] {
     let rows = Array(0..<table.responseCount)
     func stratum(

@@ -1,6 +1,6 @@
-// What is kept of a rollout file once its texts are counted: a few numbers a response.
+// What is kept of a rollout file after its texts have been counted: a few numbers per response.
 
-/// One row a response.
+/// One row per response.
 public struct ThoughtTable: Sendable {
   /// The number of kinds, the default kind included.
   public let kindCount: Int
@@ -26,7 +26,7 @@ public struct ThoughtTable: Sendable {
   /// The thoughts of a kind in one response.
   public func count(_ row: Int, _ kind: Int) -> Int { Int(counts[row * kindCount + kind]) }
 
-  /// Adds a response; `counts` has one number a kind.
+  /// Adds a response; `counts` has one number per kind.
   public mutating func append(
     cluster: Int, problem: Int, length: Int, reward: Double?, counts: [Int]
   ) {

@@ -1,4 +1,4 @@
-// What sets the tokens of a kind of thought apart from those of the default kind.
+// How the tokens of a kind of thought differ from those of the default kind.
 import Statistics
 
 /// The statistics of one row of `ThoughtTokens`.
@@ -9,15 +9,16 @@ public struct ThoughtTokenStatistics: Sendable {
     public let name: String
     /// `nat` or `1`.
     public let units: String
-    /// In words.
+    /// A description.
     public let title: String
-    /// The mean over the tokens, or the share.
+    /// The mean over the tokens, or the fraction.
     public let value: Interval
-    /// The mean minus that of the default kind's tokens; nil for shares and for the default kind.
+    /// The mean minus that of the default kind's tokens; nil for fractions and for the default
+    /// kind.
     public let contrast: Interval?
   }
 
-  /// A place in the lexicon's `kindNames`.
+  /// An index into the lexicon's `kindNames`.
   public let kind: Int
   /// Whether only the first token of each thought counts.
   public let isOpening: Bool

@@ -2,7 +2,7 @@
 
 /// Sums over the tokens of kinds, to compare reflection and transition with execution.
 public struct ThoughtTokens: Sendable {
-  /// What is known of one response's tokens; all arrays have one entry a token.
+  /// The values of one response's tokens; all arrays have one entry per token.
   public struct Values: Sendable {
     /// log π(y_t | null context).
     public var logMarginal: [Double]
@@ -12,7 +12,7 @@ public struct ThoughtTokens: Sendable {
     public var entropyMarginal: [Double]
     /// The entropy of the prediction given the prompt.
     public var entropyConditional: [Double]
-    /// Each token's part of the inner product; empty where it was not measured.
+    /// Each token's contribution to the inner product; empty if it was not measured.
     public var innerProduct: [Double]
 
     /// The values of a response.
@@ -30,7 +30,7 @@ public struct ThoughtTokens: Sendable {
 
   /// The rows of the result: all tokens of a kind's thoughts, or only those thoughts' first tokens.
   public struct Row: Sendable {
-    /// A place in the lexicon's `kindNames`.
+    /// An index into the lexicon's `kindNames`.
     public let kind: Int
     /// Whether only the first token of each thought counts.
     public let isOpening: Bool
@@ -44,11 +44,11 @@ public struct ThoughtTokens: Sendable {
     public internal(set) var entropyMarginal = ClusteredRatio()
     /// The entropy given the prompt, in nats.
     public internal(set) var entropyConditional = ClusteredRatio()
-    /// The share of all tokens.
+    /// The fraction of all tokens.
     public internal(set) var tokenShare = ClusteredRatio()
     /// The inner product per token.
     public internal(set) var innerProduct = ClusteredRatio()
-    /// The share of the sum of all inner products.
+    /// The fraction of the sum of all inner products.
     public internal(set) var innerProductShare = ClusteredRatio()
 
     init(kind: Int, isOpening: Bool) {
@@ -57,7 +57,7 @@ public struct ThoughtTokens: Sendable {
     }
   }
 
-  /// One row a kind, then one a kind for first tokens.
+  /// One row per kind for all tokens, then one row per kind for first tokens.
   public private(set) var rows: [Row]
   /// Whether inner products were given.
   public private(set) var hasProducts = false
@@ -73,8 +73,8 @@ public struct ThoughtTokens: Sendable {
 
   /// Adds a response.
   ///
-  /// Tokens outside thoughts count only in the denominators of shares; tokens without a value (the
-  /// first one of a run without null context) are left out.
+  /// Tokens outside thoughts count only in the denominators of fractions; tokens without a value
+  /// (the first one of a run without null context) are left out.
   /// - Parameters:
   ///   - kinds: each token's kind, nil outside thoughts.
   ///   - openings: whether the token is its thought's first.

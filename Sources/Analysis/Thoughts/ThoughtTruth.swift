@@ -1,4 +1,4 @@
-// How well a lexicon's counts agree with what is known about the thoughts.
+// How well a lexicon's counts agree with the ground truth.
 
 /// Precision and recall of each kind, against labels or against what the moves of the embedded task
 /// did.
@@ -7,16 +7,16 @@ public struct ThoughtTruth: Sendable {
   public struct Kind: Sendable {
     /// The kind's name.
     public let name: String
-    /// Of the thoughts counted as this kind, those that are of it.
+    /// Precision: of the thoughts counted as this kind, those that are of this kind.
     public internal(set) var precision = ClusteredShare()
-    /// Of what is of this kind, what was counted as it.
+    /// Recall: of the events of this kind, those that were counted as it.
     public internal(set) var recall = ClusteredShare()
     /// Of the moves of this kind, those that turned wrong into right; only on the embedded task.
     public internal(set) var wrongToRight = ClusteredShare()
     /// Of the moves of this kind, those that turned right into wrong; only on the embedded task.
     public internal(set) var rightToWrong = ClusteredShare()
 
-    /// A kind of which nothing is known yet.
+    /// A kind without any events so far.
     init(name: String) { self.name = name }
   }
 
@@ -30,8 +30,8 @@ public struct ThoughtTruth: Sendable {
     kinds = lexicon.kindNames.map { Kind(name: $0) }
   }
 
-  /// Compares a response's thoughts with their labels, places in the lexicon's `kindNames`; a
-  /// thought without a label is left out.
+  /// Compares a response's thoughts with their labels, which are indices into the lexicon's
+  /// `kindNames`. A thought without a label is left out.
   public mutating func add(_ thoughts: [Thought], labels: [Int?], cluster: Int) {
     precondition(labels.count == thoughts.count, "one label a thought")
     let labelled = zip(thoughts, labels).compactMap { thought, label in
@@ -48,10 +48,10 @@ public struct ThoughtTruth: Sendable {
 
   /// Compares the thoughts of a Countdown response with its moves.
   ///
-  /// The truth is the effect: of the thoughts counted as `reflection`, precision is the share that
-  /// hold a `Wait` which repaired an error, and recall is the share of such repairs that lie in
-  /// thoughts counted as `reflection`; likewise `transition` and reaching the target. Other kinds
-  /// have no truth here.
+  /// The truth is the effect: precision is the fraction of the thoughts counted as `reflection`
+  /// that contain a `Wait` which repaired an error, and recall is the fraction of such repairs that
+  /// lie in thoughts counted as `reflection`. For `transition` the effect is reaching the target.
+  /// Other kinds have no truth here.
   /// - Parameter starts: where each token's word starts, in UTF-8 bytes of the text.
   public mutating func add(
     _ thoughts: [Thought], moves: [CountdownMove], starts: [Int], cluster: Int

@@ -1,10 +1,10 @@
-// What OpenBLAS says about itself, and the one setting that it gets.
+// The version and kernels of OpenBLAS, and the one setting that is made.
 import COpenBLAS
 
-/// The linear algebra library behind the model core.
+/// The linear algebra library that the model core uses.
 public enum BLAS {
-  /// Kernels in use, for example `Zen` or `SkylakeX`; the environment's OPENBLAS_CORETYPE chooses
-  /// others. Results differ between kernels in the last bits.
+  /// The kernels in use, for example `Zen` or `SkylakeX`; the environment variable
+  /// OPENBLAS_CORETYPE selects others. Results differ between kernels in the last bits.
   public static var core: String {
     useOneThread
     return String(cString: openblas_get_corename())
@@ -15,7 +15,8 @@ public enum BLAS {
     String(cString: openblas_get_config())
   }
 
-  /// One BLAS thread a worker: the workers are the parallelism, and results then do not depend on
-  /// how the library would have split a product. Evaluated once, by the first workspace.
+  /// Sets one BLAS thread per worker. Work is parallel over workers only, so results do not depend
+  /// on how the library would divide a product among threads. Evaluated once, by the first
+  /// workspace.
   static let useOneThread: Void = openblas_set_num_threads(1)
 }

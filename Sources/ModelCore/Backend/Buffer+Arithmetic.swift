@@ -1,4 +1,4 @@
-// Flat operations over whole buffers; products and norms that are published are summed in Double.
+// Element-wise operations over whole buffers. Published products and norms are summed in Double.
 
 extension Buffer {
   /// Copies the values of a buffer of the same size.

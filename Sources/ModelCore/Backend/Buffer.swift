@@ -1,9 +1,9 @@
-// The package's one owner of numeric memory.
+// The only owner of numeric memory in the package.
 
 /// A fixed number of scalars on the heap, aligned to 64 bytes, initialised to zero.
 ///
 /// Noncopyable: one owner, no reference counting, no exclusivity checks inside kernels. Code
-/// outside the model core sees the contents through `withSpan` and `withMutableSpan`.
+/// outside the model core accesses the contents through `withSpan` and `withMutableSpan`.
 public struct Buffer<Scalar: ModelScalar>: ~Copyable, @unchecked Sendable {
   let base: UnsafeMutablePointer<Scalar>
   /// The number of scalars.

@@ -11,9 +11,9 @@
 //   3. dP_ts = do_t · v_s,  dv_s += Σ_t P_ts do_t
 //   2. dscore_ts = P_ts (dP_ts − δ_t)
 //   1. dq_t = Σ_s dscore_ts k_s,  dk_s += Σ_t dscore_ts q_t
-// Queries go in tiles; the backward recomputes P from the stored lse (Dao et al., 2205.14135), so
-// memory grows with T and not with T². Gradients overwrite, except that the query heads of one
-// key/value head add up in dk and dv.
+// Queries are processed in tiles. The backward recomputes P from the stored lse (Dao et al.,
+// 2205.14135), so memory grows with T and not with T². Gradients overwrite their outputs, except
+// that the query heads of one key/value head accumulate in dk and dv.
 
 /// One sequence's rows of the query, key and value heads.
 package struct AttentionHeads<Scalar: ModelScalar> {
@@ -40,7 +40,7 @@ package struct AttentionHeads<Scalar: ModelScalar> {
   func key(ofQuery head: Int) -> Matrix<Scalar> { columns(of: queryKey, headCount + shared(head)) }
   func value(ofQuery head: Int) -> Matrix<Scalar> { columns(of: value, shared(head)) }
 
-  /// Columns of one head in a matrix whose rows hold heads side by side.
+  /// The columns of one head in a matrix whose rows contain several heads.
   func columns(of matrix: Matrix<Scalar>, _ head: Int) -> Matrix<Scalar> {
     matrix.columns(head * headDimension..<(head + 1) * headDimension)
   }
@@ -49,7 +49,7 @@ package struct AttentionHeads<Scalar: ModelScalar> {
   private func shared(_ head: Int) -> Int { head / (headCount / keyValueHeadCount) }
 }
 
-/// The number of queries that share one tile of scores.
+/// The number of queries in one tile of scores.
 package let attentionTile = 128
 
 /// out (T, H·D) and lse (H, T); `scores` has room for attentionTile × T.
@@ -176,7 +176,7 @@ func attentionTangent<Scalar: ModelScalar>(
 }
 
 extension AttentionHeads {
-  /// The heads of some rows that hold them side by side.
+  /// The heads of some rows.
   init(_ rows: Matrix<Scalar>, _ shape: HeadShape) {
     self.init(
       queryKey: rows.columns(0..<shape.queryKeyWidth),
@@ -190,7 +190,7 @@ extension CPU {
   ///
   /// - Parameters:
   ///   - sequences: Their rows.
-  ///   - logSumExp: (H, T) of each sequence, one after the other. (R · H)
+  ///   - logSumExp: (H, T) of each sequence, concatenated. (R · H)
   ///   - scratch: 2 · attentionTile · longest sequence
   static func attend<Scalar: ModelScalar>(
     _ heads: Matrix<Scalar>, _ shape: HeadShape, sequences: [Range<Int>],

@@ -1,13 +1,15 @@
 // Attention of one new query to the cached keys and values of its row.
 //
-// D head dimension, T cached positions. Keys are kept transposed, so that eight neighbouring
-// positions are eight lanes. Sums stay in registers and go over d and over positions in order, each
-// product rounded before it is added, so their bits do not depend on the width of the lanes.
+// D head dimension, T cached positions. Keys are stored transposed, so that eight neighbouring
+// positions are the eight lanes of a vector. Sums stay in registers. They run over d and over
+// positions in order, and each product is rounded before it is added, so their bits do not depend
+// on the width of the vector.
 
 /// Lanes of the sums that are kept at a time; rows of the key cache are padded to it.
 package let cacheTile = 32
 
-/// score_s = q · k_s for every position s < count, and for some after it, which mean nothing.
+/// score_s = q · k_s for every position s < count. Some further elements are written and have no
+/// meaning.
 ///
 /// - Parameters:
 ///   - query: (D)
@@ -87,8 +89,8 @@ private func storeLanes<Scalar: ModelScalar>(
 }
 
 extension CPU {
-  /// Puts each row's new key and value into its cache and attends to all of the row's positions; rows
-  /// that are not active keep what they had.
+  /// Stores each row's new key and value in its cache and attends to all of the row's positions.
+  /// Rows that are not active are unchanged.
   ///
   /// - Parameters:
   ///   - heads: Query, key and value heads of the new positions. (B, (H + 2G)·D)

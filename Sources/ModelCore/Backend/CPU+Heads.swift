@@ -1,12 +1,13 @@
-// Query, key and value heads side by side in a row: norm (Qwen3), rotation, attention's factor.
+// Query, key and value heads of a row: norm (Qwen3), rotation, attention's factor.
 //
 // B samples, T positions, C hidden size, H query heads, G key/value heads, D head dimension,
 // F MLP size, V vocabulary, L layers; R rows, M scored rows.
 //
-// A row holds H query, G key and G value heads of D. Queries and keys are normalised where the model
-// does so and turned by their position; queries take in attention's factor 1/√D; values pass.
+// A row holds H query, G key and G value heads of D. Queries and keys are normalised if the model
+// does so and rotated by their position. Queries are multiplied by attention's factor 1/√D. Values
+// are unchanged.
 
-/// How a row's columns divide into heads.
+/// The division of a row's columns into heads.
 package struct HeadShape: Sendable, Hashable {
   package let headCount: Int  // H
   package let keyValueHeadCount: Int  // G

@@ -31,8 +31,8 @@ package func layerNorm<Scalar: ModelScalar>(
   for i in 0..<count { y[i] = weight[i] * ((x[i] - mean) * r) + bias[i] }
 }
 
-/// dx = beta · dx + the gradient, dWeight += its gradient; the bias's is dy. `dy` and `dx` are different
-/// memory.
+/// dx = beta · dx + the gradient, dWeight += its gradient; the bias's is dy. `dy` and `dx` must not
+/// overlap.
 @inline(__always)
 package func layerNormBackward<Scalar: ModelScalar>(
   _ x: UnsafePointer<Scalar>, weight: UnsafePointer<Scalar>, dy: UnsafePointer<Scalar>,

@@ -19,7 +19,7 @@ extension CPU {
     for row in 0..<y.rows { addScaled(1, vector, to: y.row(row), count: y.columns) }
   }
 
-  /// sum += Σ rows of dy, in their order; what `add(vector:to:)` hands back.
+  /// sum += Σ rows of dy, in their order; the backward of `add(vector:to:)`.
   static func addSum<Scalar: ModelScalar>(
     of dy: Matrix<Scalar>, to sum: UnsafeMutablePointer<Scalar>
   ) {
@@ -60,7 +60,7 @@ extension CPU {
     }
   }
 
-  /// x[index_i] = y_i; rows that no index names stay as they are.
+  /// x[index_i] = y_i; other rows are unchanged.
   static func scatter<Scalar: ModelScalar>(
     _ y: Matrix<Scalar>, _ indices: [Int32], into x: Matrix<Scalar>
   ) {

@@ -1,8 +1,9 @@
-// Heads of a model without rotation: queries take in attention's factor 1/√D, the rest passes.
+// Heads of a model without rotation: queries are multiplied by attention's factor 1/√D, the rest is
+// unchanged.
 
 extension CPU {
-  /// y = heads of x (R, (H + 2G)·D). Linear and its own transpose: with dy and dx in the places of x and
-  /// y it is the backward, with tangents the tangent.
+  /// y = heads of x (R, (H + 2G)·D). The function is linear and equal to its transpose: applied to
+  /// dy it gives dx, and applied to ẋ it gives ẏ.
   static func scaleQueries<Scalar: ModelScalar>(
     _ x: Matrix<Scalar>, _ shape: HeadShape, into y: Matrix<Scalar>
   ) {

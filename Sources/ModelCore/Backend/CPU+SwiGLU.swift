@@ -1,4 +1,4 @@
-// SwiGLU (Shazeer, 2002.05202) of one row: the gate and up halves lie side by side.
+// SwiGLU (Shazeer, 2002.05202) of one row, the gate half followed by the up half.
 //
 // h = silu(g) ∘ u,  silu(g) = g σ(g),  silu'(g) = σ(g) (1 + g (1 − σ(g)))
 
@@ -12,8 +12,9 @@ package func swiGLU<Scalar: ModelScalar>(
   for i in 0..<width { h[i] = gateUp[i] * h[i] * up[i] }
 }
 
-/// dGateUp (2F) from dh (F), and h (F) again, which the weight gradient of what follows needs: one
-/// pass, since σ(g) is the cost of both. `h` must be other memory than `dh`.
+/// dGateUp (2F) from dh (F), and h (F) again, which the weight gradient of the next operation
+/// needs. Both are computed in one pass, since both need σ(g), the expensive part. `h` and `dh`
+/// must not overlap.
 @inline(__always)
 package func swiGLUBackward<Scalar: ModelScalar>(
   _ gateUp: UnsafePointer<Scalar>, dh: UnsafePointer<Scalar>, width: Int,

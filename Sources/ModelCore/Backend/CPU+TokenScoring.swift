@@ -1,10 +1,10 @@
-// Log-probabilities and entropies of the scored tokens, and the way back through the softmax.
+// Log-probabilities and entropies of the scored tokens, and the backward through the softmax.
 //
 // With logits l_v = f · w_v, maximum m, s = Σ exp(l_v − m):
 //   log π(y) = l_y − lse,  lse = m + log s
 //   entropy  = log s − Σ (l_v − m) exp(l_v − m) / s
 //   d log π(y) / d l_v = [v = y] − exp(l_v − lse)
-// The vocabulary goes in tiles, so that no full M × V matrix exists for a large vocabulary.
+// The vocabulary is processed in tiles, so that no full M × V matrix exists for a large vocabulary.
 
 import RealModule
 
@@ -18,7 +18,7 @@ package struct RunningSoftmax {
 
   package init() {}
 
-  /// Takes in one tile of a row's logits.
+  /// Adds one tile of a row's logits.
   @inline(__always)
   package mutating func add<Scalar: ModelScalar>(_ logits: UnsafePointer<Scalar>, count: Int) {
     let tileMaximum = rowMaximum(logits, count: count)
@@ -41,7 +41,7 @@ package struct RunningSoftmax {
   package var entropy: Double { .log(sum) - weighted / sum }
 }
 
-/// What a forward pass says of each scored token, in order of the scored rows.
+/// The results of a forward pass for each scored token, in the order of the scored rows.
 public struct TokenScores: Sendable {
   /// log π(y_t | context, y_<t) in nats.
   public internal(set) var logProbabilities: [Double]
@@ -61,7 +61,8 @@ package func logSoftmaxBackward<Scalar: ModelScalar>(
 }
 
 extension CPU {
-  /// Takes a tile of logits (M, tile) into each row's running softmax and picks out the targets'.
+  /// Adds a tile of logits (M, tile) to each row's running softmax and extracts the targets'
+  /// logits.
   static func scoreTile<Scalar: ModelScalar>(
     _ logits: Matrix<Scalar>, vocabulary: Range<Int>, targets: [Int32],
     into running: inout [RunningSoftmax], targetLogits: inout [Double]

@@ -1,15 +1,14 @@
-// The backend: every operation on whole matrices that the passes are made of.
+// The backend: every operation on whole matrices that the passes use.
 //
-// Row loops and BLAS calls live in this folder and nowhere else. Operations, heads and passes name
-// `Backend` and hand it matrices; to run them elsewhere, write another type with the same static
-// functions and name it here. Each file holds one kind of kernel: the formula, the function of one
-// row, and the function of all rows, forward, backward and tangent side by side.
+// Row loops and BLAS calls are in this folder only. Operations, heads and passes call `Backend`
+// with matrices. To run them on other hardware, write another type with the same static functions
+// and name it here. Each file has one kind of kernel: the formula, the function of one row, and the
+// function of all rows, each with its forward, backward and tangent.
 //
-// Parameter gradients accumulate with +=, activation gradients overwrite with = unless a `beta` says
-// otherwise.
+// Parameter gradients accumulate (+=). Activation gradients overwrite (=) unless there is a `beta`.
 
-/// OpenBLAS products and vectorised row loops on one thread; workers are the parallelism.
+/// OpenBLAS products and vectorised row loops on one thread. Parallelism is over workers.
 package enum CPU {}
 
-/// What the model core runs on.
+/// The backend that the model core uses.
 package typealias Backend = CPU

@@ -1,7 +1,7 @@
-// The exponential function over rows: libm for Double, our own eight lanes at a time for Float.
+// The exponential function over rows: libm for Double, a polynomial on eight lanes for Float.
 //
-// A loop over libm's expf takes about 1.7 ns an element and its bits depend on the C library; the
-// polynomial below takes a fifth of that and depends on nothing but IEEE arithmetic.
+// A loop over libm's expf takes about 1.7 ns per element, and its bits depend on the C library. The
+// polynomial below takes a fifth of that and depends only on IEEE arithmetic.
 import RealModule
 
 /// exp(x) within 1.5 ulp for x in [-87.3, 88.3]; below, the result is 0 (softmax's masked scores).
@@ -23,14 +23,14 @@ package func exponential(_ x: SIMD8<Float>) -> SIMD8<Float> {
   p = p * r + 1.666_666_55e-1
   p = p * r + 5.000_000_1e-1
   p = (p * r) * r + r + 1
-  // The low bits of `biased` hold n as an integer.
+  // The low bits of `biased` are n as an integer.
   let bits = unsafeBitCast(biased, to: SIMD8<Int32>.self) &<< 23
   let scaled = unsafeBitCast(
     unsafeBitCast(p, to: SIMD8<Int32>.self) &+ bits, to: SIMD8<Float>.self)
   return scaled.replacing(with: 0, where: x .< -87.3)
 }
 
-/// Walks a row eight lanes at a time; the last step covers the tail with lanes that hold `padding`.
+/// Processes a row eight lanes at a time. The last step fills the missing lanes with `padding`.
 @inline(__always)
 private func forEachLane(
   _ row: UnsafePointer<Float>, count: Int, padding: Float,

@@ -1,7 +1,7 @@
-// A view of rows in memory that somebody else owns.
+// A view of rows in memory that it does not own.
 
-/// A row-major matrix view. It owns nothing: it is valid as long as the memory behind it, which for
-/// what a pass hands to a `GradientReceiver` is the length of the call.
+/// A row-major matrix view. It is valid as long as the memory that it points to. Matrices that a
+/// pass hands to a `GradientReceiver` are valid during that call only.
 public struct Matrix<Scalar: ModelScalar> {
   package let base: UnsafeMutablePointer<Scalar>
   public let rows: Int
@@ -29,7 +29,7 @@ public struct Matrix<Scalar: ModelScalar> {
     Matrix(base + range.lowerBound, rows: rows, columns: range.count, stride: stride)
   }
 
-  /// The first columns, in the rows where they are.
+  /// A view of the first columns.
   func firstColumns(_ count: Int) -> Matrix { columns(0..<count) }
 
   /// Reads a row.

@@ -2,11 +2,10 @@
 import Glibc
 import Synchronization
 
-/// What a program does when the memory for parameters, gradients or activations cannot be had.
+/// What a program does when memory for parameters, gradients or activations cannot be allocated.
 ///
-/// Memory is the one resource whose lack no caller of the library can answer: an allocation deep
-/// inside a pass has nothing to return. So the program decides once, before its first model, how it
-/// ends.
+/// Callers of the library cannot handle a lack of memory, since an allocation deep inside a pass
+/// cannot return an error. So the program decides once, before its first model, how it ends.
 ///
 ///     MemoryExhaustion.setHandler { byteCount in
 ///       print("out of memory (\(byteCount) bytes more were asked for)")
@@ -15,7 +14,7 @@ import Synchronization
 ///
 /// Without a handler the process writes a line to standard error and traps.
 public enum MemoryExhaustion {
-  /// Ends the process; it gets the number of bytes that were asked for in vain.
+  /// Ends the process. Its argument is the number of bytes that could not be allocated.
   public typealias Handler = @Sendable (_ byteCount: Int) -> Never
 
   private static let handler = Mutex<Handler>({ byteCount in
@@ -25,14 +24,14 @@ public enum MemoryExhaustion {
     preconditionFailure("out of memory")
   })
 
-  /// Sets what happens from now on, on every thread.
+  /// Sets the handler for all threads from now on.
   ///
   /// - Parameter new: may run on any thread, with little memory left.
   public static func setHandler(_ new: @escaping Handler) {
     handler.withLock { $0 = new }
   }
 
-  /// Ends the process as the program wants it.
+  /// Ends the process by calling the handler.
   package static func end(byteCount: Int) -> Never {
     handler.withLock(\.self)(byteCount)
   }

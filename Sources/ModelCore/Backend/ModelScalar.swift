@@ -1,20 +1,21 @@
-// The two floating-point types of the model core and what the processor does for each.
+// The two floating-point types of the model core, and the functions that each implements.
 import COpenBLAS
 import RealModule
 
-/// Float for work, Double for checks: the same source serves both.
+/// Float for measurements, Double for checks. Both run the same source.
 public protocol ModelScalar: Real, BinaryFloatingPoint, SIMDScalar, Codable, BitwiseCopyable,
   Sendable
 {
-  /// What is written for each type by itself; callers use the operations of a model instead.
+  /// The functions that are written separately for each type. Callers use the operations of a model
+  /// instead.
   associatedtype Kernels: ScalarKernels where Kernels.Scalar == Self
 }
 
 /// BLAS calls and row functions of one scalar type; the generic operations of the CPU backend are
 /// built on them.
 ///
-/// BLAS enters here and nowhere else. Matrices are row-major; `lda`, `ldb` and `ldc` are the
-/// distances between rows in elements.
+/// BLAS is called here only. Matrices are row-major; `lda`, `ldb` and `ldc` are the distances
+/// between rows in elements.
 public protocol ScalarKernels {
   associatedtype Scalar: ModelScalar
 
@@ -24,7 +25,8 @@ public protocol ScalarKernels {
     a: UnsafePointer<Scalar>, lda: Int, b: UnsafePointer<Scalar>, ldb: Int,
     beta: Scalar, c: UnsafeMutablePointer<Scalar>, ldc: Int)
 
-  /// The upper triangle of c (n, n) = a (n, k) · aᵀ + beta · c; what lies below is left alone.
+  /// The upper triangle of c (n, n) = a (n, k) · aᵀ + beta · c; elements below the diagonal are
+  /// unchanged.
   static func syrk(
     n: Int, k: Int, a: UnsafePointer<Scalar>, lda: Int,
     beta: Scalar, c: UnsafeMutablePointer<Scalar>, ldc: Int)
@@ -34,7 +36,7 @@ public protocol ScalarKernels {
     _ row: UnsafeMutablePointer<Scalar>, count: Int, shift: Scalar
   ) -> Scalar
 
-  /// Σ exp(x − shift) and Σ (x − shift) · exp(x − shift) of a row, which stays as it is.
+  /// Σ exp(x − shift) and Σ (x − shift) · exp(x − shift) of a row, which is not changed.
   static func softmaxSums(
     _ row: UnsafePointer<Scalar>, count: Int, shift: Scalar
   ) -> (sum: Scalar, weighted: Scalar)

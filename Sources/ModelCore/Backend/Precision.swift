@@ -2,7 +2,7 @@
 
 /// The type of a model's scalars during a run: every operation, and the per-token values it records.
 public enum Precision: String, Sendable, CaseIterable {
-  /// `Float`; published products and norms are summed in `Double` all the same.
+  /// `Float`. Published products and norms are summed in `Double`.
   case float32
   /// `Double` throughout, for checks.
   case float64

@@ -1,6 +1,6 @@
-// Inner product and squared norms of two vectors that come in pieces.
+// Inner product and squared norms of two vectors, accumulated piece by piece.
 
-/// <first, second>, |first|² and |second|² under way.
+/// Running sums of <first, second>, |first|² and |second|².
 struct ProductTriple {
   var inner = 0.0
   var first = 0.0

@@ -3,8 +3,8 @@
 // B samples, T positions, C hidden size, H query heads, G key/value heads, D head dimension,
 // F MLP size, V vocabulary, L layers; R rows, M scored rows.
 //
-// Pair i of a head is (x_i, x_{i+D/2}), turned by the angle position · f_i, f_i = θ^(−2i/D).
-// A rotation is orthogonal, so its backward is the rotation by the negative angle.
+// Pair i of a head is (x_i, x_{i+D/2}), rotated by the angle position · f_i, f_i = θ^(−2i/D). A
+// rotation is orthogonal, so its backward is the rotation by the negative angle.
 import RealModule
 
 /// The angles of a rotation: everything that its tables depend on.
@@ -94,13 +94,13 @@ package final class RotaryTable<Scalar: ModelScalar>: Sendable {
   }
 }
 
-/// The tables of one worker, each made when it is first asked for and again when it is too short.
+/// The tables of one worker. Each is made on first use, and again if it is too short.
 package final class RotaryTables<Scalar: ModelScalar> {
   private var tables: [(angles: RotaryAngles, table: RotaryTable<Scalar>)] = []
 
   package init() {}
 
-  /// A table for at least so many positions.
+  /// A table for at least this many positions.
   package func table(_ angles: RotaryAngles, positions: Int) -> RotaryTable<Scalar> {
     let place = tables.firstIndex { $0.angles == angles }
     if let place, tables[place].table.positions >= positions { return tables[place].table }

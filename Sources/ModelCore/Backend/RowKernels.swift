@@ -1,5 +1,6 @@
-// Sums, dot products and maxima over rows. Strict IEEE sums never vectorise; these allow
-// reassociation (swift-numerics' Relaxed), which is fixed by the build, not by the data.
+// Sums, dot products and maxima over rows. Strict IEEE sums are never vectorised. These allow
+// reassociation (swift-numerics' Relaxed); the order of the sum is fixed by the build and does not
+// depend on the data.
 import RealModule
 
 /// Σ x·y in the scalar's own precision.
@@ -12,7 +13,7 @@ func dot<Scalar: ModelScalar>(
   return sum
 }
 
-/// Σ x·y with every product and sum in Double: for what is published.
+/// Σ x·y with every product and sum in Double, for published numbers.
 @inline(__always)
 package func wideDot<Scalar: ModelScalar>(
   _ x: UnsafePointer<Scalar>, _ y: UnsafePointer<Scalar>, count: Int
@@ -36,7 +37,7 @@ package func rowMaximum<Scalar: ModelScalar>(_ x: UnsafePointer<Scalar>, count: 
   Scalar.Kernels.maximum(x, count: count)
 }
 
-// Each type for itself: comparisons of a generic SIMD8 are made lane by lane.
+// Written separately for each type, since comparisons of a generic SIMD8 compile to one per lane.
 extension FloatKernels {
   public static func maximum(_ row: UnsafePointer<Float>, count: Int) -> Float {
     var lanes = SIMD8<Float>(repeating: -.infinity)

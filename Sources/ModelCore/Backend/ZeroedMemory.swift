@@ -1,10 +1,10 @@
 // Zeroed memory of a given size, large pieces in huge pages.
 import Glibc
 
-/// Allocation behind `Buffer`. Zero bits are 0.0 in every scalar type.
+/// The allocation of a `Buffer`. Zero bits are 0.0 in every scalar type.
 enum ZeroedMemory {
-  /// From this size on memory is mapped: the kernel hands out zeroed pages when they are first
-  /// touched, so what is never used costs nothing, and huge pages spare most of the page faults.
+  /// From this size on memory is mapped. The kernel provides zeroed pages when they are first
+  /// touched, so unused memory costs nothing, and huge pages avoid most page faults.
   private static let mappedSize = 4 << 20
   private static let alignment = 64
 

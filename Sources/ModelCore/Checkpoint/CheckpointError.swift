@@ -1,6 +1,7 @@
-// What can be wrong with a checkpoint folder.
+// Errors of a checkpoint folder.
 
-/// A checkpoint that cannot be used, in one line: file, what is wrong, what was expected.
+/// A checkpoint that cannot be used. The message is one line: file, what is wrong, what was
+/// expected.
 public struct CheckpointError: Error, Equatable, Sendable, CustomStringConvertible {
   /// The file or folder.
   public let path: String

@@ -7,10 +7,10 @@ extension Transformer {
   /// Opens a checkpoint folder: `config.json` and `model.safetensors` or its shards.
   ///
   /// Every tensor's name and shape is checked against the configuration before memory for the
-  /// parameters is taken. A tied `lm_head.weight` and what the family says is no parameter (rotary
-  /// tables, masks) are ignored, any other unknown tensor is refused.
+  /// parameters is taken. A tied `lm_head.weight`, and tensors that the family does not count as
+  /// parameters (rotary tables, masks), are ignored. Any other unknown tensor is an error.
   ///
-  /// - Throws: `CheckpointError` for a folder that holds no model of the supported families,
+  /// - Throws: `CheckpointError` for a folder without a model of a supported family,
   ///   `SafetensorsError` for a malformed or unreadable file.
   public convenience init(directory: String) throws {
     let configuration = try ModelConfiguration(directory: directory)
@@ -23,7 +23,7 @@ extension Transformer {
     }
   }
 
-  /// The name under which a checkpoint holds a parameter: the family's, or one of its alternatives.
+  /// The name of a parameter in the checkpoint: the family's name, or one of its alternatives.
   private static func storedName(
     of parameter: ParameterLayout.Parameter, in checkpoint: SafetensorsCheckpoint,
     _ configuration: ModelConfiguration
@@ -88,7 +88,7 @@ extension Transformer {
     }
   }
 
-  /// Writes `config.json` and `model.safetensors` (F32) into an existing folder, each at once.
+  /// Writes `config.json` and `model.safetensors` (F32) into an existing folder, each atomically.
   ///
   /// - Throws: `SafetensorsError` or a file error; files that were there before are then intact.
   public func save(directory: String) throws {
@@ -108,7 +108,7 @@ extension Transformer {
   }
 }
 
-/// A name in quotes and on one line, whatever the file holds.
+/// A name in quotes and on one line, with any contents.
 private func quoted(_ name: String) -> String {
   JSON.string(name).text()
 }

@@ -1,11 +1,12 @@
-// Decoding with a cache, many rollouts at a time.
+// Decoding with a key/value cache, many rollouts at a time.
 //
 // B samples, T positions, C hidden size, H query heads, G key/value heads, D head dimension,
 // F MLP size, V vocabulary, L layers.
 //
-// One step takes one token of each of B rows through all layers: every projection is one matrix
-// product over the B rows. A product gives a row other bits when the number of rows changes, so a
-// block always has its B rows: finished ones start another sequence or idle, never compacted.
+// One step runs one token of each of B rows through all layers, so every projection is one matrix
+// product over the B rows. A matrix product may change a row's last bits when the number of rows
+// changes. So a block always has B rows: a row whose response has ended starts another sequence or
+// idles, and is never removed.
 
 /// A block of rows that are decoded together.
 public final class Decoder<Scalar: ModelScalar> {
@@ -15,7 +16,7 @@ public final class Decoder<Scalar: ModelScalar> {
   private let logits: Matrix<Scalar>  // (B, V)
   private let memory: Buffer<Scalar>
   private let caches: Buffer<Scalar>
-  /// What a step does, in order: the operations of all branches and the final norm.
+  /// The operations of a step, in order: those of all branches and the final norm.
   private let calls: [Call]
   private let features: Matrix<Scalar>  // (B, C)
 
@@ -41,7 +42,7 @@ public final class Decoder<Scalar: ModelScalar> {
     let branches = Array(network.layers.joined())
     caches = Buffer(
       count: branches.joined().reduce(0) { $0 + $1.cachePerPosition } * count * capacity)
-    // Branches follow each other, so they share the memory of their inner outputs.
+    // Branches run one after another, so they share the memory of their inner outputs.
     let inner = branches.map { $0.dropLast().reduce(0) { $0 + $1.outputWidth } }.max() ?? 0
     let pieces = (branches.map(\.count).max() ?? 0) + 5
     let scratchCount = WorkspaceWidths(network, hidden: hidden).operation(
@@ -86,9 +87,9 @@ public final class Decoder<Scalar: ModelScalar> {
     self.calls = calls
   }
 
-  /// Takes each row's token at its position through the model; rows without a token idle.
+  /// Runs each row's token at its position through the model; rows without a token idle.
   ///
-  /// - Returns: Logits (B, V), valid until the next step; those of idle rows mean nothing.
+  /// - Returns: Logits (B, V), valid until the next step; those of idle rows have no meaning.
   @specialized(where Scalar == Float)
   @specialized(where Scalar == Double)
   public func step(tokens: [Int32?], positions: [Int]) -> Matrix<Scalar> {

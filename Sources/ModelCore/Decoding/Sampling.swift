@@ -4,7 +4,7 @@ import KeyedRandom
 /// A prompt to continue and the key of its random numbers.
 ///
 /// Token t of the response is drawn with the first number of `key.derive(t)`, so a response depends
-/// on its key and its prompt, not on what else is sampled.
+/// on its key and its prompt, and not on the other requests.
 public struct SamplingRequest: Sendable {
   public var prompt: [Int32]
   public var key: RandomKey
@@ -19,14 +19,14 @@ public struct SamplingRequest: Sendable {
 public struct SampledResponse: Sendable, Hashable {
   /// The tokens; the last one is an end token if `ended`.
   public var tokens: [Int32]
-  /// False for a response that ran out of room.
+  /// False for a response that reached the token limit.
   public var ended: Bool
 }
 
-/// How responses are sampled: from the whole distribution, without top-k or top-p.
+/// The settings of sampling, which is from the whole distribution, without top-k or top-p.
 public struct SamplingOptions: Sendable {
   public var maximumNewTokens: Int
-  /// 1 samples the model's own distribution, 0 takes the likeliest token.
+  /// The temperature: 1 samples from the model's distribution, 0 selects the most likely token.
   public var temperature: Double
   public var endTokens: [Int32]
 
@@ -38,24 +38,25 @@ public struct SamplingOptions: Sendable {
 }
 
 extension Transformer {
-  /// Rows of a decoding block: a function of the model's shape alone, since the bits of a response
-  /// depend on it.
+  /// The number of rows of a decoding block. It is a function of the model's shape only, since the
+  /// bits of a response depend on it.
   public var samplingBlock: Int {
     let bytesPerPosition =
       configuration.layerCount * 2 * configuration.keyValueHeadCount * configuration.headDimension
       * MemoryLayout<Scalar>.stride
-    // About a GiB of cache for a thousand positions.
+    // About 1 GiB of cache per thousand positions.
     return min(32, max(1, (1 << 20) / bytesPerPosition))
   }
 
-  /// Requests that one block serves, one after the other: a row whose response has ended takes the
-  /// next request, so that rows idle only at the end. Interruptions cut at multiples of it.
+  /// The number of requests in the stream that one block serves. A row whose response has ended
+  /// takes the next request, so rows idle only at the end. An interruption stops at a multiple of
+  /// this number.
   public var samplingStream: Int { 4 * samplingBlock }
 
   /// Samples a response to each request, stream by stream.
   ///
-  /// Which row a request gets follows from the requests before it in its stream, so a longer list
-  /// begins with the responses of a shorter one.
+  /// The row of a request depends only on the requests before it in its stream. So a longer list of
+  /// requests begins with the responses of a shorter one.
   /// - Parameters:
   ///   - consume: Gets the responses in order, on the calling thread.
   /// - Returns: The number of responses consumed; fewer than requests only if it was stopped.

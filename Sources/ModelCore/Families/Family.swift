@@ -1,8 +1,8 @@
-// What a family of models says about itself, and the list of the families that there are.
+// The protocol of a model family, and the list of all families.
 //
-// To add one: a file in this folder with a type like `Qwen3` or `Llama`, and a line in the list below. A
-// family of known parts (Operations/) needs nothing else; new parts are new files in Operations/, with
-// their kernels in Backend/.
+// To add one, write a file in this folder with a type like `Qwen3` or `Llama`, and add a line to
+// the list below. A family that is composed of existing operations (Operations/) needs nothing
+// else. A new operation is a new file in Operations/, with its kernels in Backend/.
 import StrictJSON
 
 /// One architecture: its keys in config.json, its parameters and the operations between them.
@@ -10,23 +10,23 @@ protocol ModelFamily: Sendable {
   /// `model_type` of config.json.
   static var name: String { get }
 
-  /// Reads the keys of transformers' configuration class; other keys are ignored. Settings that change
-  /// the computation in a way that is not implemented are refused.
+  /// Reads the keys of transformers' configuration class; other keys are ignored. Settings that
+  /// change the computation in a way that is not implemented are errors.
   static func read(_ reader: inout JSONReader) throws(JSONValueError) -> ModelConfiguration
 
   /// config.json as transformers writes it.
   static func json(_ configuration: ModelConfiguration) -> JSONObject
 
-  /// Appends every parameter in order, and says what is computed with them.
+  /// Appends every parameter in order, and returns the operations that use them.
   static func build(_ layout: inout ParameterLayout.Builder) -> Network
 
-  /// Other names under which checkpoints hold a parameter.
+  /// Alternative names of a parameter in checkpoints.
   static func alternatives(to name: String) -> [String]
 
-  /// Whether a tensor of a checkpoint is no parameter and can be left out.
+  /// Whether a tensor of a checkpoint is not a parameter and can be ignored.
   static func ignores(_ tensor: String) -> Bool
 
-  /// Whether positions are rows of a parameter, so that there are none beyond `maximumPositions`.
+  /// Whether positions are learned, so that there are none beyond `maximumPositions`.
   static var learnsPositions: Bool { get }
 
   /// A model of the family that is small enough to move every parameter, for self-checks.
@@ -38,8 +38,8 @@ extension ModelFamily {
   static func ignores(_ tensor: String) -> Bool { false }
   static var learnsPositions: Bool { false }
 
-  /// 2 layers, two query heads on one key/value head. The norms' ε is large, so that no row of 4
-  /// numbers comes near 0, where the model bends too much for difference quotients.
+  /// 2 layers, with two query heads per key/value head. The norms' ε is large. With a small ε the
+  /// norm of a row of 4 numbers near 0 is too curved for finite differences.
   static func tiny(tied: Bool) -> ModelConfiguration {
     ModelConfiguration(
       family: ModelConfiguration.Family(Self.self), vocabularySize: 11, hiddenSize: 4,
@@ -51,7 +51,7 @@ extension ModelFamily {
 extension ModelConfiguration {
   /// A family, by its `model_type`.
   public struct Family: RawRepresentable, CaseIterable, Sendable, Hashable {
-    /// The families that there are, in the order in which messages name them.
+    /// All families, in the order in which messages name them.
     static let list: [any ModelFamily.Type] = [
       Qwen3.self,
       Qwen2.self,
@@ -62,7 +62,7 @@ extension ModelConfiguration {
     public let rawValue: String
     let type: any ModelFamily.Type
 
-    /// Whether positions are rows of a parameter: a longer sequence cannot be computed.
+    /// Whether positions are learned, so that longer sequences cannot be computed.
     public var learnsPositions: Bool { type.learnsPositions }
 
     init(_ type: any ModelFamily.Type) {

@@ -8,8 +8,8 @@ import StrictJSON
 enum GPT2: ModelFamily {
   static let name = "gpt2"
 
-  /// The keys of transformers' GPT2Config. Dropout is not refused: it belongs to pretraining, every
-  /// published file asks for it, and it is off wherever a model is evaluated.
+  /// The keys of transformers' GPT2Config. Dropout is accepted and ignored: every published file
+  /// has it, and it applies to pretraining only.
   static func read(_ reader: inout JSONReader) throws(JSONValueError) -> ModelConfiguration {
     if let activation = reader.object["activation_function"],
       activation != "gelu_new", activation != "gelu_pytorch_tanh"  // two names of one function
@@ -71,18 +71,18 @@ enum GPT2: ModelFamily {
 
   static var learnsPositions: Bool { true }
 
-  /// Files of the bare model have no `transformer.` before the names.
+  /// In files of the model without a head, names have no prefix `transformer.`.
   static func alternatives(to name: String) -> [String] {
     let prefix = "transformer."
     return name.hasPrefix(prefix) ? [String(name.dropFirst(prefix.count))] : []
   }
 
-  /// Causal masks, which old files hold as buffers.
+  /// Causal masks, which old files contain as buffers.
   static func ignores(_ tensor: String) -> Bool {
     tensor.hasSuffix(".attn.bias") || tensor.hasSuffix(".attn.masked_bias")
   }
 
-  /// Every query head has a key/value head of its own, and the heads fill the hidden state.
+  /// There is one key/value head per query head, and the heads together have the hidden size.
   static func tiny(tied: Bool) -> ModelConfiguration {
     ModelConfiguration(
       family: .gpt2, vocabularySize: 11, hiddenSize: 4, feedForwardSize: 5, layerCount: 2,

@@ -49,7 +49,8 @@ extension GatedDecoder {
       padToken: try reader.padToken(vocabulary))
   }
 
-  /// Settings that change the computation and are not implemented; neutral values pass.
+  /// Refuses settings that change the computation and are not implemented; neutral values are
+  /// accepted.
   private static func refuseUnsupported(
     _ reader: inout JSONReader
   ) throws(JSONValueError) {
@@ -58,7 +59,8 @@ extension GatedDecoder {
       throw reader.unsupported("hidden_act", expected: "\"silu\"")
     }
 
-    // Qwen checkpoints carry a window's size with the switch off, which is also its default.
+    // Qwen checkpoints contain the size of a sliding window with the switch off, which is also its
+    // default.
     let windowSwitch = reader.object["use_sliding_window"]
     guard windowSwitch == nil || windowSwitch == false || windowSwitch?.isNull == true else {
       throw reader.unsupported("use_sliding_window", expected: "false")
@@ -90,7 +92,8 @@ extension GatedDecoder {
     }
   }
 
-  /// Both spellings: `rope_parameters` of transformers 5, `rope_theta` and `rope_scaling` before.
+  /// Reads both spellings: `rope_parameters` of transformers 5, and the earlier `rope_theta` and
+  /// `rope_scaling`.
   private static func rope(
     _ reader: inout JSONReader
   ) throws(JSONValueError) -> (theta: Double, scaling: ModelConfiguration.Llama3Scaling?) {
@@ -98,7 +101,7 @@ extension GatedDecoder {
     let outerTheta = try reader.optionalDouble("rope_theta", in: thetaRange)
     let parameters = try reader.optionalObject("rope_parameters")
     let scaling = try reader.optionalObject("rope_scaling")
-    // Where both stand, transformers 5 takes the older one, and older versions know no other.
+    // If both are given, transformers 5 uses the older one, and older versions know only that.
     let chosen = scaling.flatMap { $0.object.isEmpty ? nil : $0 } ?? parameters
     guard var settings = chosen else { return (outerTheta ?? 10_000, nil) }
     for (key, value) in settings.object.members where value.objectValue != nil {
@@ -170,7 +173,8 @@ extension GatedDecoder {
     for (key, value) in configuration.tokenKeys.members { object[key] = value }
     object["attention_dropout"] = 0.0
     object["dtype"] = "float32"
-    // Before transformers 5 the rotation stood here; without it they would leave the scaling out.
+    // Versions before transformers 5 read the rotation from here, and would otherwise ignore the
+    // scaling.
     object["rope_theta"] = .real(configuration.ropeTheta)
     if configuration.ropeScaling != nil {
       rope["rope_theta"] = nil

@@ -1,4 +1,4 @@
-// The decoder that Llama, Qwen2 and Qwen3 share:
+// The decoder architecture of Llama, Qwen2 and Qwen3:
 //   x' = x + O · attend(rotate(W_qkv · norm(x)))
 //   x″ = x' + W_down · swiGLU(W_gateUp · norm(x'))
 import StrictJSON
@@ -11,11 +11,11 @@ protocol GatedDecoder: ModelFamily {
   static var hasHeadNorm: Bool { get }
   /// Biases of the query, key and value projections.
   static var hasProjectionBias: Bool { get }
-  /// Whether `head_dim` must stand in config.json; otherwise C / H is its default.
+  /// Whether config.json must have `head_dim`; otherwise its default is C / H.
   static var requiresHeadDimension: Bool { get }
-  /// Whether config.json says `attention_bias`: false.
+  /// Whether to write `attention_bias`: false into config.json.
   static var writesAttentionBias: Bool { get }
-  /// Refuses what only this family's files can ask for.
+  /// Refuses unsupported settings that only this family has.
   static func refuse(_ reader: inout JSONReader) throws(JSONValueError)
 }
 
@@ -26,7 +26,7 @@ extension GatedDecoder {
   static var writesAttentionBias: Bool { true }
   static func refuse(_ reader: inout JSONReader) throws(JSONValueError) {}
 
-  /// Rotary tables are no parameters.
+  /// Rotary tables are not parameters.
   static func ignores(_ tensor: String) -> Bool { tensor.hasSuffix("rotary_emb.inv_freq") }
 
   static func build(_ layout: inout ParameterLayout.Builder) -> Network {

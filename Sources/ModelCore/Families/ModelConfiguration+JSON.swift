@@ -1,12 +1,13 @@
-// config.json of Hugging Face checkpoints: read with suspicion, written so that transformers opens it.
+// config.json of Hugging Face checkpoints: read strictly, and written so that transformers can open
+// it.
 import Foundation
 import StrictJSON
 
 extension ModelConfiguration {
   /// Reads `config.json` of a checkpoint folder.
   ///
-  /// - Throws: `CheckpointError` for a file that cannot be read, is no JSON, lacks a key, or asks for
-  ///   a computation that this package does not do.
+  /// - Throws: `CheckpointError` for a file that cannot be read, is not JSON, lacks a key, or asks
+  ///   for a computation that this package does not implement.
   public init(directory: String) throws(CheckpointError) {
     let path = directory + "/config.json"
     let json: JSON
@@ -27,7 +28,8 @@ extension ModelConfiguration {
     }
   }
 
-  /// The file's bytes; a config is small, so a large or strange file is refused unread.
+  /// The file's bytes. A configuration is small, so a large file or one that is not regular is
+  /// refused without reading it.
   private static func bytes(of path: String) throws -> [UInt8] {
     let attributes: [FileAttributeKey: Any]
     do {
@@ -64,7 +66,7 @@ extension ModelConfiguration {
 }
 
 extension JSONReader {
-  /// The refusal of a setting that is not implemented.
+  /// The error for a setting that is not implemented.
   func unsupported(_ key: String, expected: String) -> JSONValueError {
     let found = object[key]?.summary ?? "missing"
     return JSONValueError(path: key, message: "\(found) is not supported (expected \(expected))")
@@ -92,14 +94,14 @@ extension JSONReader {
     return try optionalInt("eos_token_id", in: 0...vocabulary - 1).map { [$0] } ?? []
   }
 
-  /// `pad_token_id`; −1 stands for none.
+  /// `pad_token_id`; −1 means none.
   mutating func padToken(_ vocabulary: Int) throws(JSONValueError) -> Int? {
     try optionalInt("pad_token_id", in: -1...vocabulary - 1).flatMap { $0 < 0 ? nil : $0 }
   }
 }
 
 extension ModelConfiguration {
-  /// Special tokens as config.json holds them.
+  /// Special tokens in the format of config.json.
   var tokenKeys: JSONObject {
     [
       "bos_token_id": bosToken.map { .integer($0) } ?? .null,

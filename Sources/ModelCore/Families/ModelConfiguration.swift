@@ -1,6 +1,6 @@
 // The shape of a decoder.
 
-/// What the transformer needs to know, in the field's standard terms.
+/// The hyperparameters that define the computation.
 public struct ModelConfiguration: Sendable, Hashable {
   /// Llama 3's stretching of low rotary frequencies (`rope_type` "llama3").
   public struct Llama3Scaling: Sendable, Hashable {
@@ -35,7 +35,7 @@ public struct ModelConfiguration: Sendable, Hashable {
   public var ropeTheta: Double
   public var ropeScaling: Llama3Scaling?
   public var tiedEmbeddings: Bool
-  /// Longest sequence the model was made for (`max_position_embeddings`).
+  /// The longest sequence that the model is made for (`max_position_embeddings`).
   public var maximumPositions: Int
   public var bosToken: Int?
   public var eosTokens: [Int]

@@ -1,12 +1,13 @@
-// One table of every parameter: name, shape and place in one allocation; and what is computed with them.
+// A table of every parameter, with name, shape and offset in one allocation, and the operations
+// that use them.
 
-/// The order and the places of a model's parameters.
+/// The order and the offsets of a model's parameters.
 ///
-/// Weights, gradients and both moments of AdamW are buffers over the same layout. Linear layers that
-/// read the same input lie side by side, so that they are one matrix product. A family
+/// Weights, gradients and both moments of AdamW are buffers over the same layout. Linear layers
+/// that read the same input are adjacent, so that they are one matrix product. A family
 /// (`ModelFamily.build`) fills it.
 public struct ParameterLayout: Sendable {
-  /// How a parameter begins.
+  /// How a parameter is initialised.
   enum Initialization: Sendable {
     case constant(Double)
     /// Independent normal numbers around 0.
@@ -24,7 +25,7 @@ public struct ParameterLayout: Sendable {
     /// The checkpoint's name, for example `model.layers.0.self_attn.q_proj.weight`.
     public let name: String
     public let shape: [Int]
-    /// Place of the first scalar in the allocation.
+    /// Offset of the first scalar in the allocation.
     public let offset: Int
     /// Index into `groups`.
     public let group: Int
@@ -56,7 +57,7 @@ public struct ParameterLayout: Sendable {
   /// The number of scalars.
   public let count: Int
   let configuration: ModelConfiguration
-  /// What is computed with the parameters.
+  /// The operations that use the parameters.
   let network: Network
 
   public init(_ configuration: ModelConfiguration) {
@@ -68,13 +69,13 @@ public struct ParameterLayout: Sendable {
     count = builder.count
   }
 
-  /// Groups of the tables that the input is looked up in: of tokens, and of positions where they are
-  /// learned. A tied head belongs to them.
+  /// The groups of the embedding tables: of tokens, and of positions if they are learned. A tied
+  /// head belongs to them.
   public var embeddingGroups: Set<Int> {
     Set(network.inputs.map { parameters[$0.table.index].group })
   }
 
-  /// A layout under way: a family appends its parameters one by one.
+  /// Builds a layout: a family appends its parameters one by one.
   struct Builder {
     let configuration: ModelConfiguration
     private(set) var parameters: [Parameter] = []
@@ -85,18 +86,18 @@ public struct ParameterLayout: Sendable {
       self.configuration = configuration
     }
 
-    /// Adds a parameter behind those that are there.
+    /// Appends a parameter.
     ///
     /// - Parameters:
     ///   - module: Its module within the layer.
     ///   - kind: The last part of its name.
-    ///   - prefix: What stands before the module in a checkpoint's name, with the dot.
+    ///   - prefix: The part before the module in the checkpoint's name, with the dot.
     mutating func append(
       _ module: String, _ kind: String = "weight", prefix: String, layer: Int = -1,
       _ shape: [Int], _ initialization: Initialization
     ) -> Weight {
       let group = Group(layer: layer, module: module)
-      // A module's bias comes after other modules' weights, so the search looks at the whole layer.
+      // The biases of fused modules come after all their weights, so the whole layer is searched.
       let found = groups.lastIndex(of: group)
       if found == nil { groups.append(group) }
       let parameter = Parameter(
@@ -108,17 +109,17 @@ public struct ParameterLayout: Sendable {
         index: parameters.count - 1, offset: parameter.offset, count: parameter.count)
     }
 
-    /// 1 / √(2L), for the two projections of each layer back into the residual stream (Radford et
-    /// al., GPT-2).
+    /// 1 / √(2L), for the two projections of each layer into the residual stream (Radford et al.,
+    /// GPT-2).
     var depthScale: Double { 1 / Double(2 * configuration.layerCount).squareRoot() }
   }
 }
 
 /// The operations of a model, from tokens to the head.
 struct Network: Sendable {
-  /// Rows that add up to the first layer's input.
+  /// The embeddings that add up to the first layer's input.
   let inputs: [any InputOperation]
-  /// The branches of each layer: x' = x + o_n(… o_1(x)), one after the other.
+  /// The branches of each layer: x' = x + o_n(… o_1(x)), in order.
   let layers: [[Branch]]
   /// From the last layer's output to the head's input.
   let finalNorm: any Operation

@@ -5,7 +5,7 @@ enum Qwen3: GatedDecoder {
   static let name = "qwen3"
   static let architecture = "Qwen3ForCausalLM"
   static let hasHeadNorm = true
-  // transformers' Qwen3Config has its own default, which a checkpoint should not lean on.
+  // transformers' Qwen3Config has a default for it, which a checkpoint should not rely on.
   static let requiresHeadDimension = true
 }
 

@@ -1,10 +1,10 @@
-// A scalar head in a checkpoint folder: a file beside the model's.
+// A scalar head in a checkpoint folder, in its own file.
 import Safetensors
 import StrictJSON
 
 extension ScalarHead {
-  /// The names that are looked for, in order: those of transformers' `…ForSequenceClassification` with
-  /// one label, which is also what is written, and those of TRL's value heads.
+  /// The names to look for, in order: those of transformers' `…ForSequenceClassification` with one
+  /// label, which is also what is written, and those of TRL's value heads.
   private static var names: [(weight: String, bias: String)] {
     [("score.weight", "score.bias"), ("v_head.summary.weight", "v_head.summary.bias")]
   }
@@ -13,7 +13,7 @@ extension ScalarHead {
 
   /// Opens the head of a checkpoint folder: `head.safetensors` as `save` writes it.
   ///
-  /// - Throws: `CheckpointError` for a file without a head or with one of another size,
+  /// - Throws: `CheckpointError` for a file without a head, or with a head of another size,
   ///   `SafetensorsError` for a malformed or unreadable file.
   public convenience init(directory: String, hiddenSize: Int) throws {
     let path = Self.path(directory)

@@ -1,5 +1,5 @@
-// A head of one number: v = w · f + b of the normed state f of chosen rows. A value function of
-// actor-critic methods, or a reward model.
+// A head with one output: v = w · f + b, where f is the normalised final state of a row. It serves
+// as the value function of actor-critic methods or as a reward model.
 //
 // C hidden size; R rows, M scored rows.
 //
@@ -8,12 +8,12 @@ import KeyedRandom
 
 /// Weights of a scalar head and the layout of their gradient: w (C), then b.
 ///
-/// The rows that it reads are those that a batch scores: the row before a scored token holds all that
-/// comes before it, the state of which v is the value. To read the state after a sequence's last token,
-/// append any one token and score it.
+/// It reads the scored rows of a batch. The row before a scored token has seen everything before
+/// that token, so v is the value of that state. To read the state after a sequence's last token,
+/// append any token and score it.
 ///
-/// Workers read the parameters concurrently; `withParameters` changes them, and nobody may work with the
-/// head meanwhile.
+/// Workers read the parameters concurrently. `withParameters` changes them, and nothing else may
+/// use the head meanwhile.
 public final class ScalarHead<Scalar: ModelScalar>: @unchecked Sendable {
   /// C
   public let hiddenSize: Int
@@ -82,8 +82,8 @@ extension Workspace {
     return head.values(current.features)
   }
 
-  /// v of every scored row of the batch that was scored last, without another forward pass: a policy
-  /// and its value function on one trunk. (M)
+  /// v of every scored row of the batch that was scored last, without another forward pass. For a
+  /// policy and a value function on one trunk. (M)
   @specialized(where Scalar == Float)
   @specialized(where Scalar == Double)
   public func values(head: ScalarHead<Scalar>) -> [Double] {
@@ -94,11 +94,12 @@ extension Workspace {
   /// Adds the gradients of Σ_m c_m v_m of the last batch.
   ///
   /// - Parameters:
-  ///   - coefficients: One a scored row, in order. (M)
-  ///   - tokenCoefficients: Of log π of the same tokens, for an objective Σ_m c_m v_m + Σ_i t_i log π(y_i)
-  ///     on one trunk; nil leaves the vocabulary head out. The batch must then have been scored.
+  ///   - coefficients: One per scored row, in order. (M)
+  ///   - tokenCoefficients: Of log π of the same tokens, for an objective Σ_m c_m v_m + Σ_i t_i log
+  ///     π(y_i) on one trunk; nil leaves out the vocabulary head. If given, the batch must have
+  ///     been scored.
   ///   - gradient: The head's. (C + 1)
-  ///   - trunk: Takes the gradients of the model's parameters; sides are kept apart as everywhere.
+  ///   - trunk: Receives the gradients of the model's parameters, separately for each side.
   @specialized(where Scalar == Float)
   @specialized(where Scalar == Double)
   public func backward(
@@ -120,7 +121,7 @@ extension Workspace {
     backwardFeatures(into: receiver)
   }
 
-  /// Likewise into a gradient buffer over the model's layout.
+  /// The same, into a gradient buffer over the model's layout.
   @specialized(where Scalar == Float)
   @specialized(where Scalar == Double)
   public func accumulateGradient(

@@ -1,12 +1,14 @@
-// The language model's head: logits over the vocabulary and what they say of the scored tokens.
+// The language model's head: logits over the vocabulary, and log-probabilities and entropies of the
+// scored tokens.
 //
 // B samples, T positions, C hidden size, H query heads, G key/value heads, D head dimension,
 // F MLP size, V vocabulary, L layers; R rows, M scored rows.
 //
-// logits = f W_headᵀ with f (M, C) the normed states of the scored rows. The vocabulary goes in tiles,
-// so that no full (M, V) matrix exists for a large vocabulary; the backward computes each tile again.
+// logits = f W_headᵀ with f (M, C) the normed states of the scored rows. The vocabulary is
+// processed in tiles, so that no full (M, V) matrix exists for a large vocabulary. The backward
+// recomputes each tile.
 
-/// A matrix (V, C) of its own or, tied, the embedding.
+/// The matrix (V, C) is a separate parameter or, if tied, the embedding.
 struct VocabularyHead: Sendable {
   let weight: Weight
   /// Whether the matrix is the embedding's.
@@ -14,7 +16,7 @@ struct VocabularyHead: Sendable {
   let vocabularySize: Int  // V
   let hiddenSize: Int  // C
 
-  /// What the forward keeps for the other directions, and their working memory.
+  /// What the forward keeps for the backward and the tangent, and their working memory.
   struct Site<Scalar: ModelScalar> {
     let parameters: UnsafeMutablePointer<Scalar>
     let features: Matrix<Scalar>  // f (M, C)

@@ -1,5 +1,5 @@
-// Causal self-attention of heads that are ready for it. Keeps y and each query's log-sum-exp, from which
-// the backward computes the probabilities again.
+// Causal self-attention of prepared heads. Keeps y and each query's log-sum-exp, from which the
+// backward recomputes the probabilities.
 
 struct Attend: Operation {
   let shape: HeadShape

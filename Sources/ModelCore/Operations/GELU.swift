@@ -1,4 +1,4 @@
-// h = g(x), elementwise. Keeps nothing: the backward needs σ and leaves h behind on the way.
+// h = g(x), elementwise. Keeps nothing: the backward recomputes σ, and with it h.
 
 struct GELU: Operation {
   let width: Int  // F

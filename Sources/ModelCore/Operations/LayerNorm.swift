@@ -1,5 +1,5 @@
-// y = w ∘ x̂ + b with x̂ of mean 0 and variance 1. Keeps nothing: the backward computes y again, and x̂
-// inside the kernel.
+// y = w ∘ x̂ + b with x̂ of mean 0 and variance 1. Keeps nothing: y is recomputed before the
+// backward, and x̂ inside its kernel.
 
 struct LayerNorm: Operation {
   let weight: Weight  // (N)

@@ -1,8 +1,8 @@
-// y = x Wᵀ + b. Keeps y, the result of the costly product; x must be in place when dW = dyᵀ x is handed
-// over.
+// y = x Wᵀ + b. Keeps y, the result of the expensive product. x must be available when dW = dyᵀ x
+// is handed over.
 
-/// Linear layers that read the same input: weights (N, K) that lie one after another in the layout and
-/// are one matrix product, and their biases, if any.
+/// Linear layers that read the same input: weights (N, K) that are adjacent in the layout and are
+/// one matrix product, and their biases, if any.
 struct Linear: Operation {
   let weights: [Weight]
   let biases: [Weight]

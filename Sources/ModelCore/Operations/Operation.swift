@@ -1,18 +1,19 @@
-// The pieces that a family composes: one file an operation, all its directions side by side.
+// The operations that a family is composed of. Each is one file with its forward, backward and
+// tangent.
 //
 // B samples, T positions, C hidden size, H query heads, G key/value heads, D head dimension,
 // F MLP size, V vocabulary, L layers; R rows, M scored rows.
 //
 // A layer is a list of branches x' = x + o_n(… o_2(o_1(x))), and a branch a list of operations. The
-// passes (Forward, Backward, Tangent, Decoder) walk that list and know no operation by name. To add an
-// operation, write a type like those in this folder and kernels for it in Backend/; to add a family,
-// see Families/Family.swift.
+// passes (Forward, Backward, Tangent, Decoder) iterate over that list and name no operation. To add
+// an operation, write a type like those in this folder and kernels for it in Backend/; to add a
+// family, see Families/Family.swift.
 
 /// A parameter as an operation refers to it.
 package struct Weight: Sendable, Hashable {
   /// Index into the layout's `parameters`.
   package let index: Int
-  /// Place in the allocation.
+  /// Offset in the allocation.
   package let offset: Int
   package let count: Int
 }
@@ -22,28 +23,28 @@ extension UnsafeMutablePointer where Pointee: ModelScalar {
   @inline(__always)
   subscript(_ weight: Weight) -> UnsafeMutablePointer { self + weight.offset }
 
-  /// A parameter as a matrix; with fused layers, also those that lie behind it.
+  /// A parameter as a matrix; with fused layers, also the parameters that follow it.
   func matrix(_ weight: Weight, rows: Int, columns: Int) -> Matrix<Pointee> {
     Matrix(self[weight], rows: rows, columns: columns)
   }
 }
 
-/// A function of rows: y (R, N) of x (R, K), with what its parameters and its input get back.
+/// A function of rows, y (R, N) of x (R, K), with the gradients of its parameters and its input.
 ///
-/// Every method is called once a matrix, through an existential; `@specialized` on each leads from
-/// there to the code of the scalar type. Without it the call would run unspecialised generic code,
-/// some twenty times slower.
+/// Every method is called once per matrix, through an existential. `@specialized` on each makes
+/// that call run code for the scalar type. Without it the call would run unspecialised generic
+/// code, about twenty times slower.
 protocol Operation: Sendable {
   /// K
   var inputWidth: Int { get }
   /// N
   var outputWidth: Int { get }
-  /// Whether y stays in memory from the forward to the backward pass. Otherwise `restore` makes it
-  /// again from x: worth it where y is cheap to compute.
+  /// Whether y stays in memory from the forward to the backward pass. Otherwise `restore`
+  /// recomputes it from x, which is worthwhile if y is cheap to compute.
   var keepsOutput: Bool { get }
-  /// Scalars a row that the forward leaves for the backward beside y.
+  /// Scalars per row that the forward stores for the backward, in addition to y.
   var notesPerRow: Int { get }
-  /// Scalars a position of a row's decoding cache.
+  /// Scalars per position of a row's decoding cache.
   var cachePerPosition: Int { get }
   /// Scalars of working memory in any direction, for sequences of at most `longest` rows.
   func scratchCount(longest: Int) -> Int
@@ -51,8 +52,8 @@ protocol Operation: Sendable {
   /// y = beta · y + o(x). The last operation of a branch adds to the residual stream (beta 1).
   func forward<Scalar: ModelScalar>(_ site: Site<Scalar>)
 
-  /// Makes y again before the backward goes through the branch; asked of operations that do not keep
-  /// it. One whose `backward` leaves y behind anyway does nothing here.
+  /// Recomputes y before the backward of the branch. Called for operations that do not keep y. An
+  /// operation whose `backward` recomputes y itself does nothing here.
   func restore<Scalar: ModelScalar>(_ site: Site<Scalar>)
 
   /// dx = beta · dx + the gradient of x from dy. The first operation of a branch adds (beta 1).
@@ -60,7 +61,7 @@ protocol Operation: Sendable {
     _ site: Site<Scalar>, _ gradient: Derivative<Scalar>,
     into receiver: any GradientReceiver<Scalar>)
 
-  /// Hands over parameter gradients that need x and dy; by now x is in its place again.
+  /// Hands over the parameter gradients that need x and dy. At this point x has been restored.
   func deliver<Scalar: ModelScalar>(
     _ site: Site<Scalar>, _ gradient: Derivative<Scalar>,
     into receiver: any GradientReceiver<Scalar>)
@@ -70,7 +71,7 @@ protocol Operation: Sendable {
     _ site: Site<Scalar>, _ tangent: Derivative<Scalar>,
     along direction: UnsafeMutablePointer<Scalar>)
 
-  /// The forward of one new position of each row, with what earlier positions left in the cache.
+  /// The forward of one new position of each row, with the cached values of earlier positions.
   func step<Scalar: ModelScalar>(_ site: Site<Scalar>, cache: DecodingCache<Scalar>)
 }
 
@@ -91,7 +92,7 @@ extension Operation {
   }
 }
 
-/// What an operation works on: one place of a branch during one pass.
+/// The data of one operation of a branch during one pass.
 struct Site<Scalar: ModelScalar> {
   /// All parameters, in the order of the layout.
   let parameters: UnsafeMutablePointer<Scalar>
@@ -100,11 +101,11 @@ struct Site<Scalar: ModelScalar> {
   let tables: RotaryTables<Scalar>
   let input: Matrix<Scalar>  // x (R, K)
   let output: Matrix<Scalar>  // y (R, N)
-  /// What y is multiplied by before the result is added: 0 or 1.
+  /// The factor of the old y before the result is added: 0 or 1.
   let beta: Scalar
   /// (R · notesPerRow)
   let notes: UnsafeMutablePointer<Scalar>
-  /// Shared by all operations; holds nothing from one call to the next. (scratchCount)
+  /// Working memory shared by all operations; its contents do not survive a call. (scratchCount)
   let scratch: UnsafeMutablePointer<Scalar>
 }
 
@@ -112,19 +113,19 @@ struct Site<Scalar: ModelScalar> {
 struct Derivative<Scalar: ModelScalar> {
   let input: Matrix<Scalar>  // (R, K)
   let output: Matrix<Scalar>  // (R, N)
-  /// What the one that is written is multiplied by before the result is added: 0 or 1.
+  /// The factor of the old output (dx or ẏ) before the result is added: 0 or 1.
   let beta: Scalar
 }
 
-/// Where the rows of a pass belong.
+/// The positions, sequences and sides of the rows of a pass.
 final class BatchRows {
-  /// Of each row in its own sequence. (R)
+  /// The position of each row in its own sequence. (R)
   var positions: [Int32]
   /// The rows of each sequence.
   let sequences: [Range<Int>]
-  /// The rows of each side, whose gradients are kept apart.
+  /// The rows of each side. Gradients of different sides are kept separate.
   let sides: [Range<Int>]
-  /// Positions that tables must hold.
+  /// The number of positions that tables must have.
   let positionCount: Int
   /// Whether a row takes part in a decoding step. (B)
   var active: [Bool] = []
@@ -137,7 +138,7 @@ final class BatchRows {
   }
 }
 
-/// What earlier positions left for an operation's `step`.
+/// The cached values of earlier positions, for an operation's `step`.
 struct DecodingCache<Scalar: ModelScalar> {
   /// (B, cachePerPosition · capacity)
   let base: UnsafeMutablePointer<Scalar>
@@ -145,13 +146,13 @@ struct DecodingCache<Scalar: ModelScalar> {
   let capacity: Int
 }
 
-/// How the residual stream begins: rows of a table, one for each row of the batch.
+/// An embedding, which starts the residual stream: one row of a table for each row of the batch.
 protocol InputOperation: Sendable {
   /// The table whose rows it looks up.
   var table: Weight { get }
 
-  /// x = rows of the table, or x += them if `adds`. Linear in the parameters: with a direction in
-  /// their place it gives the tangent.
+  /// x = rows of the table, or x += them if `adds`. Linear in the parameters: applied to a
+  /// direction it gives the tangent.
   func forward<Scalar: ModelScalar>(
     _ parameters: UnsafeMutablePointer<Scalar>, tokens: [Int32], positions: [Int32],
     into x: Matrix<Scalar>, adds: Bool)

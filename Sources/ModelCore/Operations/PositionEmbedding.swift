@@ -1,6 +1,6 @@
 // x⁰ += P[positions]: learned positions.
 
-/// The row of a table (positions, C) that belongs to each row's position.
+/// Looks up each row's position in a table (positions, C).
 struct PositionEmbedding: InputOperation {
   let table: Weight
   let rowCount: Int  // the longest sequence

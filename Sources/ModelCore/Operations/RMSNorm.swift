@@ -1,4 +1,5 @@
-// y = w ∘ x / √(mean(x²) + ε). Keeps nothing: the backward computes y again, and x̂ inside the kernel.
+// y = w ∘ x / √(mean(x²) + ε). Keeps nothing: y is recomputed before the backward, and x̂ inside
+// its kernel.
 
 struct RMSNorm: Operation {
   let weight: Weight  // (N)

@@ -1,5 +1,5 @@
-// Query and key heads: norm (where the model has one), rotation by position, attention's factor 1/√D.
-// Keeps nothing: the backward turns the projections again.
+// Query and key heads: norm (where the model has one), rotation by position, attention's factor
+// 1/√D. Keeps nothing: the backward rotates the projections again.
 
 struct RotateHeads: Operation {
   let shape: HeadShape

@@ -1,4 +1,5 @@
-// Heads of a model without rotation: queries take in attention's factor 1/√D. Keeps nothing.
+// Heads of a model without rotation: queries are multiplied by attention's factor 1/√D. Keeps
+// nothing.
 
 struct ScaleQueries: Operation {
   let shape: HeadShape

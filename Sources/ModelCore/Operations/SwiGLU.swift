@@ -1,5 +1,5 @@
-// h = silu(g) ∘ u of rows that hold g and u side by side. Keeps nothing: the backward needs σ(g) and
-// leaves h behind on the way.
+// h = silu(g) ∘ u of rows that contain g, then u. Keeps nothing: the backward recomputes σ(g), and
+// with it h.
 
 struct SwiGLU: Operation {
   let width: Int  // F

@@ -1,6 +1,6 @@
 // x⁰ = E[tokens]
 
-/// The row of a table (V, C) that belongs to each token.
+/// Looks up each row's token in a table (V, C).
 struct TokenEmbedding: InputOperation {
   let table: Weight
   let rowCount: Int  // V

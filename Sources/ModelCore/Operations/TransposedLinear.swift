@@ -1,5 +1,5 @@
-// y = x W + b with W stored as (inputs, outputs), which transformers calls Conv1D. Keeps y; x must be in
-// place when dW = xᵀ dy is handed over.
+// y = x W + b with W stored as (inputs, outputs), which transformers calls Conv1D. Keeps y. x must
+// be available when dW = xᵀ dy is handed over.
 
 struct TransposedLinear: Operation {
   let weight: Weight  // (K, N)
@@ -36,7 +36,7 @@ struct TransposedLinear: Operation {
     _ site: Site<Scalar>, _ gradient: Derivative<Scalar>,
     into receiver: any GradientReceiver<Scalar>
   ) {
-    // The stored matrix has a row for each input: x and dy change places.
+    // The stored matrix has one row per input, so x and dy are exchanged.
     receiver.weights([weight.index], outputGradient: site.input, input: gradient.output)
     receiver.biases([bias.index], outputGradient: gradient.output)
   }

@@ -3,15 +3,15 @@
 // B samples, T positions, C hidden size, H query heads, G key/value heads, D head dimension,
 // F MLP size, V vocabulary, L layers; R rows, M scored rows.
 //
-// Activation gradients overwrite, the residual stream's gradient accumulates, parameter gradients go to
-// the receiver the moment they are complete.
+// Activation gradients overwrite, and the residual stream's gradient accumulates. Parameter
+// gradients go to the receiver as soon as they are complete.
 
 extension Workspace {
-  /// Runs the last scored batch backwards, from Σ_i c_i log π(y_i | ·).
+  /// Runs the backward pass of Σ_i c_i log π(y_i | ·) over the batch that was scored last.
   ///
-  /// After it the workspace can run backwards again with other coefficients.
+  /// It can be called again with other coefficients.
   ///
-  /// - Parameter coefficients: One a scored token, in order. (M)
+  /// - Parameter coefficients: One per scored token, in order. (M)
   @specialized(where Scalar == Float)
   @specialized(where Scalar == Double)
   public func backward(coefficients: [Scalar], into receiver: any GradientReceiver<Scalar>) {
@@ -27,7 +27,7 @@ extension Workspace {
     let views = current
     let network = model.layout.network
     let site = finalSite
-    // Layers that are computed again have overwritten the gathered rows.
+    // Recomputed layers have overwritten the gathered rows.
     Backend.gather(residual(network.layers.count), batch.scoredRows, into: site.input)
     let dScored = Matrix(views.gradients, rows: batch.scoredCount, columns: hidden)
     network.finalNorm.backward(
@@ -49,7 +49,7 @@ extension Workspace {
     }
   }
 
-  /// x' = x + o_n(… o_1(x)): dResidual comes in as the gradient of x' and leaves as that of x.
+  /// x' = x + o_n(… o_1(x)): dResidual is the gradient of x' on entry and that of x on return.
   private func backwardBranch(
     _ branch: Network.Branch, _ sites: [Site<Scalar>],
     into receiver: any GradientReceiver<Scalar>
@@ -66,9 +66,9 @@ extension Workspace {
         input: place == 0 ? views.dResidual : dOutputs[place - 1],
         output: place == last ? views.dResidual : dOutputs[place], beta: place == 0 ? 1 : 0)
     }
-    // Parameter gradients are handed over one step late: an operation's input may be in place again
-    // only when the operation before it has gone back. The first one's input is the stream, and it
-    // changes the stream's gradient, so all others are handed over before.
+    // Parameter gradients are handed over one step late, since an operation's input may be restored
+    // only by the backward of the operation before it. The first operation reads the residual
+    // stream and changes the stream's gradient, so all others are handed over before it.
     for place in branch.indices.reversed() {
       if place == 0, last > 0 { branch[1].deliver(sites[1], gradients[1], into: receiver) }
       branch[place].backward(sites[place], gradients[place], into: receiver)

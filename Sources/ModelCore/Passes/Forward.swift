@@ -6,7 +6,7 @@
 extension Workspace {
   /// Log-probability and entropy of every scored token of a batch.
   ///
-  /// The values of a row depend on the batch alone: its tokens, their order, nothing else.
+  /// The values of a row depend only on the tokens of the batch and their order.
   @specialized(where Scalar == Float)
   @specialized(where Scalar == Double)
   public func score(_ batch: PackedSequences) -> TokenScores {
@@ -31,7 +31,7 @@ extension Workspace {
     network.finalNorm.forward(site)
   }
 
-  /// One layer from its kept input; fills the layer's slot and the next layer's input.
+  /// Runs one layer from its stored input; fills the layer's slot and the next layer's input.
   func forwardLayer(_ layer: Int) {
     for (branch, sites) in zip(model.layout.network.layers[layer], sites(layer)) {
       for (operation, site) in zip(branch, sites) {

@@ -1,20 +1,22 @@
-// Workers over samples: independent work on any number of threads, results in order.
+// Independent work on any number of threads, with results in order.
 import Foundation
 import Synchronization
 
 /// Runs `body` for every index on `threads` threads and hands the results to `consume`, on the
 /// calling thread, in the order of the indices.
 ///
-/// Each thread makes one worker and takes the next index whenever it is free, so which thread does
-/// what varies; a result depends on its index alone, so the results do not vary. Workers run a
-/// few results ahead of `consume` and no further: memory does not grow with the number of indices.
-/// `lead` says how many: `body` begins with index i only when the result of i − lead has been handed to
-/// `consume`, and that of i − lead − 1 consumed. 4 results a thread unless said otherwise.
+/// Each thread makes one worker and takes the next index whenever it is free. So the assignment of
+/// indices to threads varies, but the results do not, since a result depends only on its index.
+/// Workers run at most `lead` results ahead of `consume`, so memory does not grow with the number
+/// of indices. `body` starts index i only after the result of i − lead has been handed to `consume`
+/// and that of i − lead − 1 has been consumed. The default is 4 results per thread.
 ///
-/// Once `shouldStop` is true, no new index is begun; what was begun is finished and consumed. After
-/// an error of `body`, the results before it are; after an error of `consume`, nothing more is.
+/// Once `shouldStop` is true, no new index is started; those already started are finished and
+/// consumed. After an error of `body`, the results before it are still consumed; after an error of
+/// `consume`, nothing more is.
 ///
-/// - Returns: The first index that was not consumed: the end of `indices` unless it was stopped.
+/// - Returns: The first index that was not consumed: the end of `indices` unless the loop was
+///   stopped.
 /// - Throws: The first error of `makeWorker`, `body` or `consume`.
 @discardableResult
 public func forEachInOrder<Worker, Result: Sendable>(
@@ -58,7 +60,7 @@ public func forEachInOrder<Worker, Result: Sendable>(
   return next
 }
 
-/// Indices on their way out to workers and results on their way back.
+/// A queue of indices to the workers and of results from them.
 private final class OrderedQueue<Result: Sendable>: Sendable {
   private struct State {
     var next: Int
@@ -81,7 +83,7 @@ private final class OrderedQueue<Result: Sendable>: Sendable {
 
   var error: (any Error)? { state.withLock { $0.error } }
 
-  /// The next index for a worker, or nil when there is none; waits while the lead is used up.
+  /// The next index for a worker, or nil if there is none; waits while workers are too far ahead.
   func claim(shouldStop: () -> Bool) -> Int? {
     changed.lock()
     defer { changed.unlock() }
@@ -110,7 +112,7 @@ private final class OrderedQueue<Result: Sendable>: Sendable {
     update { $0.retired += 1 }
   }
 
-  /// The result of an index, or nil when it will never come.
+  /// The result of an index, or nil if there will be none.
   func take(_ index: Int, workers: Int) -> Result? {
     changed.lock()
     defer { changed.unlock() }

@@ -3,14 +3,14 @@
 /// Scores sequences in packs of a fixed size on any number of threads.
 public final class SequenceScorer<Scalar: ModelScalar> {
   private let workspaces: WorkspaceLender<Scalar>
-  /// A pack takes sequences until it has so many rows.
+  /// A pack takes sequences until it has this many rows.
   static var packRows: Int { 512 }
 
   public init(_ model: Transformer<Scalar>) {
     workspaces = WorkspaceLender(model)
   }
 
-  /// Packs of consecutive sequences; they depend on the sequences alone.
+  /// Packs of consecutive sequences; they depend only on the sequences.
   public static func packs(_ sequences: [ScoredSequence]) -> [Range<Int>] {
     var packs: [Range<Int>] = []
     var start = 0

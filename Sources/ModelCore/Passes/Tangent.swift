@@ -3,9 +3,9 @@
 // B samples, T positions, C hidden size, H query heads, G key/value heads, D head dimension,
 // F MLP size, V vocabulary, L layers; R rows, M scored rows.
 //
-// One such pass gives <∇ log π(y_t), θ̇> of every token t at once, where the backward would need one
-// pass a token; their weighted sum must equal the backward's inner product. Each operation's file has
-// its own rule.
+// One such pass gives <∇ log π(y_t), θ̇> of every token t at once, where the backward would need
+// one pass per token. Their weighted sum must equal the inner product from the backward. Each
+// operation's file has its tangent rule.
 
 extension Workspace {
   /// <∇θ log π(y_i | ·), direction> of every scored token of the last scored batch. (M)
@@ -29,7 +29,7 @@ extension Workspace {
         direction, tokens: batch.tokens, positions: batch.positions, into: dx, adds: index > 0)
     }
     for layer in network.layers.indices {
-      // Recomputed slots are shared from the top down; going up, each layer makes its own again.
+      // Recomputed layers share one slot, so on the way up each layer must be recomputed.
       if !keepsActivations(of: layer) { forwardLayer(layer) }
       for (branch, sites) in zip(network.layers[layer], sites(layer)) {
         var inner = arena

@@ -1,14 +1,14 @@
-// Sizes and places of a workspace's matrices.
+// Sizes and offsets of a workspace's matrices.
 
-/// Scalars a row that the layers of a network need; the largest layer decides.
+/// Scalars per row that the layers of a network need, the maximum over its layers.
 struct WorkspaceWidths: Sendable {
-  /// Kept outputs and notes of a layer, and the residual stream between its branches.
+  /// Stored outputs and notes of a layer, and the residual stream between its branches.
   private(set) var slot = 0
-  /// Outputs of a branch that are not kept, and room for the scored rows of the stream.
+  /// Outputs of a branch that are not kept, and space for the scored rows of the stream.
   private(set) var restored: Int
-  /// Gradients of all outputs of a branch, and room for those of the scored rows.
+  /// Gradients of all outputs of a branch, and space for those of the scored rows.
   private(set) var gradients: Int
-  /// The most operations of a branch.
+  /// The largest number of operations in a branch.
   private(set) var operationCount = 1
 
   init(_ network: Network, hidden: Int) {
@@ -66,10 +66,10 @@ struct WorkspaceSizes {
   }
 }
 
-/// Hands out pieces of a buffer one after another, each on a cache line of its own.
+/// Hands out consecutive pieces of a buffer, each starting on a new cache line.
 struct Arena<Scalar: ModelScalar> {
   private var next: UnsafeMutablePointer<Scalar>
-  /// Scalars that a piece may take beyond its size.
+  /// Scalars that the alignment of a piece may add to its size.
   static var padding: Int { 16 }
 
   init(_ base: UnsafeMutablePointer<Scalar>) {

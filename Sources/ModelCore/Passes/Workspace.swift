@@ -1,43 +1,44 @@
 // One worker's activations: memory for a forward and a backward pass of one packed batch.
 
-/// Everything that a worker writes to while it runs a model; one worker, one workspace.
+/// All memory that a worker writes to while it runs a model. Each worker needs its own workspace.
 ///
-/// Layer inputs are always kept. What else a layer needs for its backward is kept for as many
-/// layers as the budget allows, from the top, and computed again for the others: the same products
-/// of the same shapes, so the budget changes speed and memory and not one bit of the result.
+/// Layer inputs are always stored. The other activations that a backward needs are stored for as
+/// many layers as the budget allows, from the top, and recomputed for the others. Recomputation
+/// repeats the same products of the same shapes, so the budget affects speed and memory but no bit
+/// of the result.
 public final class Workspace<Scalar: ModelScalar> {
   public let model: Transformer<Scalar>
-  /// Bytes for kept activations.
+  /// Bytes for stored activations.
   let activationBudget: Int
   let hidden: Int  // C
-  /// Vocabulary columns whose logits exist at a time; the backward computes them again.
+  /// The number of vocabulary columns whose logits exist at a time; the backward recomputes them.
   let vocabularyTile: Int
   let widths: WorkspaceWidths
 
-  // Capacities; the buffers below are sized by them.
+  // Capacities, which determine the sizes of the buffers below.
   private(set) var rowCapacity = 0
   private var scoredCapacity = 0
   private var lengthCapacity = 0
   private var keptLayers = 0
 
-  /// The batch of the last forward pass, and where its rows belong.
+  /// The batch of the last forward pass, and the sequences and sides of its rows.
   private(set) var batch = PackedSequences()
   private(set) var rows = BatchRows(positions: [], sequences: [], sides: [], positionCount: 0)
-  /// Likewise the scored rows.
+  /// The same for the scored rows.
   private(set) var scoredRows = BatchRows(
     positions: [], sequences: [], sides: [], positionCount: 0)
 
-  // Kept by the forward pass.
+  // Stored by the forward pass.
   private var residuals = Buffer<Scalar>(count: 0)  // (L + 1, R, C)
   private var slots = Buffer<Scalar>(count: 0)  // (kept + 1, R · slot width)
   var logSumExps: [Double] = []  // (M)
 
-  // Scratch of both directions.
+  // Scratch of the forward and the backward.
   private var scratch = Buffer<Scalar>(count: 0)
   private var views: Views?
   let tables = RotaryTables<Scalar>()
 
-  /// - Parameter activationBudget: Bytes of kept activations beside the layer inputs.
+  /// - Parameter activationBudget: Bytes for stored activations in addition to the layer inputs.
   public convenience init(
     _ model: Transformer<Scalar>, activationBudget: Int = Workspace.activationBudget
   ) {
@@ -154,8 +155,8 @@ public final class Workspace<Scalar: ModelScalar> {
     layer >= model.layout.network.layers.count - keptLayers
   }
 
-  /// The sites of each branch of a layer: its kept outputs lie in the layer's slot, which layers that
-  /// are computed again share, the others in scratch, which the branches share.
+  /// The sites of each branch of a layer. Stored outputs are in the layer's slot; recomputed layers
+  /// share one slot. The other outputs are in scratch, which the branches share.
   func sites(_ layer: Int) -> [[Site<Scalar>]] {
     let views = current
     let branches = model.layout.network.layers[layer]
@@ -188,8 +189,8 @@ public final class Workspace<Scalar: ModelScalar> {
     }
   }
 
-  /// The site of the final norm: reads the last layer's output at the scored rows, which are gathered in
-  /// scratch that no branch uses meanwhile.
+  /// The site of the final norm: it reads the last layer's output at the scored rows, which are
+  /// gathered into unused scratch.
   var finalSite: Site<Scalar> {
     let views = current
     return Site(
@@ -198,7 +199,7 @@ public final class Workspace<Scalar: ModelScalar> {
       output: views.features, beta: 0, notes: views.operation, scratch: views.operation)
   }
 
-  /// What the vocabulary head works on.
+  /// The data of the vocabulary head.
   var headSite: VocabularyHead.Site<Scalar> {
     let views = current
     return VocabularyHead.Site(

@@ -6,12 +6,12 @@ public final class WorkspaceLender<Scalar: ModelScalar>: @unchecked Sendable {
   private let model: Transformer<Scalar>
   private let idle = Mutex<[Handle]>([])
 
-  /// Carries a workspace from one thread to the next; only one has it at a time.
+  /// Passes a workspace between threads; only one thread has it at a time.
   private struct Handle: @unchecked Sendable {
     let workspace: Workspace<Scalar>
   }
 
-  /// A workspace on loan; it goes back when the loan is released.
+  /// A borrowed workspace, which is returned when this object is released.
   public final class Loan {
     public let workspace: Workspace<Scalar>
     private let lender: WorkspaceLender
@@ -31,7 +31,7 @@ public final class WorkspaceLender<Scalar: ModelScalar>: @unchecked Sendable {
     self.model = model
   }
 
-  /// A workspace that nobody else has.
+  /// A workspace that no other worker uses.
   public func borrow() -> Loan {
     let handle = idle.withLock { $0.popLast() }
     return Loan(handle?.workspace ?? Workspace(model), self)

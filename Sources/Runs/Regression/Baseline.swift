@@ -11,7 +11,7 @@ import StrictJSON
 
 /// The contents of one baseline file.
 public struct Baseline: Sendable, Equatable {
-  /// What is measured afresh to compare with.
+  /// What is measured and compared.
   public struct Measurement: Sendable, Equatable {
     public enum Kind: String, Sendable, CaseIterable {
       /// Gradient alignment of given rollouts, with every control.
@@ -25,16 +25,16 @@ public struct Baseline: Sendable, Equatable {
     /// The input, relative to the baseline's folder: rollouts, or the configuration of
     /// `pretraining`.
     public var input: String
-    /// As in `--null-context`; of `alignment` alone.
+    /// As in `--null-context`; for `alignment` only.
     public var nullContext: String?
-    /// Rollouts of one problem; of `generation` alone.
+    /// Rollouts per problem; for `generation` only.
     public var perProblem: Int?
 
     /// The key that names the input.
     var inputKey: String { kind == .pretraining ? "config" : "rollouts" }
   }
 
-  /// A number that must not drift.
+  /// A number that must not change beyond its tolerance.
   public struct Quantity: Sendable, Equatable {
     public var name: String
     public var value: Double
@@ -108,8 +108,8 @@ public struct Baseline: Sendable, Equatable {
     ]
   }
 
-  /// Takes over fresh numbers: a changed value goes into its history, a new quantity comes with
-  /// its suggested tolerance, one that is not measured any more is dropped.
+  /// Stores new numbers. A replaced value goes into the history, a new quantity gets its suggested
+  /// tolerance, and a quantity that is no longer measured is removed.
   ///
   /// - Parameter source: Where the replaced values came from, for the history.
   public mutating func update(to fresh: [Quantity], source: JSONObject) {

@@ -1,12 +1,12 @@
-// Fresh numbers beside their baseline, in units of the tolerance.
+// Compares new numbers with their baseline, in units of the tolerance.
 
-/// What comparing one baseline with fresh numbers gives.
+/// The comparison of one baseline with new numbers.
 public struct BaselineComparison: Sendable {
   public struct Row: Sendable {
     public let name: String
-    /// NaN where the quantity is not in the baseline.
+    /// NaN if the quantity is not in the baseline.
     public let baseline: Double
-    /// NaN where it was not measured.
+    /// NaN if it was not measured.
     public let fresh: Double
     public let tolerance: Double
     public let reason: String

@@ -1,19 +1,19 @@
-// Result files as CSV: one table for all variables of a group that share their axes.
+// Result files as CSV: one table for all variables of a group with the same axes.
 import Foundation
 import HDF5
 import Runs
 
 /// Writes the datasets of a result file as CSV (RFC 4180), UTF-8, with a header line.
 ///
-/// A group's variables over the same axes are the columns of one table, after one column an axis
-/// with the values of its scale; variables of several axes come in long form, one row an element.
-/// Scalars of the whole file are one table, `scalars.csv`, of paths and values. Numbers are the
-/// shortest that read back equal; what is undefined is `NaN`.
+/// A group's variables over the same axes are the columns of one table, after one column per axis
+/// with the values of its scale. Variables with several axes are in long form, one row per element.
+/// Scalars of the whole file are one table, `scalars.csv`, of paths and values. Numbers have the
+/// fewest digits that read back as the same number; undefined ones are `NaN`.
 public enum CSVExport {
   /// - Parameters:
-  ///   - names: groups or datasets to take; none takes all.
-  ///   - folder: is made; its parent must exist.
-  ///   - overwrite: whether a folder of CSV files in its place may be replaced.
+  ///   - names: groups or datasets to export; if empty, all.
+  ///   - folder: the folder to make; its parent must exist.
+  ///   - overwrite: whether an existing folder of CSV files may be replaced.
   /// - Returns: The names of the files.
   public static func write(
     _ file: String, names: [String], to folder: String, overwrite: Bool
@@ -43,7 +43,7 @@ public enum CSVExport {
     }
   }
 
-  /// Refuses a place that does not exist, or holds something that is not an earlier export.
+  /// Refuses a folder whose parent does not exist, or that has files other than an earlier export.
   private static func check(_ folder: String, overwrite: Bool) throws(OutputError) {
     let parent = URL(fileURLWithPath: folder).deletingLastPathComponent().path
     guard FileKind(parent) == .folder else {
@@ -86,7 +86,7 @@ public enum CSVExport {
           Table(name: "", axes: axes, group: dataset.group, columns: [dataset]))
       }
     }
-    // A table that repeats nothing but the axis of another says nothing.
+    // A table with nothing but the axis of another table is left out.
     let all = tables
     tables.removeAll { table in
       table.columns.count == 1 && table.axes.count == 1 && table.columns[0].name == table.axes[0]

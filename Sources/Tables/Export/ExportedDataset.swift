@@ -1,4 +1,4 @@
-// Datasets of a result file as other programs take them.
+// The datasets of a result file, for export to other formats.
 import HDF5
 import Runs
 

@@ -1,4 +1,4 @@
-// Result files as NPZ: what numpy.load opens without pickle.
+// Result files as NPZ, which numpy.load opens without pickle.
 import Foundation
 import HDF5
 import Runs

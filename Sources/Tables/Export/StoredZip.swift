@@ -1,4 +1,4 @@
-// A zip archive without compression, written as it goes (PKWARE APPNOTE 6.3).
+// A zip archive without compression, written incrementally (PKWARE APPNOTE 6.3).
 import Foundation
 import Runs
 
@@ -102,7 +102,7 @@ struct StoredZip {
     return bytes
   }
 
-  /// What both headers share, from the version that is needed to the length of the name.
+  /// The common part of both headers, from the required version to the length of the name.
   private static func put(_ entry: Entry, into bytes: inout ByteWriter) {
     bytes.put(UInt16(20))  // needs version 2.0
     bytes.put(UInt16(1 << 11))  // the name is UTF-8

@@ -15,9 +15,9 @@ public struct AnswersSettings: TaskSettings {
 
   /// Where the problems of evaluation come from.
   public enum Evaluation: Sendable, Hashable {
-    /// A file of their own.
+    /// A separate file.
     case file(String)
-    /// This share of the clusters of `problems`, which training then never sees.
+    /// This fraction of the clusters of `problems`, which training then never sees.
     case share(Double)
   }
 
@@ -58,9 +58,9 @@ public struct AnswersSettings: TaskSettings {
 
   /// Reads the files in the model's tokens.
   ///
-  /// - Throws: `TaskFileError` with the line of what `ProblemReader` refuses, of a prompt that leaves
-  ///   no room for the response, and of a problem without an answer where the built-in verifier
-  ///   needs one.
+  /// - Throws: `TaskFileError` with the line: for everything that `ProblemReader` refuses, for a
+  ///   prompt that is too long for a response of the allowed length, and for a problem without the
+  ///   answer that the built-in verifier needs.
   public func open(
     for player: any TaskPlayer, folder: String, maximumNewTokens: Int
   ) throws -> any PolicyTask {
@@ -108,7 +108,7 @@ public struct AnswersSettings: TaskSettings {
     return (parts.training, parts.heldOut)
   }
 
-  /// A path that is relative to the configuration's folder.
+  /// Resolves a path relative to the configuration's folder.
   private static func path(_ path: String, in folder: String) -> String {
     path.hasPrefix("/") || folder.isEmpty || folder == "." ? path : "\(folder)/\(path)"
   }

@@ -1,13 +1,13 @@
-// Problems held out for evaluation where no file has them.
+// Holds out problems for evaluation if there is no separate file.
 import KeyedRandom
 
-/// A split by whole clusters: problems that belong together are never on both sides. It depends on the
-/// file alone, not on the seed of a run.
+/// A split by whole clusters, so that problems of one cluster are never on both sides. It depends
+/// only on the file, not on the random seed of a run.
 struct AnswersSplit {
   let training: [TaskProblem]
   let heldOut: [TaskProblem]
 
-  /// Holds out a share of the clusters, one at least; nil where there is only one cluster.
+  /// Holds out a fraction of the clusters, at least one; nil if there is only one cluster.
   init?(_ problems: [TaskProblem], share: Double) {
     // Names are compared by their bytes: canonically equal ones may differ.
     var clusters: [[UInt8]] = []

@@ -1,7 +1,7 @@
-// The task of a file: its problems in keyed order, judged by their answers.
+// The task `answers`: problems of a file in random order, judged by their reference answers.
 import KeyedRandom
 
-/// Problems of a user's, in the tokens of one model.
+/// A user's problems, in the tokens of one model.
 struct AnswersTask: PolicyTask {
   private let training: [TaskProblem]
   /// In the order in which evaluations take them.
@@ -38,8 +38,8 @@ struct AnswersTask: PolicyTask {
     return training[generator.uniform(below: training.count)]
   }
 
-  /// Consecutive problems of an endless list: the whole file in one keyed order after the other, so
-  /// that every problem comes up once an epoch.
+  /// Consecutive problems of an endless list. Each epoch is the whole file in a new random order,
+  /// so every problem occurs once per epoch.
   func problems(ofStep step: Int, count: Int, key: RandomKey) -> [TaskProblem] {
     let places = (step - 1) * count..<step * count
     let epochs = places.lowerBound / training.count...(places.upperBound - 1) / training.count

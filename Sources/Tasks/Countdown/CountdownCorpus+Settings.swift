@@ -1,27 +1,28 @@
-// The numbers that shape the solver of the Countdown corpus.
+// The settings of the solver that writes the Countdown corpus.
 
 extension CountdownCorpus {
   /// The solver's probabilities and bounds; the defaults are those of the embedded checkpoint.
   ///
-  /// The solver of the hard variants guesses blindly and, by habit, adds: of two untried sums the one
-  /// with a minus more is taken 50 times less often. A model pretrained on it reaches what needs one
-  /// minus now and then, what needs two hardly ever, and learns nothing of how a target is found, so
-  /// that Pass@1 is a few per cent and Pass@256 still misses problems.
+  /// The solver of the hard variants guesses without regard to the target and prefers plus signs:
+  /// each additional minus sign makes an untried sum 50 times less likely to be chosen. A model
+  /// pretrained on this corpus sometimes solves problems that need one minus sign and hardly ever
+  /// those that need two. It learns nothing about how a target is found. So Pass@1 is a few per
+  /// cent, and even Pass@256 does not reach every problem.
   public struct Settings: Sendable, Hashable {
-    /// The chance that an attempt takes a correct expression while both kinds are left; with nil
-    /// the solver guesses blindly, uniformly among the untried.
+    /// The probability that an attempt takes a correct expression while both correct and wrong ones
+    /// are untried. With nil the solver guesses uniformly among the untried.
     public var correctProbability: Double? = 0.40
-    /// What each minus sign multiplies the odds of an untried expression with.
+    /// The factor of an untried expression's odds for each minus sign.
     public var minusWeight = 1.0
-    /// The share of careful documents.
+    /// The fraction of careful documents.
     public var carefulShare = 0.15
     /// The chance of a check after `yes` in a careful document.
     public var carefulCheck = 0.70
     /// The chance of a check after `yes` in any other.
     public var check = 0.05
-    /// What those chances are multiplied with after `no`.
+    /// The factor of those probabilities after `no`.
     public var checkAfterNoFactor = 1.0 / 3
-    /// The share of persistent documents.
+    /// The fraction of persistent documents.
     public var persistentShare = 0.20
     /// The chance of a switch in a persistent document.
     public var persistentSwitch = 0.80
@@ -39,7 +40,7 @@ extension CountdownCorpus {
     public var maximumAttempts = 5
     /// The most tokens of one response, `<eos>` included.
     public var maximumLength: Int
-    /// The share of documents that open with the question.
+    /// The fraction of documents that open with the question.
     public var questionShare = 0.5
 
     /// The settings of a variant's corpus; by default the embedded checkpoint's.
@@ -48,12 +49,13 @@ extension CountdownCorpus {
       guard variant != .three else { return }
       correctProbability = nil
       minusWeight = 0.02
-      // Most attempts miss: at the rate of the embedded corpus nearly every `yes` would be false.
+      // Most attempts miss, so at the rate of the embedded corpus nearly every `yes` would be
+      // false.
       falseHit = 0.05
     }
 
-    /// A solver that guesses blindly, checks every `yes` (a third of the `no`) or none, and after
-    /// a miss always switches or, unless a check has just failed, never.
+    /// A solver that guesses blindly. It checks every `yes` (and a third of the `no`) or none.
+    /// After a miss it always switches, or never unless a check has just failed.
     public static func blindGuesser(checks: Bool, switches: Bool) -> Settings {
       var settings = Settings()
       settings.correctProbability = nil

@@ -1,19 +1,20 @@
-// The solutions the embedded model is pretrained on: a solver that tries, checks and switches.
+// The corpus of the embedded model: solutions written by a solver that tries, checks and switches.
 import KeyedRandom
 
-/// Writes documents of the Countdown task by the rules below, the i-th from `key.derive(i)` alone.
+/// Writes documents of the Countdown task by the rules below. The i-th depends only on
+/// `key.derive(i)`.
 ///
-/// 1. Each document draws whether its writer is careful (checks often) and whether persistent
-///    (switches often).
-/// 2. An attempt takes an untried expression, a correct one with `correctProbability`, one with few
-///    minus signs rather than many where `minusWeight` says so; once all are tried they count as
-///    untried again. It is written in a random order.
-/// 3. Any step may slip. An attempt that misses may claim the target all the same, a false hit.
+/// 1. Each document draws whether its writer is careful (checks often) and whether it is persistent
+///   (switches often).
+/// 2. An attempt takes an untried expression: a correct one with `correctProbability`, and fewer
+///   minus signs with higher odds as `minusWeight` says. Once all have been tried they count as
+///   untried again. The terms are written in a random order.
+/// 3. Any step may be wrong. An attempt that misses the target may still claim it (a false hit).
 /// 4. `Wait ,` recomputes the attempt, more often after `yes` than after `no`; a recomputation has
-///    no false hits, so this is how they come to light.
-/// 5. Where the written total is not the target, `Alternatively ,` may open the next attempt;
+///   no false hits, so it reveals them.
+/// 5. If the written total is not the target, `Alternatively ,` may open the next attempt;
 ///    otherwise `Answer` restates the last expression.
-/// 6. Half of the documents leave the question out, so that P(y) is a distribution of its own.
+/// 6. Half of the documents have no question, so that the model is also trained on y without x.
 public struct CountdownCorpus: Sendable {
   /// The solver's settings.
   public let settings: Settings
@@ -40,7 +41,7 @@ public struct CountdownCorpus: Sendable {
     self.key = key
   }
 
-  /// The document at a place, which depends on the key, the settings and the place only.
+  /// The document at an index. It depends only on the key, the settings and the index.
   public func document(_ index: Int) -> CountdownDocument {
     var random = key.derive(UInt64(index)).generator()
     let hasQuestion = random.bernoulli(settings.questionShare)
@@ -49,7 +50,7 @@ public struct CountdownCorpus: Sendable {
       problem: problem, hasQuestion: hasQuestion, response: solve(problem, using: &random))
   }
 
-  /// One written solution of a problem that need not come from the corpus.
+  /// One written solution of any problem.
   public func solution(of problem: CountdownProblem, key: RandomKey) -> [Int32] {
     var random = key.generator()
     return solve(problem, using: &random)
@@ -108,7 +109,7 @@ public struct CountdownCorpus: Sendable {
         let takesCorrect = random.bernoulli(probability)
         candidates =
           takesCorrect ? correct : candidates.filter { sum(untried[$0]) != target }
-        // Of three numbers there is one: nothing is left to draw.
+        // With three numbers there is only one such expression, so no random number is drawn.
         if takesCorrect, correct.count == 1 {
           return .randomOrder(of: untried.remove(at: correct[0]), using: &random)
         }
@@ -118,7 +119,7 @@ public struct CountdownCorpus: Sendable {
     return .randomOrder(of: untried.remove(at: index), using: &random)
   }
 
-  /// The place of a random expression, each minus sign of which multiplies its odds.
+  /// The index of a random expression; each minus sign multiplies its odds by `minusWeight`.
   private func choice(among signings: [[Int]], using random: inout KeyedGenerator) -> Int {
     if settings.minusWeight == 1 { return random.uniform(below: signings.count) }
     let odds = signings.map { signing in
@@ -132,8 +133,8 @@ public struct CountdownCorpus: Sendable {
     return signings.count - 1  // by rounding
   }
 
-  /// Writes `A o B = r1 . Then r1 o C = r2 V .` and returns the last result. A slip is carried
-  /// forward; with `falseHit`, the last result may be written as that number whatever the sum.
+  /// Writes `A o B = r1 . Then r1 o C = r2 V .` and returns the last result. A wrong result is
+  /// carried forward. With `falseHit`, the last result may be written as that number in any case.
   private func writeSteps(
     of expression: CountdownExpression, slip: Double, falseHit: Int?, _ target: Int,
     _ tokens: inout [Int32], using random: inout KeyedGenerator

@@ -1,10 +1,10 @@
 // One document of the pretraining corpus.
 
-/// A written solution, with or without its question in front.
+/// A written solution, with or without its question before it.
 public struct CountdownDocument: Sendable, Hashable {
   /// The problem it solves.
   public let problem: CountdownProblem
-  /// Whether the question stands in front.
+  /// Whether the document begins with the question.
   public let hasQuestion: Bool
   /// The tokens of y, from `Target` to `<eos>`.
   public let response: [Int32]

@@ -1,7 +1,7 @@
-// Counts the moves of Countdown responses, and what each of them did.
+// Counts the moves of Countdown responses and their effects.
 
-/// Totals over responses. On this task a counted move has a ground truth, since every written step
-/// can be recomputed; on other text counting words is all one can do.
+/// Totals over responses. On this task a move has a ground truth, since every written step can be
+/// recomputed. On other text only words can be counted.
 public struct CountdownMoves: Sendable, Hashable {
   /// The number of responses.
   public private(set) var responses = 0
@@ -13,22 +13,23 @@ public struct CountdownMoves: Sendable, Hashable {
   /// The tokens `Alternatively`, whatever follows them.
   public private(set) var transitions = 0
   /// Transitions from an expression that misses the target (or from nothing readable) to one that
-  /// reaches it: the switch was of use.
+  /// reaches it: the switch was successful.
   public private(set) var transitionsToTarget = 0
   /// Transitions from an expression that reaches the target to one that misses it.
   public private(set) var transitionsFromTarget = 0
 
   /// The tokens `Wait`, whatever follows them.
   public private(set) var reflections = 0
-  /// Reflections that recompute the same sum after a false step or verdict and get all of it
-  /// right: the check was of use.
+  /// Reflections that recompute the same sum after a false step or verdict and get all of it right:
+  /// the check was successful.
   public private(set) var repairs = 0
   /// Reflections that recompute the same sum after a true statement and get something wrong.
   public private(set) var breakages = 0
 
   /// The written steps: every `number sign number = number`.
   public private(set) var steps = 0
-  /// Those whose equation is false. A sum outside 0...36, which has no token, cannot be true.
+  /// The written steps whose equation is false. A sum outside 0...36, which has no token, cannot be
+  /// true.
   public private(set) var falseSteps = 0
 
   /// Nothing counted yet.
@@ -39,11 +40,11 @@ public struct CountdownMoves: Sendable, Hashable {
     add(response, of: problem)
   }
 
-  /// The share of false steps, NaN where no step is written.
+  /// The fraction of false steps; NaN if no step is written.
   public var falseStepShare: Double { Double(falseSteps) / Double(steps) }
 
-  /// Counts one more response. Any token ids are allowed; what cannot be read as a statement still
-  /// counts as a move, without effect.
+  /// Counts one more response. Any token ids are allowed. A move that is not followed by a readable
+  /// statement still counts, as one without effect.
   public mutating func add(_ response: [Int32], of problem: CountdownProblem) {
     typealias Words = CountdownVocabulary
     responses += 1

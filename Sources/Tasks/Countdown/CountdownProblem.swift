@@ -33,7 +33,7 @@ public struct CountdownProblem: Sendable, Hashable {
     self.target = target
   }
 
-  /// Reads `<bos> Use a b c to make T .`; nil where the tokens are anything else.
+  /// Reads `<bos> Use a b c to make T .`; nil for any other tokens.
   public init?(prompt: [Int32]) {
     typealias Words = CountdownVocabulary
     guard
@@ -55,10 +55,10 @@ public struct CountdownProblem: Sendable, Hashable {
       + [Words.to, Words.make, Words.token(of: target), Words.period]
   }
 
-  /// Names the problem whatever the order of its numbers: `3-5-11=13`.
+  /// The problem's name, independent of the order of its numbers: `3-5-11=13`.
   public var id: String { "\(cluster)=\(target)" }
 
-  /// Names the number set, the independent unit of intervals: `3-5-11`.
+  /// The name of the number set, the independent unit of intervals: `3-5-11`.
   public var cluster: String { numbers.sorted().map(String.init).joined(separator: "-") }
 
   /// The split this problem's number set belongs to.
@@ -77,8 +77,8 @@ public struct CountdownProblem: Sendable, Hashable {
 
   /// The valid signed sums of the numbers: a value in 0...36, and with three numbers at most one
   /// minus. Each is the numbers with their signs, in the given order. The three or four of three
-  /// numbers all differ in value; those of more numbers need not. How such a sum is written (which
-  /// term first) is no part of its identity.
+  /// numbers all differ in value; those of more numbers need not. The order in which the terms of a
+  /// sum are written does not matter for its identity.
   public static func signings(of numbers: [Int]) -> [[Int]] {
     guard let variant = CountdownVariant(rawValue: numbers.count) else {
       preconditionFailure("a problem has three to five numbers")
@@ -95,8 +95,8 @@ public struct CountdownProblem: Sendable, Hashable {
   }
 
   /// Draws a problem: a uniform number set of the split, a uniform order of presentation, and the
-  /// value of a uniform valid expression as target; with more than three numbers of one with a
-  /// minus, so that adding up everything is never right.
+  /// value of a uniform valid expression as target. With more than three numbers the expression has
+  /// a minus sign, so that adding all numbers is never right.
   public static func sample(
     _ split: Split, _ variant: CountdownVariant = .three, key: RandomKey
   ) -> CountdownProblem {
@@ -123,12 +123,12 @@ public struct CountdownProblem: Sendable, Hashable {
       numbers: numbers, target: sum(valid[random.uniform(below: valid.count)]))
   }
 
-  /// The rule that keeps a sorted set for evaluation: primes mixed, one set in ten.
+  /// Whether a sorted set is held out: a hash by primes selects one set in ten.
   private static func isHeldOut(_ sorted: [Int]) -> Bool {
     zip(sorted, primes).reduce(0) { $0 + $1.0 * $1.1 } % 1000 < 100
   }
 
-  /// The primes at the places 10^3 to 10^7.
+  /// The primes with index 10^3, 10^4, …, 10^7.
   private static let primes = [7919, 104_729, 1_299_709, 15_485_863, 179_424_673]
 
   private static let trainSets = allSets.map { $0.filter { !isHeldOut($0) } }

@@ -1,10 +1,11 @@
-// Whether a policy prefers some expressions, whatever the problem asks for.
+// Whether a policy prefers some expressions regardless of the problem.
 
 /// Bias in the choice of expressions: which numbers the minus signs of the first attempt go to (none,
 /// the smallest, …, the largest, and with more than three numbers several of them), against a uniform
 /// choice among the expressions that the problem allows.
 enum CountdownSkew {
-  /// Total variation ½ Σ |share − expected share|, in 0...1; NaN without a readable attempt.
+  /// Total variation ½ Σ |frequency − expected frequency|, in 0...1; NaN without a readable
+  /// attempt.
   static func measure(_ responses: some Sequence<(CountdownProblem, [Int32])>) -> Double {
     // By the negated numbers' places in ascending order, as bits.
     var seen = [Double](repeating: 0, count: 1 << 5)

@@ -1,18 +1,18 @@
-// One computation of an expression as a response writes it.
+// One written computation of an expression in a response.
 
 /// `A o B = r1 . Then r1 o C = r2 V .` with a step for every number but the first, read from token
 /// ids, true or not.
 struct CountdownStatement {
   /// The signed terms A, o B, o C.
   let terms: [Int]
-  /// The left side of each step: A, then what is written for r1 where it is carried on.
+  /// The left side of each step: A, then the number written for r1 in the next step.
   let carried: [Int]
-  /// What is written for r1, r2.
+  /// The written results r1, r2.
   let results: [Int]
   /// Whether V is `yes`.
   let claimsTarget: Bool
 
-  /// Reads the tokens from `start` on; nil where they are anything else.
+  /// Reads the tokens from `start` on; nil for any other tokens.
   init?(_ tokens: [Int32], at start: Int, _ variant: CountdownVariant) {
     typealias Words = CountdownVocabulary
     guard start >= 0, start <= tokens.count - variant.statementLength else { return nil }
@@ -45,7 +45,7 @@ struct CountdownStatement {
     claimsTarget = tokens[place] == Words.yes
   }
 
-  /// Whether the expression is a way to the target, whatever was computed.
+  /// Whether the true value of the expression is the target, regardless of what was written.
   func reachesTarget(of problem: CountdownProblem) -> Bool {
     terms.map { abs($0) }.sorted() == problem.numbers.sorted() && sum(terms) == problem.target
   }
@@ -60,7 +60,7 @@ struct CountdownStatement {
     return claimsTarget == (results.last == problem.target)
   }
 
-  /// Whether both are the same signed sum, written in whatever order.
+  /// Whether both are the same signed sum, in any order of its terms.
   func isSameSum(as other: CountdownStatement) -> Bool {
     terms.sorted() == other.terms.sorted()
   }

@@ -1,4 +1,4 @@
-// What is counted in Countdown responses.
+// The statistics of Countdown responses.
 
 extension CountdownVariant {
   /// Moves, false steps and the choice of expressions, of problems of any variant.

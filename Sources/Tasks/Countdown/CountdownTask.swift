@@ -1,8 +1,8 @@
 // Countdown as a task that a policy is trained on.
 import KeyedRandom
 
-/// Problems of one variant. Responses to problems of another variant are judged all the same: a
-/// prompt says how many numbers it has.
+/// Problems of one variant. Responses to problems of another variant can be judged, too, since a
+/// prompt states how many numbers it has.
 public struct CountdownTask: PolicyTask {
   public let variant: CountdownVariant
 
@@ -15,8 +15,8 @@ public struct CountdownTask: PolicyTask {
     return TaskProblem(problem, id: problem.id)
   }
 
-  /// Draws from the held-out number sets. A draw that repeats a problem is still a problem of its
-  /// own; the number set is the cluster.
+  /// Draws from the held-out number sets. A draw that repeats a problem counts as a separate
+  /// problem; the number set is the cluster.
   public func heldOut(_ count: Int) -> [TaskProblem] {
     let key = RandomKey(seed: 0).derive("held-out problems")
     let problems = CountdownProblem.samples(count, .heldOut, variant, key: key)

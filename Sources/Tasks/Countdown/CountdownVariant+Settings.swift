@@ -11,7 +11,8 @@ extension CountdownVariant: TaskSettings {
     self = Self(rawValue: count) ?? .three
   }
 
-  /// Reads the key `task` of a configuration that knows this task alone; three numbers without it.
+  /// Reads the key `task` of a configuration that supports this task only; three numbers by
+  /// default.
   public init(readingKeyOf reader: inout JSONReader) throws(JSONValueError) {
     self = .three
     guard var task = try reader.optionalObject("task") else { return }
@@ -19,7 +20,7 @@ extension CountdownVariant: TaskSettings {
     try task.finish()
   }
 
-  /// nil for three numbers, so that configurations of the embedded task stay what they were.
+  /// nil for three numbers, so that configurations of the embedded task are unchanged.
   public var json: JSON? { self == .three ? nil : ["numbers": .integer(numberCount)] }
 
   public var defaultResponseLength: Int { maximumResponseLength }
@@ -27,7 +28,7 @@ extension CountdownVariant: TaskSettings {
   public var nullContext: [Int32]? { [CountdownVocabulary.bos] }
   public var maximumContextLength: Int { Self.three.promptLength }
 
-  /// Only a model of the 56 words can play.
+  /// The task needs a model with the 56 words as its vocabulary.
   public func open(
     for player: any TaskPlayer, folder: String, maximumNewTokens: Int
   ) throws -> any PolicyTask {

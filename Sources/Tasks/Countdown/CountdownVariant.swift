@@ -1,10 +1,11 @@
-// The variants of the Countdown task: how many numbers a problem has, and what follows from it.
+// The variants of the Countdown task: how many numbers a problem has, and the lengths and rules
+// that depend on it.
 
 /// Countdown with three, four or five numbers.
 ///
-/// Three are the embedded task: at most one minus sign, and every valid sum may be the target. Four
-/// and five are the hard variants: any number of minus signs, and the target is below the plain sum,
-/// while the corpus that a model learns from hardly writes a minus (`CountdownCorpus.Settings`).
+/// Three numbers are the embedded task: at most one minus sign, and every valid sum may be the
+/// target. Four and five are the hard variants: any number of minus signs, and the target needs at
+/// least one, while the corpus of the base model rarely has any (`CountdownCorpus.Settings`).
 public enum CountdownVariant: Int, Sendable, CaseIterable {
   case three = 3
   case four
@@ -13,15 +14,15 @@ public enum CountdownVariant: Int, Sendable, CaseIterable {
   /// The numbers of a problem, n.
   public var numberCount: Int { rawValue }
 
-  /// Whether a valid sum may have so many minus signs.
+  /// Whether a valid sum may have this many minus signs.
   public func allows(minusSigns count: Int) -> Bool { self != .three || count <= 1 }
 
-  /// Whether a valid sum with so many minus signs may give a problem its target.
+  /// Whether a valid sum with this many minus signs may define a problem's target.
   func targets(minusSigns count: Int) -> Bool { self == .three || count > 0 }
 
   // MARK: - Lengths in tokens
 
-  /// The positions that a prompt and the longest response fill together, whatever the variant.
+  /// The total length of a prompt and the longest response, the same for all variants.
   public static let contextLength = 128
 
   /// `<bos> Use a b c to make T .`

@@ -1,4 +1,4 @@
-// What the verifier of the Countdown task may find.
+// The possible verdicts of the Countdown verifier.
 
 /// How a response ends.
 public enum CountdownVerdict: String, Sendable, CaseIterable {
@@ -10,7 +10,7 @@ public enum CountdownVerdict: String, Sendable, CaseIterable {
   case wrongNumbers = "wrong-numbers"
   /// The response ended, but not with `Answer A o B o C <eos>` of as many numbers.
   case unparsed
-  /// The response ran out of tokens before `<eos>`.
+  /// The response reached the token limit before `<eos>`.
   case unfinished
 
   /// 1 for a correct response, 0 for every other.

@@ -1,7 +1,7 @@
 // The reward of the Countdown task.
 
-/// Judges a response by its answer alone, the last seven tokens with three numbers: how it was found
-/// is not looked at, nor is the number of minus signs.
+/// Judges a response only by its answer (with three numbers the last seven tokens), not by how it
+/// was found or by its number of minus signs.
 public enum CountdownVerifier {
   /// Whether y ends in `Answer A o B o C <eos>` with exactly the problem's numbers, in any order,
   /// and the target as exact value.

@@ -1,6 +1,6 @@
 // The 56 words of the embedded Countdown task and their token ids.
 
-/// The word-level vocabulary: 19 words, then the numbers 0...36. A token id is a word's place in
+/// The word-level vocabulary: 19 words, then the numbers 0...36. A token id is a word's index in
 /// `words`.
 public enum CountdownVocabulary {
   /// Every word, in the order of its token id.
@@ -10,10 +10,10 @@ public enum CountdownVocabulary {
       "Alternatively", "Wait", "Answer", "+", "-", "=", "yes", "no",
     ] + (0...largestNumber).map(String.init)
 
-  /// The words that carry no text: padding, start and end.
+  /// The special words: padding, start and end.
   public static let specialWords = ["<pad>", "<bos>", "<eos>"]
 
-  /// The largest number with a token of its own; values live in 0...36.
+  /// The largest number that has a token; values are in 0...36.
   public static let largestNumber = 36
 
   /// The token of `<pad>`.
@@ -66,7 +66,7 @@ public enum CountdownVocabulary {
     return zero + Int32(number)
   }
 
-  /// The number a token stands for, nil where it stands for none.
+  /// The number that a token represents; nil for other tokens.
   public static func number(of token: Int32) -> Int? {
     token >= zero && token < Int32(count) ? Int(token - zero) : nil
   }

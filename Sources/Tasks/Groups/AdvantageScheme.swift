@@ -1,7 +1,8 @@
 // Advantages: how a reward becomes the weight of a response's log-probability.
 //
-// Rewards are compared, not their computed deviation: the mean of equal floats need not be that
-// float, and a deviation of 1e-17 divided by itself is an advantage of 1.
+// To detect equal rewards, the rewards themselves are compared, not their deviation. The computed
+// mean of equal floats may differ from them, and a deviation of 1e-17 divided by itself would be an
+// advantage of 1.
 
 /// How the rewards r_1..r_G of one problem's rollouts become advantages.
 public enum AdvantageScheme: String, Sendable, CaseIterable {
@@ -14,10 +15,10 @@ public enum AdvantageScheme: String, Sendable, CaseIterable {
   /// +1 for reward 1, −1 for any other: no baseline (Zhu et al., RLVR-Decomposed, 2506.01347).
   case raw
 
-  /// Whether rollouts are compared with others of their group, of which there must be two then.
+  /// Whether rollouts are compared within their group, which then needs at least two.
   public var usesGroupBaseline: Bool { self != .raw }
 
-  /// The advantages of one group; exactly 0 where a baseline meets equal rewards.
+  /// The advantages of one group; exactly 0 for equal rewards if there is a baseline.
   public func advantages(of rewards: [Double]) -> [Double] {
     if self == .raw { return rewards.map { $0 >= 1 ? 1 : -1 } }
     precondition(rewards.count > 1, "a group baseline needs two rollouts")

@@ -7,7 +7,7 @@
 public struct GeneralizedAdvantage: Sendable, Hashable {
   /// γ, in 0...1.
   public var discount: Double
-  /// λ, in 0...1: 0 trusts the values alone, 1 the rewards alone.
+  /// λ, in 0...1: 0 gives δ_t alone, 1 the discounted sum of rewards minus the value.
   public var lambda: Double
 
   public init(discount: Double = 1, lambda: Double = 0.95) {
@@ -18,8 +18,8 @@ public struct GeneralizedAdvantage: Sendable, Hashable {
   /// The advantages of the tokens of one response.
   ///
   /// - Parameters:
-  ///   - rewards: r_t, one a token; an answer's reward stands at the last one.
-  ///   - values: V_t, the expected return before token t is chosen, one a token.
+  ///   - rewards: r_t, one per token; the reward of an answer is that of its last token.
+  ///   - values: V_t, the expected return before token t is chosen, one per token.
   public func advantages(rewards: [Double], values: [Double]) -> [Double] {
     precondition(rewards.count == values.count, "one value a token")
     var advantages = rewards

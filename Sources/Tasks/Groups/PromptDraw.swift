@@ -1,14 +1,14 @@
-// Prompts that stand in the place of the right one.
+// Prompts that replace the problem's own prompt.
 import KeyedRandom
 
-/// Draws a prompt that is not the problem's own. Equal keys draw equal prompts.
+/// Draws a prompt other than the problem's own. Equal keys draw equal prompts.
 public enum PromptDraw {
-  /// Draws before the search for another cluster is given up.
+  /// The number of draws after which the search for another cluster fails.
   private static let maximumTries = 100_000
 
   /// The prompt of another problem of the task, of another cluster.
   ///
-  /// - Throws: `TaskFileError` where every draw has the problem's own cluster.
+  /// - Throws: `TaskFileError` if every draw has the problem's own cluster.
   public static func mismatched(
     for problem: TaskProblem, of task: any PolicyTask, key: RandomKey
   ) throws(TaskFileError) -> [Int32] {
@@ -22,7 +22,8 @@ public enum PromptDraw {
         + "can have another one's prompt)", path: task.files.first ?? "task")
   }
 
-  /// The prompt's first token, then as many random ones as it has, uniform over `tokens`.
+  /// The prompt's first token, then random tokens, uniform over `tokens`, up to the prompt's
+  /// length.
   public static func random(
     like prompt: [Int32], from tokens: [Int32], key: RandomKey
   ) -> [Int32] {

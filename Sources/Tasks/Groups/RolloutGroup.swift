@@ -1,15 +1,16 @@
-// What an algorithm learns from: the rollouts of one problem and their rewards.
+// The training data of an algorithm: the rollouts of one problem and their rewards.
 
 /// A response sampled from π(· | prompt), with its reward.
 ///
-/// It is sampled with the prompt whatever the algorithm; only what is differentiated differs.
+/// It is sampled after the prompt under every algorithm. Algorithms differ only in the objective
+/// that they differentiate.
 public struct RewardedRollout: Sendable, Hashable {
   public var prompt: [Int32]
-  /// The sampled tokens; the end token is among them if it was sampled, and is then scored too.
+  /// The sampled tokens, including the end token if it was sampled; it is then scored, too.
   public var response: [Int32]
-  /// False for a response that ran out of room.
+  /// False for a response that reached the token limit.
   public var ended: Bool
-  /// In 0...1, unless a verifier of the user's gives another number.
+  /// The reward, in 0...1 unless the user's verifier gives another number.
   public var reward: Double
 
   public init(prompt: [Int32], response: [Int32], ended: Bool, reward: Double) {
@@ -23,7 +24,7 @@ public struct RewardedRollout: Sendable, Hashable {
 /// The G rollouts of one problem.
 public struct RolloutGroup: Sendable, Hashable {
   public var rollouts: [RewardedRollout]
-  /// What was drawn to stand before y in the pre-train space; nil where that is always the same.
+  /// The context that was drawn for y in pre-train space; nil if the context is the same for all.
   public var drawnContext: [Int32]?
 
   public init(_ rollouts: [RewardedRollout], drawnContext: [Int32]? = nil) {

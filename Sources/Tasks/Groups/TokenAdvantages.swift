@@ -7,7 +7,7 @@ public enum TokenAdvantages: Sendable, Hashable {
   /// One for each token of y, whether it is scored or not.
   case tokens([Double])
 
-  /// The advantage of the token at a place of y, from 0.
+  /// The advantage of the token at an index of y, from 0.
   public subscript(place: Int) -> Double {
     switch self {
     case .rollout(let advantage): advantage

@@ -1,10 +1,10 @@
 // One turn of a conversation.
 
-/// Who speaks and what is said; a chat template turns a list of them into text.
+/// A role and its text. A chat template renders a list of messages as text.
 public struct ChatMessage: Sendable, Hashable {
-  /// The speaker: `system`, `user`, `assistant` or what else the template knows.
+  /// The role: `system`, `user`, `assistant` or another one that the template supports.
   public let role: String
-  /// What is said.
+  /// The text.
   public let content: String
 
   /// A turn.

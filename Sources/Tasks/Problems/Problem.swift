@@ -1,14 +1,14 @@
 // A question with its reference answer.
 
-/// What rollouts are sampled for.
+/// A problem that rollouts are sampled for.
 public struct Problem: Sendable, Hashable {
   /// Names the problem within its file.
   public let id: String
   /// The independent unit of intervals, by default the problem itself.
   public let cluster: String
-  /// What the model is asked.
+  /// The prompt.
   public let prompt: Prompt
-  /// The reference answer, where there is one.
+  /// The reference answer, if there is one.
   public let answer: String?
 
   /// A problem; `cluster` nil means the problem itself.

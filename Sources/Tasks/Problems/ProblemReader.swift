@@ -1,11 +1,11 @@
 // Reads problems from a JSONL file.
 import StrictJSON
 
-/// A problem file: `{"id", "prompt" | "messages", "answer", "cluster"}`, one object a line.
+/// A problem file: `{"id", "prompt" | "messages", "answer", "cluster"}`, one object per line.
 public enum ProblemReader {
   /// All problems of a file, or its first `limit`; a missing `id` is the line number.
   ///
-  /// Refused, with the line: a file without problems, broken JSON or UTF-8, a missing or empty
+  /// Errors, with the line: a file without problems, broken JSON or UTF-8, a missing or empty
   /// prompt, a repeated id, a value of the wrong type.
   public static func read(path: String, limit: Int? = nil) throws(TaskFileError) -> [Problem] {
     var lines = try LineReader(path: path)

@@ -1,9 +1,9 @@
-// What a model is asked, before it is tokens.
+// A prompt before it is encoded.
 
 /// A prompt as a file gives it.
 public enum Prompt: Sendable, Hashable {
-  /// Text that goes to the tokenizer as it is.
+  /// Text that is passed to the tokenizer unchanged.
   case text(String)
-  /// Turns that go through a chat template first.
+  /// Messages that are rendered with a chat template first.
   case messages([ChatMessage])
 }

@@ -1,8 +1,8 @@
-// What is wrong with one line, before it is known which line of which file it is.
+// An error in a line of a file, without the file's name and the line's number.
 
 /// One line that says what is wrong, and in parentheses what was expected.
 public struct LineFault: Error, Equatable, Sendable {
-  /// The line for people.
+  /// The message.
   public let message: String
 
   /// A fault with its message.

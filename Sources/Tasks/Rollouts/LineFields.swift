@@ -1,7 +1,7 @@
 // The fields of one JSONL line, checked as they are read.
 import StrictJSON
 
-/// The members of a line's object. `null` counts as absent, unknown keys are never looked at.
+/// The members of a line's object. `null` counts as absent, and unknown keys are ignored.
 struct LineFields {
   private let object: JSONObject
 
@@ -25,7 +25,7 @@ struct LineFields {
     return value
   }
 
-  /// The first of the keys that is there.
+  /// The first of the keys that is present.
   func first(of keys: [String]) -> (key: String, value: JSON)? {
     for key in keys {
       if let value = self[key] { return (key, value) }
@@ -33,7 +33,7 @@ struct LineFields {
     return nil
   }
 
-  /// A name: a string, or an integer as its digits.
+  /// A name: a string, or the digits of an integer.
   func name(_ keys: String...) throws(LineFault) -> String? {
     guard let (key, value) = first(of: keys) else { return nil }
     if let number = value.intValue { return String(number) }

@@ -1,9 +1,9 @@
-// Reads a file line by line with the memory of its longest line.
+// Reads a file line by line, with memory for its longest line only.
 import Foundation
 
 /// The lines of a UTF-8 text file, without their `\n`. A byte order mark at the start of the file
-/// and lines of nothing but spaces at its end are skipped; a `\r` before `\n` stays in the line,
-/// where JSON takes it for a space.
+/// and blank lines at its end are skipped. A `\r` before `\n` is part of the line; JSON treats it
+/// as a space.
 struct LineReader {
   /// The bytes read and not yet dropped; `next()` says which of them are the line.
   private(set) var buffer: [UInt8] = []
@@ -17,7 +17,7 @@ struct LineReader {
   private var nextStart = 0
   private var isAtEnd = false
 
-  /// No line of text is as long as this; a longer one is a binary file or lacks its line ends.
+  /// The longest accepted line. A longer one is a binary file or lacks line ends.
   static let defaultMaximumLineLength = 1 << 28
 
   init(
@@ -41,7 +41,7 @@ struct LineReader {
     if buffer.starts(with: [0xEF, 0xBB, 0xBF]) { nextStart = 3 }
   }
 
-  /// The place of the next line in `buffer`, or nil behind the last one; valid until the next call.
+  /// The range of the next line in `buffer`, or nil after the last one; valid until the next call.
   mutating func next() throws(TaskFileError) -> Range<Int>? {
     var blankLine: Int?
     while let range = try nextRaw() {

@@ -1,6 +1,6 @@
 // One response of a model to a prompt, with its reward.
 
-/// A sampled response y to a prompt x, in tokens, and what is known about it.
+/// A sampled response y to a prompt x, in tokens, with text, reward and answer if they are known.
 public struct Rollout: Sendable, Hashable {
   /// Names the rollout within its file.
   public var id: String
@@ -10,7 +10,7 @@ public struct Rollout: Sendable, Hashable {
   public var cluster: String
   /// x, not empty.
   public var promptTokens: [Int32]
-  /// y, not empty; the end-of-sequence token is part of it where it was sampled.
+  /// y, not empty; it includes the end-of-sequence token if that was sampled.
   public var responseTokens: [Int32]
   /// The text of x, where it is known.
   public var prompt: String?

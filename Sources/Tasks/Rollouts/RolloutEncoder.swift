@@ -1,4 +1,4 @@
-// What turns text into token ids where a file gives no ids; this room knows no tokenizer.
+// Encodes text as token ids if a file has no ids. This module does not depend on a tokenizer.
 
 /// Encodes the text fields of rollouts.
 public protocol RolloutEncoder: Sendable {

@@ -1,4 +1,4 @@
-// One line of a rollout file: the keys, their other spellings, and what is refused.
+// One line of a rollout file: its keys, their other spellings, and its checks.
 import StrictJSON
 
 /// The checked fields of a line, before defaults that depend on the rest of the file.
@@ -15,9 +15,10 @@ package struct RolloutLine {
 
   /// Reads a line.
   ///
-  /// Besides the native keys it knows `prompt_id` for `problem_id`, verl's dump (`input`,
-  /// `output`, `score`, `gts`) and TRL's `prompt` and `completion`, each as text or as turns. The
-  /// native key wins where both are there, `prompt` over `messages`. Token ids win over text, which is then kept unread.
+  /// Besides the native keys it knows `prompt_id` for `problem_id`, verl's dump (`input`, `output`,
+  /// `score`, `gts`) and TRL's `prompt` and `completion`, each as text or as turns. If both are
+  /// present, the native key takes precedence, and `prompt` over `messages`. Token ids take
+  /// precedence over text, which is then stored without being encoded.
   package init(
     _ bytes: ArraySlice<UInt8>, options: RolloutReader.Options
   ) throws(LineFault) {
@@ -71,7 +72,8 @@ package struct RolloutLine {
     return message.content
   }
 
-  /// `answer`, or verl's `gts` where that is a name; its lists and tables have no one reading.
+  /// `answer`, or verl's `gts` if it is a string or an integer. Lists and objects in `gts` are
+  /// ambiguous and ignored.
   private static func answer(_ fields: LineFields) throws(LineFault) -> String? {
     if let answer = try fields.answer() { return answer }
     let gts = fields["gts"]

@@ -1,23 +1,23 @@
 // Reads rollouts from a JSONL file, one at a time.
 import StrictJSON
 
-/// A rollout file in reading, with the memory of one line and of the names seen so far.
+/// Reads a rollout file, with memory for one line and for the names seen so far.
 ///
-/// One object a line: `{"id", "problem_id", "prompt" | "messages", "prompt_ids", "response",
-/// "response_ids", "reward", "answer", "cluster"}`; other spellings see `RolloutLine`. Missing
-/// `id`: the line number; missing `problem_id`: rollouts with the same prompt tokens belong
-/// together, under the name `prompt-LINE` of the first; missing `cluster`: the problem. Names may
-/// be integers. A byte order mark, `\r\n` and empty lines at the end are allowed.
+/// One object per line: `{"id", "problem_id", "prompt" | "messages", "prompt_ids", "response",
+/// "response_ids", "reward", "answer", "cluster"}`; for other spellings see `RolloutLine`. The
+/// default of `id` is the line number, and that of `cluster` is the problem. Without `problem_id`,
+/// rollouts with the same prompt tokens belong to the same problem, named `prompt-LINE` after the
+/// first. Names may be integers. A byte order mark, `\r\n` and empty lines at the end are allowed.
 public struct RolloutReader {
   /// What the caller knows about the model.
   public struct Options: Sendable {
     /// Token ids have to be smaller.
     public var vocabularySize: Int
-    /// The most tokens of prompt and response together; nil for any number.
+    /// The largest number of tokens of prompt and response together; nil for any number.
     public var maximumLength: Int?
-    /// Reading stops after so many rollouts, without a look at the rest; nil for all.
+    /// Reading stops after this many rollouts, and the rest is not checked; nil for all.
     public var limit: Int?
-    /// Encodes text where there are no token ids; nil refuses such lines.
+    /// Encodes text if there are no token ids; with nil such lines are errors.
     public var encoder: (any RolloutEncoder)?
 
     /// Options for a model.
@@ -55,10 +55,10 @@ public struct RolloutReader {
     return rollouts
   }
 
-  /// The next rollout, or nil behind the last one.
+  /// The next rollout, or nil after the last one.
   ///
-  /// Refused, with the line: a file without rollouts, broken JSON or UTF-8, a missing or empty
-  /// prompt or response, a token id that is no integer or outside the vocabulary, a sequence
+  /// Errors, with the line: a file without rollouts, broken JSON or UTF-8, a missing or empty
+  /// prompt or response, a token id that is not an integer or is outside the vocabulary, a sequence
   /// longer than `maximumLength`, a repeated id, a value of the wrong type, text without encoder.
   public mutating func next() throws(TaskFileError) -> Rollout? {
     if let limit = options.limit, count >= limit { return nil }

@@ -4,12 +4,12 @@ import StrictJSON
 
 /// The writing side of `RolloutReader`.
 public enum RolloutWriter {
-  /// Writes one line a rollout, with every field that is known. The text is put together in
-  /// memory, written to a temporary file in the same folder, brought to the disk and renamed, so
-  /// an older file stays as it was until the new one is complete.
+  /// Writes one line per rollout, with every field that is known. The text is built in memory,
+  /// written to a temporary file in the same folder, flushed to disk and renamed, so an older file
+  /// is unchanged until the new one is complete.
   ///
-  /// Refuses a folder that does not exist and a target that is no regular file: a rename would put
-  /// a file in the place of a device such as `/dev/null`. A symbolic link stays, its target is
+  /// A folder that does not exist is an error, and so is a target that is not a regular file, since
+  /// a rename would replace a device such as `/dev/null`. A symbolic link is kept and its target is
   /// replaced.
   public static func write(
     _ rollouts: some Sequence<Rollout>, to path: String

@@ -1,6 +1,6 @@
-// What is wrong with a file of rollouts or problems, and where.
+// Errors in a file of rollouts or problems.
 
-/// One broken promise of a file, as one line: `PATH:LINE: what is wrong (what was expected)`.
+/// One error, as one line: `PATH:LINE: what is wrong (what was expected)`.
 public struct TaskFileError: Error, Equatable, Sendable, CustomStringConvertible {
   /// Whose fault it is.
   public enum Kind: Sendable {

@@ -3,7 +3,7 @@ import StrictJSON
 
 /// The tasks by name.
 public enum BuiltInTasks {
-  /// Every task. The first is the one meant by a configuration that names none.
+  /// Every task. The first one is the default of a configuration.
   public static let all: [any TaskSettings.Type] = [
     CountdownVariant.self, AnswersSettings.self,
   ]
@@ -25,8 +25,7 @@ public enum BuiltInTasks {
     return settings
   }
 
-  /// What can be counted in responses to these prompts: the statistics of a task whose prompts they
-  /// all are, else none.
+  /// The statistics of the task that all these prompts belong to; none if there is no such task.
   public static func statistics(ofPrompts prompts: [[Int32]]) -> [TaskStatistic] {
     all.first { type in prompts.allSatisfy { type.recognizes($0) } }?.statistics ?? []
   }

@@ -1,13 +1,13 @@
-// What a trainer, a sampler and an evaluation need of a task.
+// The protocol of a task, for training, sampling and evaluation.
 //
-// To add a task: a folder beside Countdown/ with a `TaskSettings` and a `PolicyTask`, and a line in
-// `BuiltInTasks.all`.
+// To add a task, write a folder next to Countdown/ with a `TaskSettings` and a `PolicyTask`, and
+// add a line to `BuiltInTasks.all`.
 import KeyedRandom
 
-/// A task that a policy is trained on: problems, rewards and what is counted in responses.
+/// A task that a policy is trained on: its problems, rewards and statistics of responses.
 ///
 /// A task is opened for one model by its `TaskSettings`, so its prompts are tokens of that model.
-/// All random choices follow from keys: the same key, the same problems.
+/// All random choices depend on keys: the same key gives the same problems.
 public protocol PolicyTask: Sendable {
   // MARK: Problems
 
@@ -17,13 +17,14 @@ public protocol PolicyTask: Sendable {
   /// The problems of a training step, counted from 1; by default `count` independent draws.
   func problems(ofStep step: Int, count: Int, key: RandomKey) -> [TaskProblem]
 
-  /// Problems of evaluation, none of which training sees. The list depends on nothing but `count`,
-  /// and a longer list begins with a shorter one. A task may have fewer than it was asked for.
+  /// Problems of evaluation, none of which training sees. The list depends only on `count`, and a
+  /// longer list begins with a shorter one. A task may have fewer than requested.
   func heldOut(_ count: Int) -> [TaskProblem]
 
-  /// A problem from a file as the task sees it, with cluster and answer where the file has none.
+  /// A problem of a file as a problem of the task, with cluster and answer filled in if the file
+  /// has none.
   ///
-  /// - Throws: `LineFault` for what is no problem of this task.
+  /// - Throws: `LineFault` for something that is not a problem of this task.
   func completed(_ problem: TaskProblem) throws(LineFault) -> TaskProblem
 
   /// Tokens of the longest prompt.
@@ -31,23 +32,23 @@ public protocol PolicyTask: Sendable {
 
   // MARK: Contexts
 
-  /// What opens a document without a question; may be empty.
+  /// The tokens that open a document without a question; may be empty.
   var documentStart: [Int32] { get }
 
-  /// The tokens that a random prompt may hold, ascending: all but special ones.
+  /// The tokens that may occur in a random prompt, ascending: all except special ones.
   var ordinaryTokens: [Int32] { get }
 
   // MARK: Rewards and statistics
 
-  /// Judges responses; nil where a response cannot be judged, for want of a reference answer.
+  /// Judges responses; nil for a response that cannot be judged because it has no reference answer.
   ///
-  /// - Parameter shouldStop: Asked now and then where judging takes long.
+  /// - Parameter shouldStop: Polled while judging takes long.
   /// - Throws: `CancellationError` when stopped, or why the verifier failed.
   func verify(
     _ responses: [TaskResponse], shouldStop: @Sendable () -> Bool
   ) throws -> [Verification?]
 
-  /// What is reported of responses beside rewards and lengths.
+  /// The statistics of responses in addition to rewards and lengths.
   var statistics: [TaskStatistic] { get }
 
   /// Documents that the base model was trained on, for a loss that shows what a policy forgets.

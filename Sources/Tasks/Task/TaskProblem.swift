@@ -1,4 +1,4 @@
-// A problem in the tokens of the model that is to solve it.
+// A problem in the tokens of a model.
 
 /// A prompt x with its names and reference answer.
 public struct TaskProblem: Sendable, Hashable {
@@ -34,13 +34,13 @@ public struct TaskProblem: Sendable, Hashable {
 
   /// The problems of a JSONL file (see `ProblemReader`), in a model's tokens.
   ///
-  /// - Parameter complete: What a task makes of each problem.
+  /// - Parameter complete: How a task converts each problem.
   /// - Throws: `TaskFileError` with the line.
   public static func read(
     path: String, for player: any TaskPlayer,
     complete: (TaskProblem) throws(LineFault) -> TaskProblem
   ) throws -> [TaskProblem] {
-    // Every line up to the last problem holds one, so a problem's place is its line.
+    // Every line up to the last problem has one, so a problem's index gives its line.
     try ProblemReader.read(path: path).enumerated().map { index, problem in
       func fault(_ message: String) -> TaskFileError {
         TaskFileError(message, path: path, line: index + 1)

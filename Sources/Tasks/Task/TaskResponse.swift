@@ -3,9 +3,9 @@
 /// A response y with the problem it answers.
 public struct TaskResponse: Sendable, Hashable {
   public var problem: TaskProblem
-  /// y; the end token is part of it where it was sampled.
+  /// y, including the end token if it was sampled.
   public var tokens: [Int32]
-  /// The text of y where a file gives it; nil has it decoded where it is needed.
+  /// The text of y if a file gives it; with nil it is decoded on demand.
   public var text: String?
 
   /// A response.

@@ -3,7 +3,7 @@ import StrictJSON
 
 /// The settings of a task, read before any model is known; `open` makes the task for a model.
 public protocol TaskSettings: Sendable {
-  /// What `task.name` of a configuration calls it.
+  /// The name in `task.name` of a configuration.
   static var name: String { get }
 
   /// Reads the task's own members of the key `task`.
@@ -11,36 +11,36 @@ public protocol TaskSettings: Sendable {
   /// - Throws: `JSONValueError` naming a missing or out-of-range key.
   init(reading task: inout JSONReader) throws(JSONValueError)
 
-  /// The value of the key `task`; nil for the task that a configuration without the key means.
+  /// The value of the key `task`; nil for the default task.
   var json: JSON? { get }
 
-  /// The most tokens that a response may have.
+  /// The largest number of tokens that a response may have.
   var maximumResponseLength: Int { get }
 
-  /// The tokens that a response may have unless the configuration says otherwise.
+  /// The default of the number of tokens that a response may have.
   var defaultResponseLength: Int { get }
 
-  /// The number of tokens of the model's vocabulary, where the task fixes it.
+  /// The size of the model's vocabulary, if the task requires a fixed one.
   var vocabularySize: Int? { get }
 
   /// The null context of a configuration without one: token ids, or nil for the model's start token.
   var nullContext: [Int32]? { get }
 
-  /// The most tokens that a null context may have.
+  /// The largest number of tokens that a null context may have.
   var maximumContextLength: Int { get }
 
   /// Makes the task for a model.
   ///
   /// - Parameters:
-  ///   - folder: What relative paths start from: the configuration's folder.
-  ///   - maximumNewTokens: Tokens of the longest response, for which every prompt has to leave room.
-  /// - Throws: `TaskFileError` for a model that cannot play the task, and for malformed files.
+  ///   - folder: The configuration's folder, to which paths are relative.
+  ///   - maximumNewTokens: Tokens of the longest response, which must fit after every prompt.
+  /// - Throws: `TaskFileError` for a model that the task does not support, and for malformed files.
   func open(
     for player: any TaskPlayer, folder: String, maximumNewTokens: Int
   ) throws -> any PolicyTask
 
-  /// Whether a prompt is one of this task's, whatever model wrote it. Only for tasks whose prompts
-  /// cannot be mistaken.
+  /// Whether a prompt belongs to this task, for any model. Only for tasks whose prompts are
+  /// unmistakable.
   static func recognizes(_ prompt: [Int32]) -> Bool
 
   /// The statistics of responses to prompts that it recognizes.

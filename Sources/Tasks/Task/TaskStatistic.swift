@@ -1,13 +1,13 @@
-// A quantity that a task counts in responses.
+// A statistic of a task's responses.
 
-/// One statistic: its description, and how it is read off responses. Metrics, evaluations and their
-/// files follow from it.
+/// One statistic: its description, and its computation from responses. Metrics, evaluations and
+/// their files are derived from it.
 public struct TaskStatistic: Sendable {
-  /// How values of single responses make one number.
+  /// How the values of single responses are combined to one number.
   public enum Kind: Sendable {
     /// A count or length of each response, at least 0; reported as a mean, in metrics too.
     case mean(@Sendable (TaskResponse) -> Double)
-    /// A share of something that each response has `whole` of: Σ part / Σ whole, in 0...1.
+    /// A fraction of something that each response has `whole` of: Σ part / Σ whole, in 0...1.
     case share(@Sendable (TaskResponse) -> (part: Double, whole: Double))
     /// One number of all responses together.
     case overall(@Sendable ([TaskResponse]) -> Double)
@@ -17,7 +17,7 @@ public struct TaskStatistic: Sendable {
   public let name: String
   /// Its unit, "1" for none.
   public let units: String
-  /// What it is, in words.
+  /// A description.
   public let longName: String
   /// The key in the output of `prerl evaluate --json`.
   public let evaluationKey: String

@@ -4,14 +4,14 @@
 enum AnswerExtractor {
   enum Finding {
     case answer(String, AnswerRule)
-    /// The mark is there, but not what it should mark; says what is wrong.
+    /// There is a mark without a valid answer; says what is wrong.
     case broken(String, AnswerRule)
     /// More bytes than an answer may have.
     case tooLong(AnswerRule)
     case none
   }
 
-  /// No answer is longer, in bytes; what a longer one costs is not worth finding out.
+  /// The longest accepted answer in bytes, which bounds the cost.
   static let maximumLength = 4096
 
   static func find(in response: String, rules: [AnswerRule]) -> Finding {
@@ -62,8 +62,8 @@ enum AnswerExtractor {
     var start = start
     while start < bytes.count, isSpace(bytes[start]) { start += 1 }
     if start < bytes.count, bytes[start] == UInt8(ascii: "{") {
-      // Damaged answers such as \frac{\}{2} close only when escapes are not looked at; what is
-      // found then ends in a backslash or holds one, and equals nothing but itself.
+      // The braces of damaged answers such as \frac{\}{2} match only if escapes are ignored. The
+      // extracted text then contains a backslash and equals only itself.
       guard
         let end = groupEnd(bytes, from: start) ?? groupEnd(bytes, from: start, escapes: false)
       else {
@@ -94,8 +94,8 @@ enum AnswerExtractor {
     }
   }
 
-  /// The place behind the brace that closes the one at `start`; with `escapes`, `\{` and `\}` do
-  /// not count.
+  /// The index after the brace that closes the one at `start`. With `escapes`, `\{` and `\}` do not
+  /// count.
   private static func groupEnd(
     _ bytes: Span<UInt8>, from start: Int, escapes: Bool = true
   ) -> Int? {
@@ -163,11 +163,12 @@ enum AnswerExtractor {
     return nil
   }
 
-  /// The place behind "is", ":" or "=" and "is:", with asterisks between; nil without one.
+  /// The index after "is", ":", "=" or "is:", possibly with asterisks between; nil if there is
+  /// none.
   private static func markEnd(_ bytes: Span<UInt8>, from start: Int) -> Int? {
     var index = start
     func skip() {
-      // A handful at most: this may be asked at every word of a long response.
+      // A few at most, since this may be called at every word of a long response.
       let limit = min(bytes.count, index + 8)
       while index < limit, bytes[index] == UInt8(ascii: " ") || isEmphasis(bytes[index]) {
         index += 1
@@ -189,7 +190,7 @@ enum AnswerExtractor {
 
   private static func phrase(_ bytes: Span<UInt8>, from start: Int) -> Range<Int> {
     var start = start
-    // On to the next line where this one ends here.
+    // Continues on the next line if this one ends here.
     while start < bytes.count, isSpace(bytes[start]) || isEmphasis(bytes[start]) { start += 1 }
     let isBold = start > 0 && isEmphasis(bytes[start - 1])
     for (open, close) in displays where matches(open, bytes, at: start) {
@@ -218,7 +219,7 @@ enum AnswerExtractor {
   ]
   private static let emphases = [Array("**".utf8), Array("__".utf8)]
 
-  /// Whether a text of lower-case letters and signs stands here, letters in either case.
+  /// Whether the given text of lower-case letters and signs is here, ignoring case.
   private static func matches(_ text: [UInt8], _ bytes: Span<UInt8>, at start: Int) -> Bool {
     guard start + text.count <= bytes.count else { return false }
     for (offset, expected) in text.enumerated() {
@@ -234,7 +235,7 @@ enum AnswerExtractor {
     return end
   }
 
-  /// A range without spaces around it, and without punctuation and Markdown where asked.
+  /// A range without surrounding spaces and, if requested, without punctuation and Markdown.
   private static func trimmed(
     _ range: Range<Int>, in bytes: Span<UInt8>, punctuation: Bool
   ) -> Range<Int> {
@@ -266,7 +267,7 @@ enum AnswerExtractor {
 }
 
 extension AnswerRule {
-  /// How messages call the rule's mark.
+  /// The name of the rule's mark in messages.
   var mark: String {
     switch self {
     case .boxed: "\\boxed"

@@ -1,4 +1,4 @@
-// The names that the lexer of answers knows.
+// The names that the lexer of answers recognises.
 
 extension AnswerLexer {
   static let spaces: Set<String> = [
@@ -17,13 +17,13 @@ extension AnswerLexer {
     "hbox", "operatorname", "emph",
   ]
 
-  /// Commands that change the look of their argument alone.
+  /// Commands that change only the appearance of their argument.
   static let styles: Set<String> = [
     "mathbf", "mathit", "mathsf", "mathtt", "boldsymbol", "bm", "rm", "bf", "it", "boxed", "fbox",
     "ensuremath",
   ]
 
-  /// Commands that go together with their argument.
+  /// Commands that are removed together with their argument.
   static let dropped: Set<String> = [
     "hspace", "vspace", "phantom", "hphantom", "vphantom", "color", "textcolor", "label", "tag",
   ]
@@ -40,7 +40,7 @@ extension AnswerLexer {
     "textdollar": AnswerToken.currency, "dollar": AnswerToken.currency,
   ]
 
-  /// Words that stand for commands outside of TeX.
+  /// Words that mean a command outside of TeX.
   static let plainCommands: [String: String] = [
     "pi": "pi", "sqrt": "sqrt", "inf": "infty", "infinity": "infty", "infty": "infty",
   ]

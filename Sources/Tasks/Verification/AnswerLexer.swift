@@ -1,12 +1,12 @@
-// Splits an answer into tokens and drops what does not change its meaning.
+// Splits an answer into tokens and removes everything that does not change its meaning.
 
-/// Reads LaTeX, plain mathematics and a little Unicode. Never fails: what it does not know stays as
-/// it is. Gone afterwards: delimiters of mathematics (`$`, `\(`), sizes (`\left`, `\big`), styles
-/// (`\text`, `\mathrm`, `\displaystyle`, an inner `\boxed`), spacing, thousands separators that can
-/// be nothing else (`1{,}000`, `1\,000`, `1,\!000`), and Markdown's marks around the whole.
+/// Reads LaTeX, plain mathematics and a little Unicode. Never fails: unknown parts are kept. It
+/// removes delimiters of mathematics (`$`, `\(`), sizes (`\left`, `\big`), styles (`\text`,
+/// `\mathrm`, `\displaystyle`, an inner `\boxed`), spacing, unambiguous thousands separators
+/// (`1{,}000`, `1\,000`, `1,\!000`), and Markdown's marks around the whole.
 struct AnswerLexer {
   private let scalars: [Unicode.Scalar]
-  /// Whether the text is a sentence's rather than TeX.
+  /// Whether the text is prose rather than TeX.
   private let isProse: Bool
   private let hasOddDollars: Bool
   private var position = 0
@@ -40,7 +40,7 @@ struct AnswerLexer {
     case "." where isDigit(at: position + 1): number()
     case "a"..."z", "A"..."Z": word()
     case "$":
-      // An unpaired one before a number is money.
+      // An unpaired dollar sign before a number is money.
       if hasOddDollars, isDigit(at: position + 1) { emit(.command, AnswerToken.currency) }
       position += 1
     case "*" where self.scalar(at: position + 1) == "*" && isPower(at: position + 2):
@@ -89,7 +89,7 @@ struct AnswerLexer {
     if Self.spaces.contains(name) {
       hasSpace = true
     } else if Self.sizes.contains(name) {
-      // `\left.` and `\right.` are delimiters that are not there.
+      // `\left.` and `\right.` are invisible delimiters.
       if name == "left" || name == "right", scalar(at: position) == "." { position += 1 }
     } else if Self.texts.contains(name) {
       if textDepth == nil { textDepth = braceDepth }
@@ -112,8 +112,8 @@ struct AnswerLexer {
     case "%", "&", "#", "_": emit(.symbol, String(scalar))
     case "|": emit(.command, "|")
     case "\\":
-      // One backslash for two: reference answers that went through the usual clean-up of MATH
-      // have lost the other one.
+      // A single backslash in place of two: the usual clean-up of MATH removes the other one from
+      // reference answers.
       emit(.symbol, "\\")
     default:
       emit(.symbol, "\\")
@@ -134,7 +134,7 @@ struct AnswerLexer {
     }
   }
 
-  /// Skips `{…}` behind a command whose argument is not shown.
+  /// Skips `{…}` after a command whose argument is not shown.
   private mutating func skipGroup() {
     guard scalar(at: position) == "{" else { return }
     var depth = 0
@@ -181,7 +181,7 @@ struct AnswerLexer {
     return text
   }
 
-  /// The length of a thousands separator that can be nothing else.
+  /// The length of an unambiguous thousands separator.
   private func separatorLength() -> Int? {
     for separator in Self.separators {
       if scalars[position...].starts(with: separator) { return separator.count }
@@ -196,7 +196,7 @@ struct AnswerLexer {
   // MARK: - Characters
 
   private mutating func emit(_ kind: AnswerToken.Kind, _ text: String) {
-    // A sentence's words stand apart and are longer than variables.
+    // The words of a sentence are separated and longer than variables.
     let isProseWord = isProse && hasSpace && text.utf8.count >= 3
     tokens.append(
       AnswerToken(

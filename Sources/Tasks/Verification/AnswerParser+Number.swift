@@ -1,4 +1,4 @@
-// The arithmetic that answers may contain: + - * / ^ ! \frac \sqrt \pi i, and units behind it.
+// The arithmetic that answers may contain: + - * / ^ ! \frac \sqrt \pi i, followed by units.
 
 extension AnswerParser {
   /// A number with its unit, or a ± b.
@@ -6,7 +6,7 @@ extension AnswerParser {
     var range = range
     var unit: AnswerUnit?
     var factor: Int128 = 1
-    // Money has its unit in front, behind a sign perhaps.
+    // Money has its unit before the number, possibly after a sign.
     var isNegative = false
     if let sign = range.first, tokens[sign].isSymbol("-"), sign + 1 < range.upperBound,
       tokens[sign + 1].isCommand(AnswerToken.currency)
@@ -56,7 +56,7 @@ extension AnswerParser {
       unit)
   }
 
-  /// Where the words behind a number begin.
+  /// The start of the words after a number.
   private func unitStart(_ range: Range<Int>) -> Int {
     var start = range.upperBound
     while start > range.lowerBound + 1 {
@@ -78,7 +78,7 @@ extension AnswerParser {
   }
 
   private func isUnitWord(_ token: AnswerToken) -> Bool {
-    // A letter or a short product of variables outside of prose is no unit.
+    // A letter or a short product of variables outside of prose is not a unit.
     token.kind == .word && token.text != "i"
       && (token.isProse || token.hasSpace && AnswerUnit.isKnown(token.text))
   }
@@ -123,7 +123,7 @@ extension AnswerParser {
     return sum
   }
 
-  /// `10 000`: one to three digits, then threes, with spaces between.
+  /// `10 000`: one to three digits, then groups of three, with spaces between.
   private func digitGroups(_ range: Range<Int>) throws(ArithmeticFault) -> ExactNumber? {
     let groups = tokens[range]
     guard groups.count > 1, groups.allSatisfy({ $0.kind == .number }),
@@ -167,9 +167,9 @@ extension AnswerParser {
           hasDivided = true
         }
       } else {
-        // 1/2π has two readings, and 2 3 none; √2 3 is never written.
+        // 1/2π is ambiguous, and 2 3 and √2 3 have no meaning.
         guard !hasDivided, token.kind != .number else { throw .notNumeric }
-        // So has 2\frac{5}{3} beside the mixed numbers.
+        // 2\frac{5}{3} is ambiguous, too, since it resembles a mixed number.
         if token.isCommand("frac"), tokens[index - 1].kind == .number, isPlainFraction(at: index) {
           throw .notNumeric
         }
@@ -218,7 +218,7 @@ extension AnswerParser {
     guard index < end else { throw .notNumeric }
     try spend()
     if tokens[index].isSymbol("-") {
-      // Only behind * and /, as in 3*-2.
+      // Only after * and /, as in 3*-2.
       index += 1
       guard index < end, !tokens[index].isSymbol("-") else { throw .notNumeric }
       return try factor(&index, end).negative
@@ -237,7 +237,7 @@ extension AnswerParser {
       exponents.append(try group(&index, end))
     }
     guard var exponent = exponents.popLast() else { return value }
-    // A tower is worked off from its top.
+    // A tower of powers is evaluated from its top.
     while let below = exponents.popLast() {
       let top = exponent
       exponent = try compute { (budget) throws(ArithmeticFault) in try below.power(top, &budget) }
@@ -276,7 +276,7 @@ extension AnswerParser {
     }
   }
 
-  /// The argument in braces that is next.
+  /// The next argument in braces.
   private mutating func group(
     _ index: inout Int, _ end: Int
   ) throws(ArithmeticFault) -> ExactNumber {

@@ -1,10 +1,10 @@
 // From canonical tokens to the value of an answer: lists, sets, tuples, intervals, names.
 
-/// Reads the value of an answer. Whatever is not understood becomes `.text`; only a budget that is
-/// used up is an error.
+/// Reads the value of an answer. Everything that is not understood becomes `.text`; only an
+/// exhausted budget is an error.
 struct AnswerParser {
   let tokens: [AnswerToken]
-  /// The place of the partner of each opening bracket.
+  /// The index of the closing bracket of each opening one.
   private let partners: [Int: Int]
   private(set) var budget: OperationBudget
   private var depth = 0
@@ -29,7 +29,7 @@ struct AnswerParser {
       token.isSymbol(",") || token.isSymbol(";") || token.isWord("and") || token.isWord("or")
     }
     guard parts.count > 1 else { return try item(parts.first ?? range) }
-    // In n=2,3,4 the name belongs to the whole list.
+    // In n=2,3,4 the name applies to the whole list.
     if let (name, rest) = assignment(parts[0]),
       parts.dropFirst().allSatisfy({ assignment($0) == nil })
     {
@@ -79,7 +79,7 @@ struct AnswerParser {
     let (open, close) = (tokens[range.lowerBound].text, tokens[range.upperBound - 1].text)
     let parts = split(inner) { $0.isSymbol(",") }
     if open == "{" { return .list(try items(parts)) }
-    // Parentheses around one thing change nothing.
+    // Parentheses around a single value change nothing.
     if parts.count == 1, open == "(", close == ")" { return try item(parts[0]) }
     return .tuple(brackets: open + close, try items(parts))
   }
@@ -132,21 +132,21 @@ struct AnswerParser {
     return parts
   }
 
-  /// The place behind the closing partner of a bracket, nil where there is none.
+  /// The index after the closing bracket of a bracket; nil if there is none.
   func partner(of index: Int) -> Int? { partners[index] }
 
   mutating func spend(_ operations: Int = 1) throws(ArithmeticFault) {
     try budget.spend(operations)
   }
 
-  /// Hands the budget to arithmetic.
+  /// Passes the budget to arithmetic.
   mutating func compute<Value>(
     _ body: (inout OperationBudget) throws(ArithmeticFault) -> Value
   ) throws(ArithmeticFault) -> Value {
     try body(&budget)
   }
 
-  /// One level deeper; the caller takes it back.
+  /// Increases the depth; the caller decreases it again.
   mutating func descend() throws(ArithmeticFault) {
     depth += 1
     try budget.spend()
@@ -155,8 +155,8 @@ struct AnswerParser {
 
   mutating func ascend() { depth -= 1 }
 
-  /// The partners of brackets, where `(` and `[` may close with `)` and `]` alike, as half-open
-  /// intervals do; nil when they do not pair.
+  /// The partners of brackets, where `(` and `[` may each close with `)` or `]`, as in half-open
+  /// intervals; nil if they do not match.
   private static func partners(in tokens: [AnswerToken]) -> [Int: Int]? {
     var partners: [Int: Int] = [:]
     var open: [(index: Int, kind: Int)] = []
@@ -184,8 +184,8 @@ struct AnswerParser {
     }
   }
 
-  /// Joins `12,441,600` outside of brackets: one to three digits and then threes, without spaces.
-  /// A run such as `1,123,5` stays a list.
+  /// Joins `12,441,600` outside of brackets: one to three digits and then groups of three, without
+  /// spaces. A run such as `1,123,5` stays a list.
   private static func joiningThousands(_ tokens: [AnswerToken]) -> [AnswerToken] {
     var joined: [AnswerToken] = []
     var depth = 0

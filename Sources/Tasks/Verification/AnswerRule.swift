@@ -1,7 +1,7 @@
 // The places where a response may state its answer.
 
-/// How an answer is marked in a response. The last mark of a kind counts; whatever is wrong with it,
-/// an earlier one is never taken instead.
+/// How an answer is marked in a response. The last mark of a kind counts. If it is malformed, an
+/// earlier one is not used instead.
 public enum AnswerRule: String, Sendable, Hashable, CaseIterable {
   /// `\boxed{…}`, `\boxed 5` or `\fbox{…}`.
   case boxed

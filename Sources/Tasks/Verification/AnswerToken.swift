@@ -1,14 +1,14 @@
-// The pieces that an answer is read in.
+// The tokens of an answer.
 
-/// One piece of an answer. In the canonical form every argument of a command stands in braces and no
-/// other braces are left.
+/// One piece of an answer. In the canonical form every argument of a command is in braces, and
+/// there are no other braces.
 struct AnswerToken: Equatable {
   enum Kind {
     /// Digits with at most one point and one exponent: `12`, `.5`, `1.5e-3`.
     case number
     /// Letters of a to z without a backslash.
     case word
-    /// `\name`, without the backslash; `\{` and `\}` are those of a set.
+    /// `\name`, without the backslash; `\{` and `\}` are the braces of a set.
     case command
     /// Any other scalar; `{` and `}` are TeX's groups.
     case symbol
@@ -18,7 +18,8 @@ struct AnswerToken: Equatable {
   let text: String
   /// Whether there was a space before it.
   var hasSpace = false
-  /// Whether it stands in `\text{}` or the like, or in a sentence: a word that is no variable.
+  /// Whether it is in `\text{}` or similar, or in a sentence, so that it is a word and not a
+  /// variable.
   var isProse = false
 
   func isSymbol(_ symbol: String) -> Bool { kind == .symbol && text == symbol }
@@ -32,8 +33,8 @@ struct AnswerToken: Equatable {
 }
 
 extension Sequence<AnswerToken> {
-  /// The tokens as text. Spaces are left out except between two numbers, which they keep apart:
-  /// `3 1/2` is not `31/2`. Currency signs are left out.
+  /// The tokens as text. Spaces are left out except between two numbers, since `3 1/2` is not
+  /// `31/2`. Currency signs are left out.
   var canonicalText: String {
     var text = ""
     var followsNumber = false

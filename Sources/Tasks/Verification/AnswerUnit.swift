@@ -1,16 +1,16 @@
-// Units behind numbers.
+// Units after numbers.
 
-/// What a number counts. Reference answers have mostly lost their unit, so a number with a unit
-/// equals the bare number; two known units have to agree.
+/// The unit of a number. Most reference answers have lost their unit, so a number with a unit
+/// equals the bare number; two known units must agree.
 enum AnswerUnit: Hashable {
   case percent
-  /// A unit of the table, under its one name.
+  /// A unit of the table, by its canonical name.
   case known(String)
 
-  /// What the words behind a number mean.
+  /// The meaning of the words after a number.
   enum Reading {
     case unit(AnswerUnit)
-    /// A word such as "apples" that says nothing about the number.
+    /// A word such as "apples" that does not affect the number.
     case ignored
     /// A factor such as "million".
     case factor(Int128)
@@ -30,7 +30,7 @@ enum AnswerUnit: Hashable {
     return isHarmless && words.count <= 4 ? .ignored : .unclear
   }
 
-  /// Whether a word of two letters or more is a unit wherever it stands.
+  /// Whether a word of two letters or more is a unit in any position.
   static func isKnown(_ word: String) -> Bool {
     word.utf8.count > 1 && name([word.lowercased()]) != nil
       || ["percent", "sq"].contains(word.lowercased())

@@ -1,4 +1,4 @@
-// What an answer means, as far as it is understood.
+// The meaning of an answer, as far as it is understood.
 
 /// The value of an answer or of a part of it.
 indirect enum AnswerValue {
@@ -14,10 +14,10 @@ indirect enum AnswerValue {
   case union([AnswerValue])
   /// `x=…`, with the name.
   case assigned(String, AnswerValue)
-  /// What has no other value, in canonical form.
+  /// Text without another value, in canonical form.
   case text(String)
 
-  /// Whether it was compared as text alone.
+  /// Whether it is compared as text only.
   var isText: Bool {
     if case .text = self { true } else { false }
   }
@@ -58,7 +58,7 @@ indirect enum AnswerValue {
     }
   }
 
-  /// Multisets: every element of one has its own partner in the other.
+  /// Equality of multisets: the elements of both can be matched one to one.
   private static func equalInAnyOrder(
     _ a: [AnswerValue], _ b: [AnswerValue], _ budget: inout OperationBudget
   ) throws(ArithmeticFault) -> Bool {
@@ -78,7 +78,7 @@ indirect enum AnswerValue {
     return true
   }
 
-  /// A unit on one side alone says nothing, but 50% is 1/2 as well as the bare 50.
+  /// A unit on one side only is ignored, but 50% equals 1/2 as well as the bare 50.
   private static func equal(
     _ a: ExactNumber, _ unit: AnswerUnit?, _ b: ExactNumber, _ otherUnit: AnswerUnit?,
     _ budget: inout OperationBudget
@@ -93,7 +93,7 @@ indirect enum AnswerValue {
     }
   }
 
-  /// Bytes, except that a word may begin with a capital.
+  /// Compares bytes, except that a word may begin with a capital letter.
   private static func equal(_ a: String, _ b: String) -> Bool {
     if a.utf8.elementsEqual(b.utf8) { return true }
     guard a.utf8.count == b.utf8.count, a.utf8.count >= 3,

@@ -3,16 +3,17 @@ import StrictJSON
 
 /// The built-in verifier of answers in text.
 ///
-/// It takes the answer from the response by the first of its rules that finds a mark, brings answer
-/// and reference into one canonical form, and calls them equal when these are the same bytes, or
-/// when both have a value and the values are equal: fractions, decimals, percentages, scientific
-/// notation, square roots, multiples of π, complex numbers, tuples, intervals, sets and lists of
-/// them. All arithmetic is exact, of at most 38 digits and a fixed number of operations, so it
-/// never hangs, and numbers that differ are never equal; where the budget ends the outcome says so.
+/// It extracts the answer from the response by the first of its rules that finds a mark, and
+/// converts answer and reference to a canonical form. They are equal if these forms have the same
+/// bytes, or if both have a value and the values are equal: fractions, decimals, percentages,
+/// scientific notation, square roots, multiples of π, complex numbers, tuples, intervals, sets and
+/// lists of them. All arithmetic is exact, so different numbers are never equal. It is limited to
+/// 38 digits and a fixed number of operations, so it never hangs; the outcome states if that budget
+/// was exhausted.
 ///
-/// Symbolic identities are not tried: `1+x` is not `x+1`. A lone number with a unit equals the bare
-/// number, since reference answers have mostly lost theirs; likewise 50% equals 50, besides 1/2.
-/// Lists without brackets have no order.
+/// Symbolic identities are not tried: `1+x` is not `x+1`. A single number with a unit equals the
+/// bare number, since most reference answers have lost their unit. For the same reason 50% equals
+/// 50 as well as 1/2. Lists without brackets have no order.
 public struct AnswerVerifier: Sendable, Hashable {
   /// The rules in the order in which they are tried.
   public let rules: [AnswerRule]
@@ -23,10 +24,10 @@ public struct AnswerVerifier: Sendable, Hashable {
   }
 
   /// Verifies one response. Without a reference, or without an answer, the outcome is `unparsed`,
-  /// also where both are missing.
+  /// also if both are missing.
   ///
   /// - Parameter answer: the reference, bare or inside a solution with `\boxed{}` or `####`.
-  /// - Complexity: O(length of the response); what follows is bounded.
+  /// - Complexity: O(length of the response); everything after the extraction is bounded.
   public func verify(_ response: String, answer: String?) -> Verification {
     let reference: String
     switch Self.reference(answer) {
@@ -55,7 +56,7 @@ public struct AnswerVerifier: Sendable, Hashable {
     let verification: Verification
   }
 
-  /// The reference answer, taken out of the solution around it where there is one.
+  /// The reference answer, extracted from the solution if it is inside one.
   private static func reference(_ answer: String?) -> Result<String, NoReference> {
     func fail(_ outcome: VerificationOutcome, _ reason: String) -> Result<String, NoReference> {
       .failure(NoReference(verification: Verification(outcome, reason: reason)))

@@ -2,9 +2,9 @@
 
 /// The two ways in which exact arithmetic ends early.
 enum ArithmeticFault: Error, Equatable {
-  /// The text is no number of the kinds that are compared by value.
+  /// The text is not a number that can be compared by value.
   case notNumeric
-  /// Digits or operations ran out; says of what.
+  /// The budget of digits or operations was exhausted; says which.
   case overBudget(String)
 
   /// A number beyond 127 bits.

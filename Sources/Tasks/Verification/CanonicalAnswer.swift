@@ -1,8 +1,8 @@
-// Brings the tokens of an answer into the one form in which answers are compared.
+// Converts the tokens of an answer to the canonical form in which answers are compared.
 
-/// The canonical tokens of an answer: the arguments of `\frac`, `\sqrt`, `^`, `_` and their like in
-/// braces, however they were written (`\frac12`, `\frac{1}2`, `x^2`, `2^(10)`), every other pair of
-/// braces gone, and `^\circ` turned into a degree sign.
+/// The canonical tokens of an answer: the arguments of `\frac`, `\sqrt`, `^`, `_` and similar are
+/// in braces, for all ways of writing them (`\frac12`, `\frac{1}2`, `x^2`, `2^(10)`); every other
+/// pair of braces is removed; and `^\circ` is a degree sign.
 struct CanonicalAnswer {
   /// The nesting was deeper than `maximumDepth`.
   struct TooDeep: Error {}
@@ -27,7 +27,7 @@ struct CanonicalAnswer {
 
   private var next: AnswerToken? { position < input.count ? input[position] : nil }
 
-  /// One token with its arguments, or what is in a pair of braces.
+  /// One token with its arguments, or the contents of a pair of braces.
   private mutating func element() throws(TooDeep) {
     depth += 1
     defer { depth -= 1 }
@@ -56,7 +56,7 @@ struct CanonicalAnswer {
     }
   }
 
-  /// The rest of a group whose opening brace is read; the braces are left out.
+  /// The rest of a group after its opening brace, without the braces.
   private mutating func group(hasSpace: Bool) throws(TooDeep) {
     let start = output.count
     while let token = next, !token.isSymbol("}") { try element() }
@@ -70,7 +70,7 @@ struct CanonicalAnswer {
     if let sign = next, sign.isSymbol("-") || sign.isSymbol("+"), position + 1 < input.count,
       input[position + 1].kind == .number
     {
-      // TeX would raise the sign alone; nobody means that.
+      // TeX would raise only the sign, which is never meant.
       output += [.symbol("{"), sign, input[position + 1], .symbol("}")]
       position += 2
     } else {
@@ -91,8 +91,9 @@ struct CanonicalAnswer {
     }
   }
 
-  /// One argument, in braces afterwards. Without braces it is one digit, letter or command, as in
-  /// TeX; where `takesNumber`, a number stays whole, since `2^10` outside of TeX means that.
+  /// Reads one argument and puts it in braces. Without braces an argument is one digit, letter or
+  /// command, as in TeX. With `takesNumber` it may be a whole number, since `2^10` outside of TeX
+  /// means that.
   private mutating func argument(
     takesNumber: Bool = false, takesParentheses: Bool = false
   ) throws(TooDeep) {
@@ -120,7 +121,7 @@ struct CanonicalAnswer {
     }
   }
 
-  /// The place of the partner of the parenthesis that is next.
+  /// The index of the closing parenthesis of the next one.
   private func closingParenthesis() -> Int? {
     var depth = 0
     for index in position..<input.count {

@@ -137,7 +137,8 @@ struct ExactNumber: Hashable {
   ) throws(ArithmeticFault) -> (square: UInt64, free: UInt64) {
     var (rest, square, free): (UInt64, UInt64, UInt64) = (n, 1, 1)
     var divisor: UInt64 = 2
-    // What has no divisor up to its cube root is 1, a prime, a prime's square or two primes.
+    // A number without a divisor up to its cube root is 1, a prime, the square of a prime or a
+    // product of two primes.
     while divisor * divisor * divisor <= rest {
       guard divisor < 1 << 16 else { throw .overBudget("a root of too large a number") }
       if divisor % 64 == 3 { try budget.spend() }

@@ -1,24 +1,24 @@
-// Verifies responses by a command of the user's.
+// Verifies responses with a user's command.
 import Foundation
 import Glibc
 import StrictJSON
 
 /// A command that reads samples and writes rewards, both as JSONL.
 ///
-/// The command is run once, by `/bin/sh`. Its standard input has one line a sample,
-/// `{"id": …, "response": …, "answer": …}` (no `answer` where there is none); its standard output
-/// is to have one line a sample, in any order: `{"id": …, "reward": 1}` or
-/// `{"id": …, "outcome": "correct"}` with an outcome of `VerificationOutcome`, and `extracted` and
-/// `reason` where they are worth keeping. Its standard error is passed through.
+/// The command is run once, by `/bin/sh`. Its standard input has one line per sample, `{"id": …,
+/// "response": …, "answer": …}` (without `answer` if there is none). Its standard output must have
+/// one line per sample, in any order: `{"id": …, "reward": 1}` or `{"id": …, "outcome": "correct"}`
+/// with an outcome of `VerificationOutcome`, and optionally `extracted` and `reason`. Its standard
+/// error is passed through.
 ///
-/// Both are files, so neither side can block the other, whatever the sizes, and no write can meet a
-/// closed pipe. Results are matched by id alone: a sample without a result is `unparsed`, or
-/// `overBudget` where the time ran out, and never takes another's.
+/// Both are files, so neither side can block the other, and no write can hit a closed pipe. Results
+/// are matched by id only. A sample without a result is `unparsed`, or `overBudget` if the time
+/// limit was reached.
 public struct ExternalVerifier: Sendable, Hashable {
   /// The command, in the shell's language.
   public let command: String
-  /// The longest time without new output before the command is killed. A program that holds its
-  /// output back in a buffer seems to do nothing.
+  /// The longest time without new output before the command is killed. A program that buffers its
+  /// output appears to be idle.
   public let timeout: Duration
 
   static let maximumOutput = 1 << 28
@@ -31,7 +31,8 @@ public struct ExternalVerifier: Sendable, Hashable {
 
   /// The results of all samples, in their order.
   ///
-  /// - Parameter shouldStop: asked many times a second; true kills the command and what it started.
+  /// - Parameter shouldStop: polled many times per second; true kills the command and its child
+  ///   processes.
   /// - Throws: `CancellationError` when stopped; `TaskFileError` with the line of the output that
   ///   has an unknown or a repeated id, and when the command fails.
   public func verify(
@@ -81,7 +82,8 @@ public struct ExternalVerifier: Sendable, Hashable {
     try handle.write(contentsOf: chunk)
   }
 
-  /// Runs the command to its end; tells whether it was killed because it had gone quiet.
+  /// Runs the command to its end; returns whether it was killed because it had no output for too
+  /// long.
   private func run(from input: URL, to output: URL, shouldStop: () -> Bool) throws -> Bool {
     let process = Process()
     process.executableURL = URL(fileURLWithPath: "/bin/sh")
@@ -126,11 +128,11 @@ public struct ExternalVerifier: Sendable, Hashable {
     return false
   }
 
-  /// Ends the command and everything it started: Foundation gives it a process group of its own.
+  /// Ends the command and its child processes: Foundation gives it its own process group.
   private static func kill(_ process: Process) {
     let id = process.processIdentifier
     _ = Glibc.kill(getpgid(id) == id ? -id : id, SIGKILL)
-    // What cannot be killed (a disk that hangs) is not waited for.
+    // A process that cannot be killed (a hanging disk) is not waited for.
     let deadline = ContinuousClock.now + .seconds(5)
     while process.isRunning, .now < deadline { Thread.sleep(forTimeInterval: 0.005) }
   }
@@ -159,7 +161,7 @@ public struct ExternalVerifier: Sendable, Hashable {
     for text in bytes.split(separator: UInt8(ascii: "\n"), omittingEmptySubsequences: false) {
       line += 1
       if text.allSatisfy({ $0 == 0x20 || $0 == 0x0D || $0 == 0x09 }) { continue }
-      // A line that is no result, such as a message, belongs to no sample.
+      // A line that is not a result, such as a message, is ignored.
       guard let fields = try? LineFields(line: text), let id = try? fields.name("id") else {
         garbage = garbage ?? line
         continue
@@ -187,7 +189,7 @@ public struct ExternalVerifier: Sendable, Hashable {
     return found.map { $0?.verification ?? missing }
   }
 
-  /// What a line says of its sample; what makes no sense is `unparsed`.
+  /// The result in a line; an invalid one is `unparsed`.
   private static func verification(_ fields: LineFields) -> Verification {
     do throws(LineFault) {
       let reward = try fields.number("reward")

@@ -1,6 +1,6 @@
 // A bound on the work that one comparison may take.
 
-/// The operations that one comparison may still take, so that no answer takes long.
+/// The operations that one comparison may still use, so that no answer takes long.
 struct OperationBudget {
   private(set) var remaining = 20_000
 

@@ -1,7 +1,7 @@
 // Exact fractions of bounded size.
 
-/// A fraction in lowest terms with a positive denominator. Whatever does not fit 128 bits throws
-/// `overBudget`; nothing is ever rounded.
+/// A fraction in lowest terms with a positive denominator. A result that does not fit 128 bits
+/// throws `overBudget`; nothing is rounded.
 struct Rational: Hashable {
   let numerator: Int128
   let denominator: Int128
@@ -16,7 +16,7 @@ struct Rational: Hashable {
   /// The fraction; 0 as denominator throws `notNumeric`.
   init(_ numerator: Int128, over denominator: Int128) throws(ArithmeticFault) {
     guard denominator != 0 else { throw .notNumeric }
-    // The least integer has no negative.
+    // The smallest integer has no negation.
     guard numerator > .min, denominator > .min else { throw .digits }
     var (a, b) = (abs(numerator), abs(denominator))
     while b != 0 { (a, b) = (b, a % b) }
@@ -63,7 +63,7 @@ struct Rational: Hashable {
   }
 
   static func * (a: Rational, b: Rational) throws(ArithmeticFault) -> Rational {
-    // Crosswise reduction keeps products small that cancel.
+    // Reducing crosswise first keeps the products small.
     let left = try Rational(a.numerator, over: b.denominator)
     let right = try Rational(b.numerator, over: a.denominator)
     return try Rational(

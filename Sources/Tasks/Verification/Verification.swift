@@ -1,19 +1,19 @@
-// What a verifier found, and why.
+// The result of a verifier, with its reason.
 
-/// The outcome for one sample, with what makes it checkable by hand.
+/// The outcome for one sample, with the information to check it by hand.
 public struct Verification: Sendable, Hashable {
-  /// The finding.
+  /// The outcome.
   public let outcome: VerificationOutcome
   /// 1 for correct and 0 for everything else, unless an external verifier gave another number.
   public let reward: Double
-  /// The answer as the response has it, where one was found.
+  /// The answer as written in the response, if one was found.
   public let extracted: String?
   /// The rule that found the answer.
   public let rule: AnswerRule?
-  /// One line for people.
+  /// The reason, in one line.
   public let reason: String
 
-  /// A finding; `reward` nil means 1 for correct, else 0.
+  /// A result; `reward` nil means 1 for correct, else 0.
   public init(
     _ outcome: VerificationOutcome, reward: Double? = nil, extracted: String? = nil,
     rule: AnswerRule? = nil, reason: String

@@ -1,10 +1,10 @@
-// What a verifier may find.
+// The possible outcomes of a verification.
 
-/// How a response fares against the reference answer.
+/// The outcome of comparing a response with the reference answer.
 public enum VerificationOutcome: String, Sendable, Hashable, CaseIterable {
   /// The response's answer is the reference answer.
   case correct
-  /// The response has an answer and it was not found to be the reference answer.
+  /// The response has an answer, which was not found to equal the reference answer.
   case wrong
   /// There is nothing to compare: no answer in the response, or no reference.
   case unparsed

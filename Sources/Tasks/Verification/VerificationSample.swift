@@ -1,8 +1,8 @@
-// What an external verifier is given.
+// The input of an external verifier.
 
 /// One response with its reference answer, under a name.
 public struct VerificationSample: Sendable, Hashable {
-  /// Names the sample; every sample of a call has another one.
+  /// The id of the sample, unique within a call.
   public let id: String
   /// The response y as text.
   public let response: String

@@ -1,24 +1,24 @@
-// From the options of a command to an alignment plan: null context, rollouts, controls.
+// Makes an alignment plan from the options of a command: null context, rollouts, controls.
 import Analysis
 import ModelCore
 import Runs
 import StrictJSON
 import Tasks
 
-/// What `align`, `surrogate`, `replay` and `regress` need before they measure.
+/// The inputs of `align`, `surrogate`, `replay` and `regress`.
 struct AlignmentSetup {
   let checkpoint: Checkpoint
   let nullContext: NullContext
   private let contexts: NullContextArgument
 
-  /// - Parameter nullContext: as the user named it; nil for the default, `bos`.
+  /// - Parameter nullContext: as given by the user; nil for the default, `bos`.
   init(_ checkpoint: Checkpoint, nullContext: String?) throws {
     self.checkpoint = checkpoint
     contexts = NullContextArgument(checkpoint)
     self.nullContext = try contexts.resolve(nullContext)
   }
 
-  /// Options with everything that the checkpoint decides filled in.
+  /// Options, with the values that depend on the checkpoint filled in.
   func options(seed: UInt64) -> AlignmentOptions {
     AlignmentOptions(
       nullContext: nullContext, seed: seed, nullContextSweep: contexts.sweep(without: nullContext),
@@ -43,7 +43,7 @@ struct AlignmentSetup {
     return rollouts
   }
 
-  /// Refuses responses of which nothing is scored.
+  /// Refuses responses without a scored token.
   func check(_ rollouts: [Rollout], _ path: String) throws {
     if nullContext.tokens.isEmpty,
       let short = rollouts.first(where: { $0.responseTokens.count < 2 })
@@ -80,7 +80,7 @@ struct AlignmentSetup {
 }
 
 extension AlignmentRun {
-  /// Runs with a progress bar; stops where the user asks for it.
+  /// Runs with a progress bar; stops when the user interrupts.
   func run(_ start: RunStart, quiet: Bool) throws -> Outcome {
     let rollouts = ProgressBar("aligning", total: samples.count, unit: "rollouts", quiet: quiet)
     let stages = ProgressBar("controls over all rollouts", total: 100, unit: "%", quiet: quiet)

@@ -1,4 +1,4 @@
-// `--null-context`: what stands where the prompt stood.
+// `--null-context`: the tokens that take the place of the prompt.
 import Analysis
 import Foundation
 import ModelCore
@@ -83,15 +83,15 @@ struct NullContextArgument {
     return context
   }
 
-  /// Contexts of the null-context sweep: bos, eos, pad and none where the model has them, without
-  /// the run's own.
+  /// The contexts of the null-context sweep: those of bos, eos, pad and none that the model has,
+  /// except the run's own.
   func sweep(without context: NullContext) -> [NullContext] {
     ["bos", "eos", "pad", "none"].compactMap { try? resolve($0) }
       .filter { $0.tokens != context.tokens }
   }
 
-  /// Ids that a random prompt never holds: those the configuration names, and the tokenizer's
-  /// special tokens.
+  /// Ids that never occur in a random prompt: those that the configuration names, and the
+  /// tokenizer's special tokens.
   var specialTokens: Set<Int32> {
     let configuration = checkpoint.configuration
     var special = Set(configuration.eosTokens.map { Int32($0) })

@@ -9,80 +9,87 @@ import Tasks
 struct AlignCommand: ParsableCommand {
   static let configuration = CommandConfiguration(
     commandName: "align",
-    abstract: "Measures how gradients of log P(y) and log P(y|x) align, with controls.",
+    abstract: "Measure the cosine of the gradients of log P(y) and log P(y|x), with controls.",
     discussion: """
-      log P(y) is the response's log-probability after a null context (the start token unless said \
-      otherwise); rollouts are sampled with their prompt and only differentiated without it.
+      log P(y) is the log-probability of the response after a null context, by default the start \
+      token. Responses are sampled after their prompt. Only the gradient is taken without it.
 
       Example: prerl align --rollouts rollouts.jsonl --control all --output alignment.h5
       """)
 
   @Option(
     help: ArgumentHelp(
-      "Rollouts as JSONL (default: sample them from the model first).", valueName: "file"))
+      "Read rollouts from this JSONL file (default: sample them from the model first).",
+      valueName: "file"))
   var rollouts: String?
 
-  @Option(help: ArgumentHelp("The result file.", valueName: "file.h5"))
+  @Option(help: ArgumentHelp("Write the results to this HDF5 file.", valueName: "file.h5"))
   var output = "alignment.h5"
 
-  @Option(help: ArgumentHelp("Also writes the statistics as JSON.", valueName: "file.json"))
+  @Option(help: ArgumentHelp("Also write the statistics as JSON.", valueName: "file.json"))
   var summary: String?
 
-  @Option(help: ArgumentHelp("Also writes the provenance as JSON.", valueName: "file.json"))
+  @Option(help: ArgumentHelp("Also write the provenance as JSON.", valueName: "file.json"))
   var manifest: String?
 
   @Option(
     help: ArgumentHelp(
-      "\(NullContextArgument.spellings) (default: bos).", valueName: "context"))
+      "Score log P(y) after this null context: \(NullContextArgument.spellings) (default: bos).",
+      valueName: "context"))
   var nullContext: String?
 
-  @Option(help: "How token log-probabilities become one objective: mean or sum.")
+  @Option(help: "Combine the token log-probabilities of a response by their mean or sum.")
   var reduction = Reduction.mean
 
-  @Option(help: "Products of weight gradients: auto, gram or materialized.")
+  @Option(
+    help: """
+      Compute inner products of weight gradients from Gram matrices (gram), from formed gradients \
+      (materialized), or by the cheaper of the two for each weight (auto).
+      """)
   var method = ProductMethod.auto
 
-  @Option(help: "float32 (sums of products in float64) or float64 throughout.")
+  @Option(help: "Compute in float32 (inner products are summed in float64) or in float64.")
   var precision = Precision.float32
 
   @Option(
     name: .customLong("control"),
     help: ArgumentHelp(
-      "A control, repeatable: \(AlignmentControls.names.joined(separator: ", ")), or all (every one "
-        + "but partial-prompt).", valueName: "name"))
+      "Measure this control, repeatable: \(AlignmentControls.names.joined(separator: ", ")), or all "
+        + "(every one except partial-prompt). Default: none.", valueName: "name"))
   var controlNames: [String] = []
 
   @Option(
     help: ArgumentHelp(
-      "Rollouts in each direction of the cross matrix, evenly spaced.", valueName: "n"))
+      "Pair at most n evenly spaced rollouts with each other in the control cross.",
+      valueName: "n"))
   var crossLimit = 128
 
   @Option(
-    help: ArgumentHelp("Writes the whole gradients of the first n rollouts.", valueName: "n"))
+    help: ArgumentHelp("Store the full gradients of the first n rollouts.", valueName: "n"))
   var dumpGradients = 0
 
-  @Flag(help: "Adds each token's share of the inner product.")
+  @Flag(help: "Store each token's contribution to the inner product.")
   var tokenProducts = false
 
-  @Option(help: ArgumentHelp("Bootstrap replicates of the intervals.", valueName: "n"))
+  @Option(help: ArgumentHelp("Use n bootstrap replicates for the intervals.", valueName: "n"))
   var bootstrap = 2000
 
-  @Option(help: ArgumentHelp("Only the first n rollouts.", valueName: "n"))
+  @Option(help: ArgumentHelp("Use only the first n rollouts (default: all).", valueName: "n"))
   var limit: Int?
 
-  @Flag(help: "Takes sequences beyond the model's positions.")
+  @Flag(help: "Allow sequences longer than max_position_embeddings.")
   var allowLong = false
 
   @Option(
     help: ArgumentHelp(
-      "Only part i of n (i from 0); prerl merge joins the parts.", valueName: "i/n"),
+      "Measure only part i of n (i from 0); prerl merge joins the parts.", valueName: "i/n"),
     transform: parsedShard)
   var shard: Shard?
 
-  @Flag(help: "Goes on with an interrupted run of the same output.")
+  @Flag(help: "Continue an interrupted run with the same output file.")
   var resume = false
 
-  @Flag(help: "Adds the paper's values to the table and says what the controls mean for them.")
+  @Flag(help: "Add the paper's values to the table, and state what the controls show.")
   var paper = false
 
   @OptionGroup var sampling: SamplingArguments

@@ -9,18 +9,18 @@ import Tables
 struct BenchCommand: ParsableCommand {
   static let configuration = CommandConfiguration(
     commandName: "bench",
-    abstract: "The machine's own sgemm rate and every stage's rate as a share of it.",
+    abstract: "Measure the rate of every stage, and as a fraction of the machine's sgemm rate.",
     discussion: """
-      Measures on one thread and on --threads. A share is that of sgemm at the shapes of the \
-      stage. Operations are counted as if every weight gradient were formed. Measure on an idle \
-      machine.
+      Every stage is measured on one thread and on --threads threads. The column "of sgemm" \
+      divides its rate by that of sgemm alone at the same matrix shapes. Operations are counted as \
+      if every weight gradient were formed. Measure on an idle machine.
 
       Example: prerl bench --json > bench.json
       """)
 
   @Option(
     parsing: .unconditional,
-    help: ArgumentHelp("Seconds for which each rate is measured.", valueName: "s"))
+    help: ArgumentHelp("Measure each rate for this many seconds.", valueName: "s"))
   var seconds = 0.5
 
   @OptionGroup var modelOptions: ModelOptions

@@ -5,33 +5,35 @@ import Runs
 struct CompareCommand: ParsableCommand {
   static let configuration = CommandConfiguration(
     commandName: "compare",
-    abstract: "Compares training runs at their evaluations, with intervals over seeds.",
+    abstract: "Compare the evaluations of training runs, with intervals over seeds.",
     discussion: """
-      Runs of one configuration and several seeds are one line. fold: against the same run's base; \
-      per token: the fold of transitions per token. Intervals are over seeds, on the same held-out \
-      problems; each run's own over number sets are in its evaluation.jsonl.
+      Runs that differ only in their seed are pooled into one row. A fold is a value divided by \
+      that of the same run before training; the column "per token" is the fold of transitions per \
+      token. Intervals are over seeds, on the same held-out problems. The intervals of one run \
+      over number sets are in its evaluation.jsonl.
 
       Example: prerl compare results/runs/dsrl/*-s* --reference grpo
       """)
 
-  @Argument(help: ArgumentHelp("Folders of training runs.", valueName: "run"))
+  @Argument(help: ArgumentHelp("The folders of the training runs.", valueName: "run"))
   var runs: [String]
 
   @Option(
     help: ArgumentHelp(
-      "Adds accuracy less that of this entry, paired by seed.", valueName: "name"))
+      "Add the difference in accuracy to this entry, paired by seed.", valueName: "name"))
   var reference: String?
 
   @Option(
     help: ArgumentHelp(
-      "Adds the seeds that it takes to tell this difference in accuracy (80% power, 5% level).",
+      "Add the number of seeds per entry that detects this difference in accuracy (a t-test at the "
+        + "5% level with 80% power).",
       valueName: "difference"))
   var resolve: Double?
 
-  @Flag(help: "A line for every evaluated step, not only the last.")
+  @Flag(help: "Print a row for every evaluated step, not only for the last.")
   var allSteps = false
 
-  @Option(help: ArgumentHelp("Also writes every number as JSON.", valueName: "file.json"))
+  @Option(help: ArgumentHelp("Also write every number as JSON.", valueName: "file.json"))
   var output: String?
 
   @OptionGroup var printOptions: PrintOptions

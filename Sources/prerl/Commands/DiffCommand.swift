@@ -7,9 +7,10 @@ import Tables
 struct DiffCommand: ParsableCommand {
   static let configuration = CommandConfiguration(
     commandName: "diff",
-    abstract: "Compares two result files dataset by dataset; exit status 1 if one differs.",
+    abstract: "Compare two result files dataset by dataset; exit status 1 if any differ.",
     discussion: """
-      Attributes say where and when a file was made; they are shown with --all and never count.
+      Attributes record where and when a file was made. --all prints those that differ, and they \
+      never affect the exit status.
 
       Example: prerl diff --tolerance 1e-5 a.h5 b.h5
       """)
@@ -22,10 +23,11 @@ struct DiffCommand: ParsableCommand {
 
   @Option(
     help: ArgumentHelp(
-      "Largest deviation relative to the larger of two values.", valueName: "share"))
+      "Accept differences of at most this fraction of the larger of two values.",
+      valueName: "fraction"))
   var tolerance = 0.0
 
-  @Flag(help: "Also lists attributes that differ.")
+  @Flag(help: "Also print the attributes that differ.")
   var all = false
 
   @OptionGroup var printOptions: PrintOptions

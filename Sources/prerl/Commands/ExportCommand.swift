@@ -8,11 +8,11 @@ import Tables
 struct ExportCommand: ParsableCommand {
   static let configuration = CommandConfiguration(
     commandName: "export",
-    abstract: "Writes the groups of a result file as CSV or NPZ.",
+    abstract: "Write the groups of a result file as CSV or NPZ.",
     discussion: """
-      CSV: a folder with one table for the variables of a group that share their axes, long form \
-      for several axes, and scalars.csv. NPZ: one archive for numpy.load, samples/cosine under the \
-      name samples.cosine.
+      --csv makes a folder. Variables of a group that have the same axes share one table (in long \
+      form if they have several axes), and single values go into scalars.csv. --npz makes one \
+      archive for numpy.load, in which samples/cosine is named samples.cosine.
 
       Example: prerl export alignment.h5 --csv tables --group samples --group summary
       """)
@@ -20,15 +20,16 @@ struct ExportCommand: ParsableCommand {
   @Argument(help: ArgumentHelp("The result file.", valueName: "file.h5"))
   var file: String
 
-  @Option(help: ArgumentHelp("A folder of CSV files to make.", valueName: "dir"))
+  @Option(help: ArgumentHelp("Write CSV files into this folder.", valueName: "dir"))
   var csv: String?
 
-  @Option(help: ArgumentHelp("An NPZ file to make.", valueName: "file.npz"))
+  @Option(help: ArgumentHelp("Write this NPZ file.", valueName: "file.npz"))
   var npz: String?
 
   @Option(
     name: .customLong("group"),
-    help: ArgumentHelp("Only this group or dataset, repeatable (default: all).", valueName: "path"))
+    help: ArgumentHelp(
+      "Export only this group or dataset, repeatable (default: all).", valueName: "path"))
   var groups: [String] = []
 
   @OptionGroup var printOptions: PrintOptions

@@ -6,7 +6,7 @@ import Tables
 struct InspectCommand: ParsableCommand {
   static let configuration = CommandConfiguration(
     commandName: "inspect",
-    abstract: "Lists what a result file, a safetensors file or a checkpoint folder holds.",
+    abstract: "List the contents of a result file, a safetensors file or a checkpoint folder.",
     discussion: "Example: prerl inspect alignment.h5")
 
   @Argument(help: ArgumentHelp("The file or folder.", valueName: "file"))

@@ -9,15 +9,15 @@ import StrictJSON
 struct MergeCommand: ParsableCommand {
   static let configuration = CommandConfiguration(
     commandName: "merge",
-    abstract: "Joins the result files of prerl align --shard i/n into that of the whole run.",
+    abstract: "Join the result files of prerl align --shard i/n into one.",
     discussion: """
-      Every dataset of the result is bitwise that of the undivided run. Gaps, overlaps, \
-      unfinished parts and parts of other runs are refused.
+      Every dataset of the joined file has the same bits as in a run without --shard. A missing, \
+      repeated or unfinished part, or a part of another run, is an error.
 
       Example: prerl merge --output alignment.h5 part0.h5 part1.h5
       """)
 
-  @Option(help: ArgumentHelp("The joined result file.", valueName: "file.h5"))
+  @Option(help: ArgumentHelp("Write the joined results to this HDF5 file.", valueName: "file.h5"))
   var output: String
 
   @Argument(help: ArgumentHelp("The parts, in any order.", valueName: "part"))

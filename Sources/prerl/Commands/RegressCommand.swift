@@ -9,35 +9,39 @@ struct RegressCommand: ParsableCommand {
   static let configuration = CommandConfiguration(
     commandName: "regress",
     abstract:
-      "Compares fresh numbers with baselines; exit status 1 if one is beyond its tolerance.",
+      "Measure again and compare with baselines; exit status 1 if a tolerance is exceeded.",
     discussion: """
-      A baseline is a JSON file that says what is measured and holds, per quantity, a value, a \
-      tolerance and the reason for it. Without arguments the embedded checkpoint is measured and \
-      compared with every results/baselines/*.json. --update takes the fresh values over and keeps \
-      the replaced ones in each quantity's history.
+      A baseline is a JSON file. It states what to measure and gives, for each quantity, a value, \
+      a tolerance and the reason for the tolerance. Without arguments, every \
+      results/baselines/*.json is measured on the embedded checkpoint and compared. --update \
+      stores the new values and keeps the replaced ones in each quantity's history.
 
       Example: prerl regress --model DIR --update my-baseline.json
       """)
 
   @Argument(
-    help: ArgumentHelp("Baseline files (default: results/baselines/*.json).", valueName: "baseline")
-  )
+    help: ArgumentHelp(
+      "The baseline files (default: results/baselines/*.json).", valueName: "baseline"))
   var baselines: [String] = []
 
   @Option(
     help: ArgumentHelp(
-      "Numbers to compare instead of measuring: one JSON object, nested ones as in summary.json. "
-        + "Takes one baseline; quantities of it that the file lacks fail.", valueName: "file.json"))
+      "Compare the numbers of this file instead of measuring. It is a JSON object, nested like "
+        + "summary.json. Give exactly one baseline; its quantities that the file lacks fail.",
+      valueName: "file.json"))
   var numbers: String?
 
   @Option(
-    help: ArgumentHelp("Rollouts instead of the baseline's.", valueName: "file.jsonl"))
+    help: ArgumentHelp(
+      "Measure these rollouts instead of the baseline's.", valueName: "file.jsonl"))
   var rollouts: String?
 
-  @Option(help: ArgumentHelp("A null context instead of the baseline's.", valueName: "context"))
+  @Option(
+    help: ArgumentHelp(
+      "Use this null context instead of the baseline's.", valueName: "context"))
   var nullContext: String?
 
-  @Flag(help: "Writes the fresh values into the baselines.")
+  @Flag(help: "Write the new values into the baselines.")
   var update = false
 
   @OptionGroup var modelOptions: ModelOptions
@@ -71,7 +75,7 @@ struct RegressCommand: ParsableCommand {
     var worst: (path: String, row: BaselineComparison.Row)?
     var (count, failed) = (0, 0)
     var results: [JSON] = []
-    // All files are read before anything is measured, so that a broken one costs no time.
+    // All files are read before anything is measured, so that a malformed one is reported at once.
     let files = try paths.map { path in
       let file = try ConfigurationFile(path: path)
       return (
@@ -122,7 +126,7 @@ struct RegressCommand: ParsableCommand {
         + "\(failed) of \(count) quantities fail")
   }
 
-  /// The committed baselines, seen from the package's folder.
+  /// The committed baselines; the current folder must be the package's.
   private static func committed() throws -> [String] {
     let folder = "results/baselines"
     let names = (try? FileManager.default.contentsOfDirectory(atPath: folder)) ?? []

@@ -12,11 +12,11 @@ import Tasks
 struct ReplayCommand: ParsableCommand {
   static let configuration = CommandConfiguration(
     commandName: "replay",
-    abstract: "Reruns an alignment from its result file; exit status 1 if the bits differ.",
+    abstract: "Rerun an alignment from its result file; exit status 1 if any bit differs.",
     discussion: """
-      The file stores prompts, responses, rewards and settings; the model is the one it names, or \
-      --model DIR, and must have the same SHA-256. Other OpenBLAS kernels change the last bits: \
-      the kernels of both runs are printed when the bits differ.
+      The file stores prompts, responses, rewards and settings. The model is the one that the file \
+      names, or --model DIR, and its files must have the same SHA-256. Other OpenBLAS kernels may \
+      change the last bits, so the kernels of both runs are printed when the bits differ.
 
       Example: prerl replay results/reference/alignment/alignment.h5
       """)

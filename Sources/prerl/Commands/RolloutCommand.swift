@@ -8,10 +8,10 @@ import Tasks
 struct RolloutCommand: ParsableCommand {
   static let configuration = CommandConfiguration(
     commandName: "rollout",
-    abstract: "Samples rollouts from a checkpoint, scores them and writes them as JSONL.",
+    abstract: "Sample rollouts from a checkpoint, score them and write them as JSONL.",
     discussion: "Example: prerl rollout --samples 400 --output rollouts.jsonl")
 
-  @Option(help: ArgumentHelp("Where the rollouts go.", valueName: "file.jsonl"))
+  @Option(help: ArgumentHelp("Write the rollouts to this file.", valueName: "file.jsonl"))
   var output: String
 
   @OptionGroup var sampling: SamplingArguments

@@ -7,12 +7,14 @@ import Tables
 struct SelfcheckCommand: ParsableCommand {
   static let configuration = CommandConfiguration(
     commandName: "selfcheck",
-    abstract: "Compares two ways to the same numbers on a checkpoint; exit 1 if they differ.",
+    abstract: "Check the numerics of a checkpoint on this machine; exit status 1 if a check fails.",
     discussion: """
-      Finite differences, Gram against formed gradients, BLAS against plain loops, float32 against \
-      float64, cached decoding against the full forward, batches against single samples. The last \
-      rows are no part of the checkpoint: a tiny random model of each supported family, the \
-      gradient of each of its parameters against finite differences.
+      Each check computes the same numbers in two ways and compares them: gradients by \
+      backpropagation and by finite differences, inner products by Gram matrices and from formed \
+      gradients, matrix products by BLAS and by plain loops, values in float32 and in float64, \
+      decoding with a cache and by a full forward pass, samples in a batch and one by one. The \
+      last rows do not use the checkpoint: they compare every parameter's gradient with finite \
+      differences in a tiny random model of each supported family.
 
       Example: prerl selfcheck --model my-checkpoint
       """)
@@ -28,7 +30,7 @@ struct SelfcheckCommand: ParsableCommand {
 
   func run() throws {
     let checkpoint = try Checkpoint(common)
-    // Both models, a gradient, a direction and the parameters to go back to.
+    // Memory for both models, a gradient, a direction and a copy of the parameters.
     let count = Double(ParameterLayout(checkpoint.configuration).count)
     try requireMemory(count * (4 + 4 * 8), for: "the self-check of \(checkpoint.name)")
     let check = SelfCheck(

@@ -4,59 +4,72 @@ import ArgumentParser
 struct ThoughtsCommand: ParsableCommand {
   static let configuration = CommandConfiguration(
     commandName: "thoughts",
-    abstract: "Counts reflection and transition thoughts of rollouts, with intervals.",
+    abstract: "Count the reflection and transition thoughts of rollouts, with intervals.",
     discussion: """
-      A lexicon says where thoughts begin and which words give them their kind: countdown (the \
-      embedded task, the default there), seal (the default elsewhere), seal-upstream (with the \
-      misspelling of SEAL's code), easysteer, understand-r1-zero, or a JSON file of your own. \
-      Rates are per response, per 1,000 tokens (words, where a file has no token ids) and per \
-      problem, by correctness and by quarter of length, with the accuracy beside them; intervals \
-      are 95%, over clusters. With a second file: fold changes beside the counts behind them.
+      A lexicon defines where a thought begins and which words determine its kind. The lexicons \
+      are countdown (for the embedded task, and the default there), seal (the default elsewhere), \
+      seal-upstream (with the misspelling in SEAL's code), easysteer, understand-r1-zero, or a \
+      JSON file of your own.
 
-      On the embedded task, and with --label-column, precision and recall of the lexicon. A \
-      label column is a list in every line with the kind's name or null for each thought that the \
-      lexicon counts, in order; --spans lists them: one line {"id", "thoughts": [{"kind", \
-      "start", "end", "phrase"}]} a response, places in Unicode code points.
+      Rates are per response, per problem and per 1,000 tokens (per 1,000 words if a file has no \
+      token ids). They are also given by correctness and by quarter of length, with the accuracy. \
+      Intervals are 95%, over clusters. With a second file, fold changes are printed together with \
+      the counts they rest on.
+
+      On the embedded task, and with --label-column, the precision and recall of the lexicon are \
+      printed, too. A label column is a list in every line of the first file. It has one entry for \
+      each thought that the lexicon counts, in order: the name of its kind, or null. --spans \
+      writes these thoughts, one line {"id", "thoughts": [{"kind", "start", "end", "phrase"}]} per \
+      response, with positions in Unicode code points.
 
       Example: prerl thoughts before.jsonl after.jsonl --lexicon seal --output thoughts.h5
       """)
 
   @Argument(
-    help: ArgumentHelp("Rollouts as JSONL; the base of fold changes.", valueName: "a.jsonl"))
+    help: ArgumentHelp(
+      "The rollouts as JSONL; with a second file, the base of the fold changes.",
+      valueName: "a.jsonl"))
   var first: String
 
-  @Argument(help: ArgumentHelp("Rollouts to compare with the base.", valueName: "b.jsonl"))
+  @Argument(
+    help: ArgumentHelp("The rollouts to compare with the first file.", valueName: "b.jsonl"))
   var second: String?
 
-  @Option(help: ArgumentHelp("The counting rules.", valueName: "name|file"))
+  @Option(
+    help: ArgumentHelp(
+      "Count by this lexicon (default: countdown for the embedded task, else seal).",
+      valueName: "name|file"))
   var lexicon: String?
 
   @Option(
     help: ArgumentHelp(
-      "Also the agreement with these rules on the first file.", valueName: "name|file"))
+      "Also measure the agreement with this lexicon on the first file.", valueName: "name|file"))
   var compareLexicon: String?
 
-  @Option(help: ArgumentHelp("The key of the first file's labels.", valueName: "name"))
+  @Option(
+    help: ArgumentHelp("Read labels from this key of the first file's lines.", valueName: "name"))
   var labelColumn: String?
 
   @Option(
     help: ArgumentHelp(
-      "An alignment result of the first file's rollouts: its tokens by kind.", valueName: "file.h5")
-  )
+      "Split the token values of this prerl align result, made from the first file, by kind.",
+      valueName: "file.h5"))
   var alignment: String?
 
-  @Option(help: ArgumentHelp("The thoughts of the first file, as JSONL.", valueName: "file.jsonl"))
+  @Option(
+    help: ArgumentHelp(
+      "Write the thoughts of the first file as JSONL.", valueName: "file.jsonl"))
   var spans: String?
 
-  @Option(help: ArgumentHelp("The result file.", valueName: "file.h5"))
+  @Option(help: ArgumentHelp("Write the results to this HDF5 file.", valueName: "file.h5"))
   var output: String?
 
-  @Flag(help: "Counts words even where a file has token ids.")
+  @Flag(help: "Measure length in words even if a file has token ids.")
   var words = false
 
   @Option(
     parsing: .unconditional,
-    help: ArgumentHelp("Bootstrap replicates of the intervals.", valueName: "n"))
+    help: ArgumentHelp("Use n bootstrap replicates for the intervals.", valueName: "n"))
   var bootstrap = 2000
 
   @OptionGroup var modelOptions: ModelOptions

@@ -7,22 +7,22 @@ import Tokenizers
 struct TokenizeCommand: ParsableCommand {
   static let configuration = CommandConfiguration(
     commandName: "tokenize",
-    abstract: "Turns standard input into token ids, or ids into text.",
+    abstract: "Convert the text on standard input to token ids, or ids to text.",
     discussion: """
-      Every byte of standard input is one text, a newline at its end included; no special tokens \
-      are added. --decode reads ids between spaces, or the JSON that --json prints, and writes the \
-      text without a newline of its own.
+      The whole of standard input is one text, including a final newline. No special tokens are \
+      added. --decode reads ids separated by spaces, or the JSON that --json prints. It writes the \
+      text without adding a newline.
 
       Example: prerl tokenize --tokenizer tokenizer.json < text.txt
       """)
 
   @Option(
     help: ArgumentHelp(
-      "A tokenizer.json or the folder that holds it (default: the checkpoint's).",
+      "Use this tokenizer.json, or the one in this folder (default: the checkpoint's).",
       valueName: "file"))
   var tokenizer: String?
 
-  @Flag(help: "Turn ids into text.")
+  @Flag(help: "Convert ids to text.")
   var decode = false
 
   @OptionGroup var modelOptions: ModelOptions
@@ -58,15 +58,15 @@ struct TokenizeCommand: ParsableCommand {
     }
   }
 
-  /// The tokenizer.json of a path that may be its folder's.
+  /// The tokenizer.json at a path, or in the folder at that path.
   private static func file(_ path: String) -> String {
-    // A slash at its end names what a symbolic link leads to.
+    // A trailing slash resolves a symbolic link to a folder.
     let attributes = try? FileManager.default.attributesOfItem(atPath: path + "/")
     return attributes?[.type] as? FileAttributeType == .typeDirectory
       ? URL(fileURLWithPath: path).appendingPathComponent("tokenizer.json").relativePath : path
   }
 
-  /// All of standard input, which has to be UTF-8.
+  /// All of standard input, which must be UTF-8.
   private static func standardInput() throws -> String {
     let data: Data
     do {
@@ -82,7 +82,7 @@ struct TokenizeCommand: ParsableCommand {
     return text
   }
 
-  /// The number of bytes before the first that is wrong.
+  /// The number of bytes before the first invalid one.
   private static func validPrefix(_ bytes: [UInt8]) -> Int {
     var parser = Unicode.UTF8.ForwardParser()
     var iterator = bytes.makeIterator()

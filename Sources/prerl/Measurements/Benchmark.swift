@@ -1,8 +1,9 @@
-// Rates of the expensive stages, each beside what BLAS itself reaches at the same shapes.
+// Rates of the expensive stages, compared with the rate of BLAS at the same shapes.
 //
-// Operations are counted as if every weight gradient were formed: a forward is 2 per weight and row
-// plus attention's 2 T² H D a sequence and layer, a backward twice that. A method that forms less
-// (Gram products) therefore shows a higher rate for the same result.
+// Operations are counted as if every weight gradient were formed. A forward counts 2 operations per
+// weight and row, plus attention's 2 T² H D per sequence and layer; a backward counts twice that. A
+// method that avoids forming gradients (Gram products) therefore shows a higher rate for the same
+// result.
 import Foundation
 import KeyedRandom
 import ModelCore
@@ -19,7 +20,7 @@ struct Benchmark {
     var samplesPerSecond: Double?
     var tokensPerSecond: Double?
     let gigaflops: Double
-    /// Of the rate of `sgemm` at the shapes of this stage; nil for `sgemm` itself.
+    /// The rate divided by that of `sgemm` at the shapes of this stage; nil for `sgemm` itself.
     var share: Double?
 
     var json: JSON {
@@ -35,7 +36,7 @@ struct Benchmark {
   let checkpoint: Checkpoint
   let model: Transformer<Float>
   let threads: Int
-  /// Seconds that each rate is measured for.
+  /// The number of seconds for which each rate is measured.
   let seconds: Double
   private var shape: ModelConfiguration { model.configuration }
   private let examples: [ExampleSequences]
@@ -51,7 +52,7 @@ struct Benchmark {
     examples = ExampleSequences.make(64, for: model.configuration, key: key)
   }
 
-  /// Every stage in turn; `begin` hears the name of each.
+  /// Measures every stage in turn; `begin` is called with the name of each.
   func run(begin: (String) -> Void) throws -> [Rate] {
     var rates: [Rate] = []
     func measure(_ name: String, _ stage: () throws -> Rate?) throws {
@@ -154,7 +155,7 @@ struct Benchmark {
 
   // MARK: - Training
 
-  /// As many rows as a chunk of the pretraining experiment has.
+  /// The number of rows of a chunk in the pretraining experiment.
   private var trainingChunk: PackedSequences {
     var packed = PackedSequences()
     for example in examples where packed.rowCount + example.conditional.rowCount <= 512 {
@@ -190,7 +191,7 @@ struct Benchmark {
     }
   }
 
-  /// Whole updates of a model of this shape; only the embedded task can be pretrained.
+  /// Full updates of a model of this shape; only the embedded task can be pretrained.
   private func pretraining(limit: Double) throws -> Rate? {
     guard checkpoint.isCountdown else { return nil }
     var reader = try JSONReader(pretrainingConfiguration)
@@ -207,7 +208,7 @@ struct Benchmark {
       elapsed = (ContinuousClock.now - clock) / .seconds(1)
       try Interruption.check()
     }
-    // Attention in documents of 30 tokens is below a hundredth of the whole.
+    // Attention in documents of 30 tokens is less than a hundredth of the total.
     let perToken = 3 * operations(MatrixProduct.forward(shape, rows: 1, scored: 1))
     let gigaflops = Double(tokens) * perToken / elapsed / 1e9
     return Rate(
@@ -296,7 +297,8 @@ struct Benchmark {
       + Double(shape.layerCount) * attention
   }
 
-  /// Calls of `body` a second, on all threads together; the first call of each worker warms up.
+  /// Calls of `body` per second, on all threads together; the first call of each worker is a
+  /// warm-up.
   private func rate<Worker>(
     makeWorker: @escaping @Sendable () throws -> Worker,
     body: @escaping @Sendable (inout Worker, Int) throws -> Void
@@ -306,7 +308,7 @@ struct Benchmark {
     try forEachInOrder(
       0..<1, threads: 1, makeWorker: makeWorker, body: body, consume: { _, _ in })
     let once = (ContinuousClock.now - clock) / .seconds(1)
-    // A first guess from the cold call, then the measurement.
+    // Estimates the number of calls from the first one, then measures.
     var count = max(threads, Int(0.1 * seconds / once))
     var elapsed = 0.0
     while true {

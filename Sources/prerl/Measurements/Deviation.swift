@@ -1,14 +1,14 @@
 // One row of the self-check.
 import StrictJSON
 
-/// The largest deviation that a check found, and what it may be.
+/// The largest deviation that a check found, and its limit.
 struct Deviation {
   let check: String
   let precision: String
   /// Relative to the scale that the check names; NaN fails.
   let largest: Double
   let limit: Double
-  /// Where the largest one was, or on how much the check was made.
+  /// The position of the largest deviation, or the extent of the check.
   let place: String
 
   var isWithin: Bool { largest <= limit }
@@ -21,7 +21,7 @@ struct Deviation {
   }
 }
 
-/// Finds the largest of many deviations; NaN counts as infinite.
+/// Tracks the largest of many deviations; NaN counts as infinite.
 struct LargestDeviation {
   private(set) var value = 0.0
   private(set) var place = ""

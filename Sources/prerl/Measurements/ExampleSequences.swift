@@ -1,4 +1,4 @@
-// Prompts and responses to measure a checkpoint with, whatever its vocabulary.
+// Prompts and responses to measure any checkpoint with.
 import KeyedRandom
 import ModelCore
 import Tasks

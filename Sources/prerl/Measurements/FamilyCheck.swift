@@ -1,12 +1,13 @@
-// Every supported family by itself: the whole gradient of a tiny random model against difference
-// quotients of the forward pass, parameter by parameter. It needs no checkpoint of the family.
+// Checks every supported family: the full gradient of a tiny random model against finite
+// differences of the forward pass, parameter by parameter. It does not need a checkpoint of the
+// family.
 import Foundation
 import KeyedRandom
 import ModelCore
 
-/// The families that the program supports, each as a model small enough to move every parameter.
+/// The supported families, each as a model small enough to perturb every parameter.
 struct FamilyCheck {
-  /// Always the same models, whatever the seed of the run: the limit is made for them.
+  /// The models do not depend on the seed of the run, since the limit was chosen for them.
   private let key = RandomKey(seed: 1).derive("families")
 
   /// A family's name and its tiny models, with a tied and an untied head.
@@ -16,7 +17,7 @@ struct FamilyCheck {
     }
   }
 
-  /// One row a family.
+  /// One row per family.
   func run() throws -> [Deviation] {
     try Self.families.map { family in
       var largest = LargestDeviation()
@@ -31,12 +32,13 @@ struct FamilyCheck {
     }
   }
 
-  /// Every element of the gradient of Σ c_t log π(y_t), relative to the gradient's length.
+  /// Every element of the gradient of Σ c_t log π(y_t), relative to the gradient's norm.
   private func compare(
     _ configuration: ModelConfiguration, _ key: RandomKey, _ largest: inout LargestDeviation
   ) {
     let model = Transformer<Double>(configuration)
-    // Weights large enough that every part matters; norm weights and biases away from 1 and 0.
+    // Weights are large enough that every operation matters; norm weights differ from 1 and biases
+    // from 0.
     model.withParameters { buffer in
       buffer.withMutableSpan { span in
         for (index, parameter) in model.layout.parameters.enumerated() {
@@ -68,7 +70,7 @@ struct FamilyCheck {
       return zip(coefficients, workspace.score(batch).logProbabilities)
         .reduce(0) { $0 + $1.0 * $1.1 }
     }
-    // Fourth order: its error is near 1e-12 of the length, and rounding over this distance near 1e-10.
+    // Fourth order: relative to the norm, its error is near 1e-12, and that of rounding near 1e-10.
     let step = 2e-5
     for parameter in model.layout.parameters {
       for place in parameter.range {

@@ -22,7 +22,8 @@ struct MatrixProduct: Sendable {
       lda: transposeA ? m : k, b: b, ldb: transposeB ? k : n, beta: 0, c: &c, ldc: n)
   }
 
-  /// Three loops in Double: each element of c, and Σ |a| |b| behind it, the scale of its rounding.
+  /// Three loops in Double: each element of c, and after it Σ |a| |b|, the scale of its rounding
+  /// error.
   func plain<Scalar: ModelScalar>(
     _ a: [Scalar], _ b: [Scalar]
   ) -> (c: [Double], scale: [Double]) {
@@ -41,7 +42,7 @@ struct MatrixProduct: Sendable {
     return (c, scale)
   }
 
-  /// The products of a model's forward pass over so many rows, of which so many are scored.
+  /// The matrix products of a model's forward pass over some rows, some of which are scored.
   static func forward(
     _ shape: ModelConfiguration, rows: Int, scored: Int
   ) -> [(product: MatrixProduct, times: Int)] {

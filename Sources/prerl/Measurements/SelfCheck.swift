@@ -1,5 +1,5 @@
-// Does this checkpoint's arithmetic hold on this machine? Each check compares two ways to the same
-// number that share as little code as possible.
+// Checks the numerics of a checkpoint on this machine. Each check computes the same number in two
+// ways that have as little code in common as possible.
 import Foundation
 import KeyedRandom
 import ModelCore
@@ -9,7 +9,8 @@ struct SelfCheck {
   let single: Transformer<Float>
   let double: Transformer<Double>
   let key: RandomKey
-  /// Parameter tensors that get finite differences of their own, evenly spaced over the layout.
+  /// The number of parameter tensors that are also checked one by one, evenly spaced over the
+  /// layout.
   private static let tensorLimit = 64
   private let examples: [ExampleSequences]
 
@@ -20,7 +21,7 @@ struct SelfCheck {
     examples = ExampleSequences.make(4, for: single.configuration, key: key.derive("examples"))
   }
 
-  /// All checks; `begin` hears the name of each before it starts.
+  /// Runs all checks; `begin` is called with the name of each before it starts.
   func run(begin: (String) -> Void) throws -> [Deviation] {
     var deviations: [Deviation] = []
     let checks: [(String, () throws -> [Deviation])] = [
@@ -55,7 +56,7 @@ struct SelfCheck {
     var random = key.derive("matrix products").generator()
     func values(_ count: Int) -> [Scalar] { (0..<count).map { _ in Scalar(random.normal()) } }
     for entry in MatrixProduct.forward(single.configuration, rows: rows, scored: rows) {
-      // Wide vocabularies and MLPs are cut: three loops are slow.
+      // Wide vocabularies and MLPs are truncated, since three loops are slow.
       let (n, k) = (min(entry.product.n, 512), min(entry.product.k, 512))
       for product in [
         MatrixProduct(m: rows, n: n, k: k, transposeB: true),
@@ -91,7 +92,8 @@ struct SelfCheck {
 
   /// The gradient along random directions against central differences of order four, in float64:
   /// all parameters together, then one tensor at a time. Deviations are relative to the gradient's
-  /// length, since a random direction of unit variance meets it at that size.
+  /// norm, which is the expected size of its inner product with a random direction of unit
+  /// variance.
   private func finiteDifferences() throws -> [Deviation] {
     var batch = PackedSequences()
     batch.append(examples[0].conditional)
@@ -148,7 +150,8 @@ struct SelfCheck {
         squares += span[index] * span[index]
       }
     }
-    // Relative to the parameters' own size; the error of order four is then far below rounding.
+    // The step is relative to the size of the parameters. The error of order four is then far below
+    // that of rounding.
     let size = original.reduce(0) { $0 + $1 * $1 }.squareRoot()
     let length = direction.reduce(0) { $0 + $1 * $1 }.squareRoot()
     let step = 1e-4 * max(size, 1e-3) / length
@@ -165,12 +168,12 @@ struct SelfCheck {
     let quotient =
       (8 * (value(1) - value(-1)) - (value(2) - value(-2))) / (12 * step)
     _ = value(0)  // puts the parameters back
-    // A tensor without influence has gradient 0 and is compared with the objective's own size.
+    // A tensor without influence has gradient 0, so the scale is the size of the objective.
     return (quotient - slope) / max(squares.squareRoot(), 1e-9 * abs(value(0)))
   }
 
-  /// Products of two gradients by Gram matrices, by forming the gradients, and from two whole
-  /// gradients; relative to the product of norms, parameter by parameter.
+  /// Products of two gradients by Gram matrices, by forming weight gradients one at a time, and
+  /// from two full gradients; relative to the product of norms, parameter by parameter.
   private func gramProducts<Scalar: ModelScalar>(
     _ model: Transformer<Scalar>, _ limit: Double
   ) -> [Deviation] {
@@ -183,7 +186,8 @@ struct SelfCheck {
       _ = workspace.score(example.pair)
       let gram = workspace.gradientProducts(coefficients: coefficients, method: .gram)
       let formed = workspace.gradientProducts(coefficients: coefficients, method: .materialized)
-      // A tensor whose gradient vanishes by symmetry still has the rounding of the whole.
+      // A tensor whose gradient vanishes by symmetry still has a rounding error of the size of the
+      // full gradient's.
       let total =
         (formed.squaredNormsOfFirst.reduce(0, +) * formed.squaredNormsOfSecond.reduce(0, +))
         .squareRoot()
@@ -285,9 +289,10 @@ struct SelfCheck {
     return products.innerProducts.reduce(0, +) / squares.squareRoot()
   }
 
-  /// Tokens drawn with the cache against the full forward's distribution: a token drawn at
-  /// quantile u has u between the probabilities of all tokens before it and of those and itself.
-  /// Deviation: how far outside. Only for vocabularies small enough to score every token.
+  /// Tokens drawn with the cache against the full forward's distribution: a token drawn at quantile
+  /// u has u between the probabilities of all tokens before it and of those and itself. The
+  /// deviation is the distance to that interval. Only for vocabularies small enough to score every
+  /// token.
   private func cachedDecoding() throws -> [Deviation] {
     let vocabulary = single.configuration.vocabularySize
     guard vocabulary <= 512 else { return [] }
@@ -297,7 +302,7 @@ struct SelfCheck {
     var requests: [SamplingRequest] = []
     var bounds: [[Double]] = []
     for (index, example) in examples.enumerated() {
-      // Prefixes of a response: the longer, the more of the cache is read.
+      // Prefixes of a response; longer ones read more of the cache.
       for length in [0, example.response.count / 2, example.response.count - 2] {
         let prefix = example.prompt + example.response.prefix(max(0, length))
         var batch = PackedSequences()

@@ -1,9 +1,9 @@
-// Fresh numbers for a baseline, each with the tolerance that a new baseline would give it.
+// Measures the numbers of a baseline, each with the tolerance that a new baseline would have.
 //
-// The inputs are fixed, so nothing here has sampling error. What may differ between machines is the
-// order in which OpenBLAS's kernels and the vectorised loops add, and libm's last bits. The
-// tolerances are eight times the largest difference seen between six kernels (Haswell, Zen,
-// Sandybridge, Nehalem, Prescott, Barcelona) or more.
+// The inputs are fixed, so nothing here has sampling error. Machines may differ in the order of the
+// sums in OpenBLAS's kernels and in vectorised loops, and in the last bits of libm. The tolerances
+// are eight times the largest difference seen between six kernels (Haswell, Zen, Sandybridge,
+// Nehalem, Prescott, Barcelona) or more.
 import Analysis
 import Foundation
 import HDF5
@@ -15,9 +15,9 @@ import Training
 
 struct RegressionMeasurement {
   let common: CommonOptions
-  /// A null context other than the baseline's.
+  /// Replaces the baseline's null context.
   var nullContext: String?
-  /// Rollouts other than the baseline's.
+  /// Replaces the baseline's rollouts.
   var rollouts: String?
 
   /// - Parameter folder: the baseline's, to which its input is relative.
@@ -67,8 +67,8 @@ struct RegressionMeasurement {
     }
   }
 
-  /// The statistics of a summary, without what hides small changes: extremes and spreads of the
-  /// controls, interval ends.
+  /// The statistics of a summary, except those in which small changes do not show: extremes and
+  /// spreads of the controls, and interval ends.
   private static func collect(
     _ json: JSON, path: String, into quantities: inout [Baseline.Quantity]
   ) {
@@ -146,7 +146,7 @@ struct RegressionMeasurement {
     func mean(_ value: (Rollout) -> Double) -> Double {
       fresh.reduce(0) { $0 + value($1) } / count
     }
-    // Rounding moves a token only where the random number falls on a boundary between two.
+    // Rounding changes a token only if the random number falls on the boundary between two tokens.
     let flips = 1.5 / count
     let reason = "one rollout of \(stored.count) may take another turn where rounding moves a draw"
     return [
@@ -185,7 +185,7 @@ struct RegressionMeasurement {
   }
 }
 
-/// Runs `body` with a folder of its own that is gone afterwards.
+/// Runs `body` with a temporary folder, which is removed afterwards.
 func withTemporaryFolder<Result>(_ body: (String) throws -> Result) throws -> Result {
   let folder = FileManager.default.temporaryDirectory
     .appendingPathComponent("prerl-\(UUID().uuidString)")

@@ -1,4 +1,4 @@
-// A checkpoint as tasks see it.
+// A checkpoint as a `TaskPlayer`.
 import Foundation
 import Tasks
 
@@ -35,8 +35,8 @@ struct CheckpointPlayer: TaskPlayer {
 }
 
 extension Checkpoint {
-  /// The task that the embedded checkpoint, and any other with its vocabulary, is meant for; nil for
-  /// a model of text.
+  /// The task of the embedded checkpoint and of others with its vocabulary; nil for a model of
+  /// text.
   var builtInTask: (any PolicyTask)? { isCountdown ? CountdownTask(.three) : nil }
 
   /// Writes the tokenizer's files into the folder of a checkpoint made from this one.

@@ -1,9 +1,9 @@
-// From problems to scored rollouts: what `rollout`, `evaluate` and `align --samples` share.
+// Samples and scores rollouts, for `rollout`, `evaluate` and `align --samples`.
 import KeyedRandom
 import ModelCore
 import Tasks
 
-/// A plan to sample rollouts: the problems and how often each is asked.
+/// A plan to sample rollouts: the problems and the number of rollouts of each.
 ///
 /// Sample s of problem p has the key `seed.derive("rollout").derive(p, s)`, and the rollouts are in
 /// the order of problems, then samples. They do not depend on the number of threads, and a longer
@@ -19,7 +19,7 @@ struct RolloutSampling {
 
   /// The rollouts that the options ask for.
   ///
-  /// - Parameter perProblem: rollouts of a problem unless `--per-problem` says otherwise.
+  /// - Parameter perProblem: the default of `--per-problem`.
   init(_ checkpoint: Checkpoint, _ arguments: SamplingArguments, perProblem: Int = 8) throws {
     self.checkpoint = checkpoint
     verifier = BuiltInVerifier(checkpoint)
@@ -98,8 +98,8 @@ struct RolloutSampling {
     return rollouts
   }
 
-  /// A sampled response with its names, texts and reward; without a reference answer there is no
-  /// reward.
+  /// A sampled response with its names, texts and reward. There is no reward without a reference
+  /// answer.
   private func rollout(
     _ response: SampledResponse, _ problem: TaskProblem, sample: Int
   ) throws -> Rollout {
@@ -111,7 +111,8 @@ struct RolloutSampling {
     return rollout
   }
 
-  /// The most new tokens, such that every prompt and response fit the model's positions.
+  /// The largest number of new tokens for which every prompt and response fit the model's
+  /// positions.
   private static func room(
     _ checkpoint: Checkpoint, _ problems: [TaskProblem], asked: Int?
   ) throws(CommandFailure) -> Int {

@@ -6,42 +6,42 @@ import Tasks
 struct SamplingArguments: ParsableArguments {
   @Option(
     help: ArgumentHelp(
-      "Problems as JSONL (default: built-in held-out problems of the embedded task).",
+      "Read problems from this JSONL file (default: held-out problems of the embedded task).",
       valueName: "file"))
   var problems: String?
 
   @Option(
     parsing: .unconditional,
     help: ArgumentHelp(
-      "Numbers of a built-in problem, 3 to 5: 4 and 5 are the hard variants (default: 3).",
+      "Give each built-in problem n numbers, 3 to 5; 4 and 5 are the hard variants (default: 3).",
       valueName: "n"))
   var numbers: Int?
 
   @Option(
     parsing: .unconditional,
     help: ArgumentHelp(
-      "Rollouts in all (default: 50 built-in problems, or every problem of the file, times "
-        + "--per-problem).", valueName: "n"))
+      "Sample n rollouts in total (default: --per-problem for each of 50 built-in problems, or for "
+        + "every problem of the file).", valueName: "n"))
   var samples: Int?
 
   @Option(
     parsing: .unconditional,
     help: ArgumentHelp(
-      "Rollouts of one problem (default: 8; for evaluate the largest --k).", valueName: "n"))
+      "Sample n rollouts for each problem (default: 8; for evaluate the largest --k).",
+      valueName: "n"))
   var perProblem: Int?
 
   @Option(
     parsing: .unconditional,
     help: ArgumentHelp(
-      "Tokens a response may have (default: 119 for the embedded task, 118 and 117 for its "
-        + "hard variants, else what the model's positions leave).", valueName: "n"))
+      "End a response after n tokens (default: 119 for the embedded task, 118 and 117 for its "
+        + "hard variants, else max_position_embeddings less the longest prompt).", valueName: "n"))
   var maxNewTokens: Int?
 
   @Option(
     parsing: .unconditional,
     help: ArgumentHelp(
-      "1 samples the model's distribution, 0 takes the likeliest token.",
-      valueName: "t"))
+      "Divide the logits by this temperature; 0 selects the most likely token.", valueName: "t"))
   var temperature = 1.0
 
   /// The variant of the built-in problems.
@@ -55,7 +55,7 @@ struct SamplingArguments: ParsableArguments {
       "max_new_tokens": maxNewTokens.map { .integer($0) } ?? .null,
       "temperature": .real(temperature),
     ]
-    // Absent where it is not given, as in the files of versions without it.
+    // Absent unless given, as in files of versions without this option.
     if let numbers { settings["numbers"] = .integer(numbers) }
     return .object(settings)
   }

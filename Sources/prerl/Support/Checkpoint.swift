@@ -1,4 +1,4 @@
-// The checkpoint a command works on: the embedded one, or the folder that --model names.
+// The checkpoint of a command: the embedded one, or the folder given by --model.
 import Foundation
 import ModelCore
 import Runs
@@ -10,14 +10,14 @@ import Tokenizers
 /// A checkpoint folder whose configuration is known and whose weights are loaded on demand.
 struct Checkpoint: Sendable {
   let directory: String
-  /// Whether it is the one that travels inside the program.
+  /// Whether it is the checkpoint that comes with the program.
   let isEmbedded: Bool
   let configuration: ModelConfiguration
-  /// The tokenizer, or why there is none; only text needs it.
+  /// The tokenizer, or the error if there is none; only text needs it.
   let tokenizer: Result<Tokenizer, TokenizerError>
-  /// The chat template, or why there is none; only messages need it.
+  /// The chat template, or the error if there is none; only messages need it.
   let chatTemplate: Result<ChatTemplate, TokenizerError>
-  /// Whether answers to messages may open with thoughts (`--no-thinking`).
+  /// Whether responses to messages may open with a thinking section (`--no-thinking`).
   let opensThoughts: Bool
 
   init(_ options: CommonOptions) throws {
@@ -25,7 +25,7 @@ struct Checkpoint: Sendable {
     directory = try options.model ?? Self.embeddedDirectory()
     configuration = try ModelConfiguration(directory: directory)
     let path = directory + "/tokenizer.json"
-    // The built-in tokenizer also serves checkpoints that came without the file.
+    // The built-in tokenizer is also used for checkpoints of the embedded task without the file.
     let isBuiltIn = configuration.vocabularySize == CountdownVocabulary.count
     tokenizer = Result { () throws(TokenizerError) in
       isBuiltIn
@@ -41,18 +41,19 @@ struct Checkpoint: Sendable {
   /// Whether its vocabulary is that of the embedded Countdown task.
   var isCountdown: Bool { configuration.vocabularySize == CountdownVocabulary.count }
 
-  /// How messages call it.
+  /// The name in messages.
   var name: String { isEmbedded ? "the embedded checkpoint" : directory }
 
-  /// The text of a response. Other tasks than the embedded one mark its end by special tokens that
-  /// are no part of it; ids beyond the tokenizer's, which padded vocabularies have, have no text.
+  /// The text of a response. On tasks other than the embedded one, special tokens mark its end and
+  /// are not part of it. Ids beyond the tokenizer's, which padded vocabularies have, have no text.
   func text(ofResponse tokens: [Int32]) -> String? {
     guard let tokenizer = try? tokenizer.get() else { return nil }
     return try? tokenizer.decode(
       tokens.filter { tokenizer.token(of: $0) != nil }, skippingSpecialTokens: !isCountdown)
   }
 
-  /// The files whose hashes belong into a manifest: weights, and what makes tokens of text.
+  /// The files whose hashes go into a manifest: weights, and the files that determine the encoding
+  /// of text.
   var files: [String] {
     let names = (try? FileManager.default.contentsOfDirectory(atPath: directory)) ?? []
     let textFiles =
@@ -65,8 +66,8 @@ struct Checkpoint: Sendable {
       .map { directory + "/" + $0 }
   }
 
-  /// The files as a manifest records them; where the program lies is no part of what a result
-  /// comes from, so the embedded ones are recorded without it.
+  /// The files as a manifest records them. Those of the embedded checkpoint are recorded without
+  /// the program's folder, which does not matter for a result.
   func inputs() throws -> [Manifest.Input] {
     try files.map { path in
       let name = URL(fileURLWithPath: path).lastPathComponent
@@ -77,8 +78,8 @@ struct Checkpoint: Sendable {
 
   /// Reads the weights.
   func model<Scalar: ModelScalar>(_: Scalar.Type = Float.self) throws -> Transformer<Scalar> {
-    // A tensor that lacks the room ends the program, so the room is looked at first. Files that do
-    // not hold what config.json claims are left to the loader, which knows what to say.
+    // A failed allocation ends the program, so the memory is checked first. If the files do not
+    // match config.json, the loader reports the error.
     let count = ParameterLayout(configuration).count
     let held = try SafetensorsCheckpoint(directory: directory).tensors
       .reduce(0) { $0 + $1.elementCount }
@@ -88,9 +89,9 @@ struct Checkpoint: Sendable {
     return try Transformer<Scalar>(directory: directory)
   }
 
-  /// The folder beside the program, wherever it was started from: the program's own path has its
-  /// symbolic links resolved. `Bundle.module` finds the same folder, but ends the program where it
-  /// is missing.
+  /// The folder next to the program, independent of the current folder: the program's own path has
+  /// its symbolic links resolved. `Bundle.module` finds the same folder, but ends the program where
+  /// it is missing.
   private static func embeddedDirectory() throws -> String {
     let place = "prerl_prerl.resources/base"
     let directory = Bundle.main.bundleURL.resolvingSymlinksInPath().appendingPathComponent(place)

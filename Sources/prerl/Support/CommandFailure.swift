@@ -1,4 +1,4 @@
-// How a command fails: an exit status and one line.
+// A command's failure: an exit status and a message of one line.
 import Analysis
 import ArgumentParser
 import Foundation
@@ -11,7 +11,7 @@ import Tables
 import Tasks
 import Tokenizers
 
-/// The end of a command that did not do what it was asked.
+/// The error of a command that could not do what was asked.
 struct CommandFailure: Error {
   /// 1 a check failed, 2 usage or input, 3 the machine, 130 interrupted.
   let status: Int32
@@ -20,7 +20,7 @@ struct CommandFailure: Error {
 
   private init(_ status: Int32, _ message: String) {
     self.status = status
-    // Names from files and words of the system must not break the line.
+    // Names from files and messages of the system may contain line breaks.
     self.message = message.split(whereSeparator: \.isNewline).joined(separator: " ")
   }
 
@@ -30,10 +30,10 @@ struct CommandFailure: Error {
   static func usage(_ message: String) -> CommandFailure { CommandFailure(2, message) }
   /// Permission, input and output, disk or memory.
   static func machine(_ message: String) -> CommandFailure { CommandFailure(3, message) }
-  /// Stopped by the user; says what there is.
+  /// Stopped by the user; the message says which results exist.
   static func interrupted(_ message: String) -> CommandFailure { CommandFailure(130, message) }
 
-  /// What any error of the package means to the caller of the program.
+  /// Converts any error of the package to an exit status and a message.
   ///
   /// - Parameter arguments: the command line, to point at the right help.
   init(reporting error: any Error, arguments: [String] = []) {
@@ -87,13 +87,13 @@ struct CommandFailure: Error {
       [path, words].compactMap(\.self).joined(separator: ": "))
   }
 
-  /// What names no file is the caller's mistake; every other failure of the system is the machine's.
+  /// A path without a file is a usage error; every other failure of the system is the machine's.
   private static func status(ofSystemCode code: Int32?) -> Int32 {
     guard let code else { return 2 }
     return [ENOENT, ENOTDIR, EISDIR, ELOOP, ENAMETOOLONG, EINVAL].contains(code) ? 2 : 3
   }
 
-  /// The parser's message as part of one line, with the command whose help knows more.
+  /// The parser's message on one line, with a reference to the command's help.
   private static func usageMessage(_ message: String, _ arguments: [String]) -> String {
     var text = message.split(whereSeparator: \.isNewline)
       .map { $0.trimmingCharacters(in: .whitespaces) }.joined(separator: " ")

@@ -6,11 +6,11 @@ import StrictJSON
 /// A configuration file with its text, so that errors can name the line.
 struct ConfigurationFile {
   let path: String
-  /// The configuration as it is, or as the command line changed it.
+  /// The configuration, possibly changed by the command line.
   var json: JSON
   private let bytes: [UInt8]
 
-  /// Reads a file; a configuration is small, a large file is refused.
+  /// Reads a file. A configuration is small, so a large file is refused.
   init(path: String) throws {
     let limit = 1 << 20
     let handle: FileHandle
@@ -42,7 +42,7 @@ struct ConfigurationFile {
     self.path = path
   }
 
-  /// Decodes the configuration; keys that `read` does not ask for are refused.
+  /// Decodes the configuration; keys that `read` does not use are errors.
   func decode<Value>(
     _ read: (inout JSONReader) throws(JSONValueError) -> Value
   ) throws(CommandFailure) -> Value {

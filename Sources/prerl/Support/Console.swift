@@ -4,9 +4,9 @@ import Glibc
 import Runs
 
 enum Console {
-  /// Writes a result to standard output, with a newline at the end unless it is taken as it is.
+  /// Writes a result to standard output, and a newline unless `asItIs`.
   ///
-  /// A reader that has gone (`prerl … | head`) is no error; a full disk behind standard output is.
+  /// A closed pipe (`prerl … | head`) is not an error; a full disk is.
   static func print(_ text: String, asItIs: Bool = false) throws(OutputError) {
     do {
       let line = asItIs || text.hasSuffix("\n") ? text : text + "\n"
@@ -19,16 +19,16 @@ enum Console {
     }
   }
 
-  /// Writes one line to standard error; where that is not possible there is nobody to tell.
+  /// Writes one line to standard error, and ignores a failure to do so.
   static func note(_ line: String) {
     write(line + "\n")
   }
 
-  /// Writes text to standard error as it is.
+  /// Writes text to standard error without a newline.
   static func write(_ text: String) {
     try? FileHandle.standardError.write(contentsOf: Data(text.utf8))
   }
 
-  /// Whether a person looks at standard error.
+  /// Whether standard error is a terminal.
   static var isInteractive: Bool { isatty(STDERR_FILENO) == 1 }
 }

@@ -1,4 +1,4 @@
-// The tokenizer of the embedded task: built in, and written beside its checkpoints.
+// The built-in tokenizer of the embedded task, which is also written into its checkpoints.
 import ModelCore
 import Runs
 import Tasks

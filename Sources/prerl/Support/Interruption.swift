@@ -1,4 +1,4 @@
-// Ctrl-C and termination: long loops ask for the flag and finish what they have in hand.
+// Ctrl-C and termination: long loops poll a flag and finish the current item.
 import Glibc
 import Synchronization
 

@@ -5,8 +5,8 @@ struct JSONLocator {
   private let bytes: [UInt8]
   private var index = 0
 
-  /// The line, from 1, of the member at `path` in a text that is valid JSON; of the innermost
-  /// object on the way to it where the member is missing.
+  /// The line, from 1, of the member at `path` in a valid JSON text. If the member is missing, the
+  /// line of the innermost object on the path.
   static func line(of path: String, in bytes: [UInt8]) -> Int {
     var locator = JSONLocator(bytes: bytes)
     var steps: [Substring] = []
@@ -24,7 +24,7 @@ struct JSONLocator {
 
   private var byte: UInt8? { index < bytes.count ? bytes[index] : nil }
 
-  /// Where the rest of the path leads from the value at hand.
+  /// The position that the rest of the path leads to from the current value.
   private mutating func place(_ steps: ArraySlice<Substring>) -> Int {
     skipSpace()
     let start = min(index, bytes.count)
@@ -56,7 +56,7 @@ struct JSONLocator {
     while let byte, [0x20, 0x09, 0x0A, 0x0D].contains(byte) { index += 1 }
   }
 
-  /// Steps over a string and returns its bytes between the quotes.
+  /// Skips a string and returns its bytes between the quotes.
   private mutating func string() -> ArraySlice<UInt8> {
     index += 1
     let start = min(index, bytes.count)

@@ -1,13 +1,14 @@
-// A text file that grows by a line at a time.
+// A text file that is written line by line.
 import Foundation
 import Runs
 
-/// A new file; each line is handed to the system when it is written, so that it outlives the program.
+/// A new file. Each line is passed to the operating system at once, so that it survives a crash of
+/// the program.
 struct LineFile {
   private let path: String
   private let handle: FileHandle
 
-  /// Makes the file, empty; an older one is replaced.
+  /// Creates an empty file, replacing an existing one.
   init(_ path: String) throws(OutputError) {
     self.path = path
     do {
@@ -26,7 +27,7 @@ struct LineFile {
     }
   }
 
-  /// Forces what was written to the disk.
+  /// Flushes the file to disk.
   func close() throws(OutputError) {
     do {
       try handle.synchronize()

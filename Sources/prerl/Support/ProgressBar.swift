@@ -1,4 +1,4 @@
-// How far a long command has come: a bar on a terminal, now and then a line elsewhere.
+// The progress of a long command: a bar on a terminal, occasional lines elsewhere.
 import Foundation
 import Tables
 
@@ -14,7 +14,7 @@ final class ProgressBar {
   private var lastShare = 0.0
   private var hasBar = false
 
-  /// Progress of `total` things, whose plural is `unit`.
+  /// Progress over `total` items, whose plural is `unit`.
   init(_ label: String, total: Int, unit: String, quiet: Bool) {
     self.label = label
     self.total = total
@@ -23,10 +23,10 @@ final class ProgressBar {
     isBar = Console.isInteractive
   }
 
-  /// So many are done; `note` adds what else is worth knowing, such as a loss.
+  /// Sets the number of finished items; `note` adds further information, such as a loss.
   ///
-  /// A bar moves at most ten times a second. Lines come every tenth of the work, but not within two
-  /// seconds, and in any case every minute.
+  /// A bar is redrawn at most ten times per second. Lines are printed after every tenth of the
+  /// work, but at least two seconds apart, and at least once per minute.
   func update(_ done: Int, note: @autoclosure () -> String = "") {
     guard !isQuiet, total > 0 else { return }
     let now = ContinuousClock.now
@@ -53,7 +53,7 @@ final class ProgressBar {
     hasBar = isBar
   }
 
-  /// Takes the bar away, so that what follows starts on a line of its own.
+  /// Erases the bar, so that further output starts on a new line.
   func finish() {
     if hasBar { Console.write("\r\u{1B}[K") }
     hasBar = false

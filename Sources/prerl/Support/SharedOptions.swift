@@ -5,11 +5,11 @@ import Foundation
 import KeyedRandom
 import Runs
 
-/// What the shared options come to; those that a command does not take keep their defaults.
+/// The values of the shared options. Options that a command does not take keep their defaults.
 struct CommonOptions {
   /// The checkpoint's folder; nil for the embedded checkpoint.
   var model: String?
-  /// Whether answers to messages may open with thoughts.
+  /// Whether responses to messages may open with a thinking section.
   var thinking = true
   var seed: UInt64 = 0
   var threads = ProcessInfo.processInfo.activeProcessorCount
@@ -35,7 +35,7 @@ protocol SharedOptions: ParsableArguments {
 struct ModelOptions: SharedOptions {
   @Option(
     help: ArgumentHelp(
-      "Checkpoint folder in Hugging Face's layout (default: the embedded checkpoint).",
+      "Use this checkpoint folder in Hugging Face's layout (default: the embedded checkpoint).",
       valueName: "dir"))
   var model: String?
 
@@ -50,8 +50,8 @@ struct ChatOptions: SharedOptions {
   @Flag(
     inversion: .prefixedNo,
     help: """
-      For messages and Qwen3's chat template: let the answer open with thoughts, or put an empty \
-      <think></think> before it.
+      Allow responses to open with a thinking section, or put an empty <think></think> before \
+      them. Applies to messages with Qwen3's chat template.
       """)
   var thinking = true
 
@@ -61,7 +61,7 @@ struct ChatOptions: SharedOptions {
 struct SeedOptions: SharedOptions {
   @Option(
     parsing: .unconditional,
-    help: ArgumentHelp("Seed of all random numbers (default: 0).", valueName: "n"))
+    help: ArgumentHelp("Set the random seed (default: 0).", valueName: "n"))
   var seed: Int?
 
   func validate() throws {
@@ -77,7 +77,7 @@ struct ThreadOptions: SharedOptions {
   @Option(
     parsing: .unconditional,
     help: ArgumentHelp(
-      "Worker threads; results do not depend on them (default: all cores).", valueName: "n"))
+      "Use n worker threads; results do not depend on n (default: all cores).", valueName: "n"))
   var threads: Int?
 
   func validate() throws {
@@ -115,20 +115,20 @@ struct PrintOptions: SharedOptions {
 }
 
 struct ProgressOptions: SharedOptions {
-  @Flag(help: "Print no progress on standard error.")
+  @Flag(help: "Do not print progress on standard error.")
   var quiet = false
 
   func apply(to options: inout CommonOptions) { options.quiet = quiet }
 }
 
 struct OverwriteOptions: SharedOptions {
-  @Flag(help: "Replace outputs that exist.")
+  @Flag(help: "Replace existing output files.")
   var overwrite = false
 
   func apply(to options: inout CommonOptions) { options.overwrite = overwrite }
 }
 
-/// What a command takes that runs a model, draws random numbers and writes files.
+/// The options of a command that runs a model, draws random numbers and writes files.
 struct ModelRunOptions: SharedOptions {
   @OptionGroup var modelOptions: ModelOptions
   @OptionGroup var chatOptions: ChatOptions

@@ -4,14 +4,14 @@ import Tokenizers
 
 /// Encodes with a checkpoint's tokenizer and chat template.
 ///
-/// Text goes to the tokenizer as it is, without special tokens around it; `messages` become what
-/// the template writes, with the opening of the answer.
+/// Text is passed to the tokenizer unchanged, without special tokens around it. `messages` are
+/// rendered with the template, including the opening of the answer.
 struct TextEncoder: RolloutEncoder {
   let checkpoint: Checkpoint
 
   func encode(prompt: Prompt) throws -> [Int32] {
     let tokens = try encode(response: text(of: prompt))
-    // The embedded task's prompts open with <bos>; people write them without.
+    // Prompts of the embedded task begin with <bos>, which users usually omit.
     if checkpoint.isCountdown, tokens.first != CountdownVocabulary.bos {
       return [CountdownVocabulary.bos] + tokens
     }
@@ -22,7 +22,7 @@ struct TextEncoder: RolloutEncoder {
     try checkpoint.tokenizer.get().encode(response)
   }
 
-  /// What the model reads as a prompt.
+  /// The tokens of a prompt.
   func text(of prompt: Prompt) throws -> String {
     switch prompt {
     case .text(let text): return text
@@ -46,6 +46,6 @@ struct TextEncoder: RolloutEncoder {
 }
 
 extension CommandFailure: CustomStringConvertible {
-  /// The message, for errors that are quoted in others.
+  /// The message of an error, to quote it in another.
   var description: String { message }
 }

@@ -1,15 +1,15 @@
-// How much of an update comes from the first token of each response.
+// The fraction of an update that comes from the first token of each response.
 //
-// log P(y) pays for how a document begins, which log P(y|x) hardly does: in the null-context space
-// one token can dominate a batch vector. The share of rule u is <u_1, u> / |u|², u_1 being the part
-// of u that the first tokens make. It is that of one batch, its noise included.
+// log P(y) depends on how a document begins, and log P(y|x) hardly does. So in the null-context
+// space one token can dominate a batch gradient. The fraction of rule u is <u_1, u> / |u|², where
+// u_1 is the contribution of the first tokens to u. It is that of one batch, including its noise.
 import Analysis
 import ModelCore
 import Tasks
 import Training
 
 enum FirstTokenShare {
-  /// One share for each of `UpdateVector.rules`; NaN where a batch vector is 0.
+  /// One fraction for each of `UpdateVector.rules`; NaN if a batch gradient is 0.
   static func measure(
     _ groups: [RolloutGroup], model: Transformer<Float>, nullContext: [Int32], threads: Int
   ) throws -> [Double] {
@@ -26,7 +26,7 @@ enum FirstTokenShare {
     try add(groups, to: set, at: 0, model, nullContext, threads)
     try add(firstTokens, to: set, at: count, model, nullContext, threads)
     let products = set.products(0..<2 * count, 0..<count)
-    // Both are means over their own tokens; a share is one of sums.
+    // Both are means over their own tokens, and the fraction needs their sums.
     let rollouts = groups.flatMap(\.rollouts)
     let scale = Double(rollouts.count) / Double(rollouts.reduce(0) { $0 + $1.response.count })
     return UpdateVector.rules.map { rule in

@@ -1,12 +1,12 @@
-// The labels of a rollout file, read beside the rollouts themselves.
+// The labels of a rollout file, read line by line along with its rollouts.
 import Foundation
 import StrictJSON
 import Tasks
 
-/// Reads one key of every line: a list with a kind's name or null for each thought that the lexicon
-/// counts, in order. A line without the key has no labels.
+/// Reads one key of every line. Its value is a list with one entry for each thought that the
+/// lexicon counts, in order: the name of its kind, or null. A line without the key has no labels.
 ///
-/// The rollout reader has found every line to be an object before it is asked for here.
+/// The rollout reader reads each line first, so it is known to be an object.
 struct LabelReader {
   private let path: String
   private let key: String
@@ -28,7 +28,7 @@ struct LabelReader {
     self.handle = handle
   }
 
-  /// The labels of the next line as places in the lexicon's kinds; nil where it has none.
+  /// The labels of the next line as indices of the lexicon's kinds; nil if it has none.
   mutating func next(thoughtCount: Int) throws -> [Int?]? {
     let bytes = try nextLine()
     line += 1
@@ -81,7 +81,7 @@ struct LabelReader {
 }
 
 extension Array where Element == String {
-  /// The place of a name, compared by bytes.
+  /// The index of a name, compared by bytes.
   fileprivate func firstIndex(_ name: String) -> Int? {
     firstIndex { $0.utf8.elementsEqual(name.utf8) }
   }

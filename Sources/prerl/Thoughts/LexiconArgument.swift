@@ -1,10 +1,10 @@
-// A lexicon by name or file.
+// Reads a lexicon by name or from a file.
 import Analysis
 import Foundation
 import Runs
 import StrictJSON
 
-/// What `--lexicon` and `--compare-lexicon` take.
+/// The argument of `--lexicon` and `--compare-lexicon`.
 enum LexiconArgument {
   /// Reads a shipped lexicon by its name, or a file.
   static func read(_ argument: String) throws -> ThoughtLexicon {
@@ -36,7 +36,7 @@ enum LexiconArgument {
     return names
   }
 
-  /// Beside the program, as the embedded checkpoint is.
+  /// The folder of the lexicons next to the program, like the embedded checkpoint.
   private static var directory: String {
     Bundle.main.bundleURL.resolvingSymlinksInPath()
       .appendingPathComponent("prerl_prerl.resources/lexicons").path

@@ -6,7 +6,7 @@ struct NameIndex {
   private(set) var names: [String] = []
   private var places: [[UInt8]: Int] = [:]
 
-  /// The index of a name, a new one the first time.
+  /// The index of a name; a new name gets the next index.
   mutating func index(of name: String) -> Int {
     let key = Array(name.utf8)
     if let place = places[key] { return place }

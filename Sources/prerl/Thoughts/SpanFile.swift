@@ -1,18 +1,18 @@
-// The thoughts of every response as JSONL, for annotators and for a look at what was matched.
+// Writes the thoughts of every response as JSONL, for annotation and inspection.
 import Analysis
 import StrictJSON
 
-/// One line a response: `{"id", "thoughts": [{"kind", "start", "end", "phrase"}]}`.
+/// One line per response: `{"id", "thoughts": [{"kind", "start", "end", "phrase"}]}`.
 ///
 /// `start` and `end` count Unicode code points of `response`, as Python's strings do; `phrase` is
-/// the text that gave the kind, null for the default kind.
+/// the text that determined the kind, null for the default kind.
 enum SpanFile {
   static func line(
     id: String, _ thoughts: [Thought], of bytes: [UInt8], _ lexicon: ThoughtLexicon
   ) -> String {
     let names = lexicon.kindNames
     var (index, scalars) = (0, 0)
-    // Thoughts are in order, so the text is walked once.
+    // Thoughts are in order, so one pass over the text is enough.
     func scalarCount(upTo end: Int) -> Int {
       while index < end {
         if bytes[index] & 0xC0 != 0x80 { scalars += 1 }

@@ -1,10 +1,11 @@
-// Counts the thoughts of one rollout file, a response at a time.
+// Counts the thoughts of one rollout file, one response at a time.
 import Analysis
 import Tasks
 
-/// What was counted so far; the memory of a few numbers a response.
+/// The counts so far. It keeps a few numbers per response.
 struct ThoughtCounter {
-  /// What else is done with every response; none of it with the second file.
+  /// What else is done with every response of the first file. None of it applies to the second
+  /// file.
   struct Extras {
     var other: ThoughtLexicon?
     var labels: LabelReader?
@@ -25,11 +26,11 @@ struct ThoughtCounter {
   private(set) var labelTruth: ThoughtTruth
   private(set) var moveTruth: ThoughtTruth
   private(set) var tokens: ThoughtTokens
-  /// Responses whose reward the built-in verifier gave.
+  /// The number of responses whose reward came from the built-in verifier.
   private(set) var verifiedCount = 0
-  /// Responses without reward and without a reference answer.
+  /// The number of responses without reward and without a reference answer.
   private(set) var unscoredCount = 0
-  /// Responses of the alignment file whose tokens and text do not belong together.
+  /// The number of responses of the alignment file whose tokens and text do not match.
   private(set) var unalignedCount = 0
 
   private let other: ThoughtClassifier?
@@ -87,14 +88,14 @@ struct ThoughtCounter {
   // MARK: - One response
 
   private func fault(_ message: String) -> TaskFileError {
-    // Every line up to the last rollout holds one, so a rollout's place is its line.
+    // Every line up to the last rollout has one, so a rollout's index gives its line.
     TaskFileError(message, path: path, line: table.responseCount + 1)
   }
 
-  /// The text; token ids win over it on the embedded task, whose words are its tokens.
+  /// The text. On the embedded task, where each token is a word, token ids take precedence.
   private func bytes(of rollout: Rollout, _ problem: CountdownProblem?) throws -> [UInt8] {
     if problem != nil { return Array(CountdownVocabulary.text(of: rollout.responseTokens).utf8) }
-    // The embedded checkpoint is there without being asked for, and need not be the file's.
+    // The embedded checkpoint is the default and may not be the one that the file was sampled from.
     let isKnown = !judge.checkpoint.isEmbedded
     guard let text = rollout.response ?? (isKnown ? judge.text(of: rollout) : nil) else {
       throw fault("no response of text (expected one, or --model for its tokenizer)")
@@ -150,8 +151,8 @@ struct ThoughtCounter {
       try alignment.values(at: place), kinds: kinds, openings: openings, cluster: cluster)
   }
 
-  /// The kind of each token, by its first byte that is no white space, and whether it is the first
-  /// of its thought.
+  /// The kind of each token, by its first byte that is not white space, and whether it is the first
+  /// token of its thought.
   private static func kinds(
     of starts: [Int], _ bytes: [UInt8], _ thoughts: [Thought]
   ) -> (kinds: [Int?], openings: [Bool]) {

@@ -1,17 +1,18 @@
-// Lengths of responses without token ids: words, or the tokens of a checkpoint that was named.
+// Lengths of responses without token ids: in words, or in tokens of the checkpoint given by
+// `--model`.
 import Tasks
 
-/// Stands in for a tokenizer where only the number of tokens matters.
+/// Replaces a tokenizer if only the number of tokens matters.
 struct ThoughtEncoder: RolloutEncoder {
   /// Nil counts words.
   let tokenizer: TextEncoder?
 
-  /// What every word of a response becomes; no vocabulary is that large.
+  /// The token id of every word of a response, larger than any vocabulary.
   static let word = Int32.max - 1
-  /// One more than the largest token id that is taken.
+  /// One more than the largest accepted token id.
   static let vocabularySize = Int(Int32.max)
 
-  /// Only the identity of prompts matters: rollouts of the same prompt belong together.
+  /// Only the identity of prompts matters, to find rollouts of the same prompt.
   func encode(prompt: Prompt) throws -> [Int32] {
     func bytes(_ text: String) -> [Int32] { text.utf8.map { Int32($0) + 1 << 30 } }
     switch prompt {
@@ -25,11 +26,11 @@ struct ThoughtEncoder: RolloutEncoder {
 
   func encode(response: String) throws -> [Int32] {
     if let tokenizer { return try tokenizer.encode(response: response) }
-    // White space alone is one word: a response has a length.
+    // White space alone counts as one word, so that no length is 0.
     return [Int32](repeating: Self.word, count: max(1, Self.wordCount(Array(response.utf8))))
   }
 
-  /// The number of runs of bytes that are no ASCII white space.
+  /// The number of words, separated by ASCII white space.
   static func wordCount(_ bytes: [UInt8]) -> Int {
     var count = 0
     var wasSpace = true

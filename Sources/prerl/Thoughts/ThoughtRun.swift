@@ -70,7 +70,7 @@ struct ThoughtRun {
 
   // MARK: - Counting
 
-  /// The embedded task's own where the first prompt is one of its problems, else SEAL's.
+  /// The embedded task's lexicon if the first prompt is one of its problems, else SEAL's.
   private func defaultLexicon(_ checkpoint: Checkpoint) throws -> String {
     var reader = try reader(command.first, checkpoint, limit: 1)
     guard let rollout = try reader.next() else { return "seal" }
@@ -129,7 +129,7 @@ struct ThoughtRun {
         encoder: ThoughtEncoder(tokenizer: command.words ? nil : tokenizer)))
   }
 
-  /// The number of lines of a regular file, for the progress; 0 where that is not known.
+  /// The number of lines of a regular file, for the progress; 0 if unknown.
   private static func lineCount(_ path: String) -> Int {
     guard FileKind(path) == .file, let handle = FileHandle(forReadingAtPath: path) else { return 0 }
     var count = 0
@@ -141,7 +141,7 @@ struct ThoughtRun {
 
   // MARK: - Results
 
-  /// An option that found nothing is a mistake.
+  /// Reports options that had nothing to apply to as errors.
   private func checkExtras(_ first: ThoughtCounter) throws {
     if let key = command.labelColumn, first.extras.labels?.labelledCount == 0 {
       throw CommandFailure.usage(
@@ -206,7 +206,7 @@ struct ThoughtRun {
     return manifest.attributes
   }
 
-  /// What a reader of the tables has to know besides.
+  /// Notes below the tables.
   private func notes(_ first: ThoughtCounter, _ second: ThoughtCounter?) -> [String] {
     var notes: [String] = []
     for counter in [first, second].compactMap(\.self) {

@@ -1,12 +1,13 @@
-// Where the tokens of a response stand in its text.
+// The positions of a response's tokens in its text.
 import Tasks
 
 enum TokenSpans {
-  /// The byte at which each token starts; nil where tokens and text do not belong together.
+  /// The byte at which each token starts; nil if tokens and text do not match.
   ///
-  /// `decode` gives the text of some tokens. A character that is spread over several tokens starts
-  /// at all of them; tokens behind the text, such as an end token that the text leaves out, start at
-  /// its end. White space between words is skipped, as word-level tokenizers leave it out.
+  /// `decode` gives the text of some tokens. If a character consists of several tokens, each of
+  /// them starts at that character. Tokens after the text, such as an end token that the text
+  /// omits, start at its end. White space between words is skipped, since word-level tokenizers
+  /// omit it.
   static func starts(
     of tokens: [Int32], in bytes: [UInt8], decode: ([Int32]) throws -> String
   ) rethrows -> [Int]? {
@@ -41,7 +42,8 @@ enum TokenSpans {
     }
   }
 
-  /// A character has at most four bytes, a token at least one; some normalisers add a few.
+  /// A character has at most four bytes and a token at least one; some normalisers add a few
+  /// tokens.
   private static let mostPartsOfACharacter = 8
 
   private static func holds(_ bytes: [UInt8], _ piece: [UInt8], at start: Int) -> Bool {

@@ -1,7 +1,8 @@
-// The `breakdown` control: the main pair in parts.
+// The `breakdown` control: the main pair restricted to parts of the tokens, rollouts or parameters.
 //
-// A bin restricts both gradients to its tokens, divided by the full T, so that the gradients of the bins
-// of one kind add up to the whole. Reward bins take whole rollouts; one bin leaves the embedding out.
+// A bin restricts both gradients to its tokens. They are divided by the full T, so that the
+// gradients of all bins of one kind add up to the full gradient. Reward bins contain whole
+// rollouts, and one bin excludes the embedding's parameters.
 import ModelCore
 import RealModule
 
@@ -50,7 +51,7 @@ public struct Breakdown: SampleControl {
     return rest
   }
 
-  /// The row of the tokens that belong to a bin.
+  /// The row of a bin: both gradients restricted to its tokens.
   private func tokens<Scalar: ModelScalar>(
     of bin: BreakdownBin, _ pair: PairMeasurement, _ aligner: SampleAligner<Scalar>
   ) -> PairSummary {
@@ -75,7 +76,7 @@ public struct Breakdown: SampleControl {
 }
 
 /// A part of a rollout's gradient: some of its tokens, rollouts of one reward sign, or all
-/// parameters but the embedding.
+/// parameters except the embedding.
 enum BreakdownBin: Sendable, Equatable {
   case rewardPositive
   case rewardNotPositive

@@ -1,11 +1,11 @@
 // The `mismatched-prompt` control: the same response after the prompt of another problem.
 //
-// If the cosine of log P(y) and log P(y|x) came from what y and x have to do with each other, another
-// problem's prompt in the place of the null context would give less than it.
+// If the cosine of log P(y) and log P(y|x) came from the relation between y and x, another
+// problem's prompt in place of the null context would give a lower one.
 import KeyedRandom
 import ModelCore
 
-/// log P(y | prompt of another problem) in the place of log P(y).
+/// log P(y | prompt of another problem) in place of log P(y).
 public struct MismatchedPrompt: SampleControl {
   public static let name = "mismatched-prompt"
   public static let summary = "the prompt of another problem in the place of the null context"
@@ -27,7 +27,7 @@ public struct MismatchedPrompt: SampleControl {
     partners = plan.rollouts.indices.map { index in
       var random = key.derive(UInt64(index)).generator()
       let own = members[plan.problems[index]]
-      // The chosen one among the rollouts of other problems, without a list of those.
+      // Finds the drawn rollout of another problem without building a list of such rollouts.
       var partner = random.uniform(below: plan.rollouts.count - own.count)
       for member in own where member <= partner { partner += 1 }
       return partner

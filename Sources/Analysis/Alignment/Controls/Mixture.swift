@@ -1,18 +1,18 @@
 // The `mixture` control: the true marginal over the run's own prompts, and its gradient.
 //
-// log p(y) = log Σ_x π(y|x) / X over X prompts;  ∇ log p(y) = Σ_x w_x ∇ log π(y|x) with the
-// posterior w = softmax_x log π(y|x). The posterior usually sits on y's own prompt, which is why the
-// null-context log-probability is no estimate of it.
+// log p(y) = log Σ_x π(y|x) / X over X prompts; ∇ log p(y) = Σ_x w_x ∇ log π(y|x) with the
+// posterior w = softmax_x log π(y|x). Nearly all of the posterior is usually on y's own prompt. So
+// the null-context log-probability does not estimate this marginal.
 import ModelCore
 import RealModule
 
-/// ∇ log p(y) of the mixture over the file's distinct prompts in the place of g_m.
+/// ∇ log p(y) of the mixture over the file's distinct prompts, in place of g_m.
 public struct Mixture: SampleControl {
   public static let name = "mixture"
   public static let summary = "the true marginal over the file's own prompts"
   public let entries = [(name: "", title: "mixture over the file's prompts")]
 
-  /// The most prompts that it takes.
+  /// The largest number of prompts for which the control is measured.
   static let limit = 512
 
   private let plan: AlignmentPlan
@@ -43,10 +43,11 @@ public struct Mixture: SampleControl {
 }
 
 extension PairMeter {
-  /// Prompts with a smaller posterior weight do not enter the gradient: below Float's resolution.
+  /// Prompts with a smaller posterior weight are left out of the gradient; their part is below the
+  /// resolution of Float.
   private static var smallestWeight: Double { 1e-9 }
 
-  /// ∇ log p(y) of the mixture in the place of g_m, against g_c.
+  /// The row with ∇ log p(y) of the mixture in place of g_m.
   fileprivate func measureMixture(
     of response: [Int32], own prompt: [Int32], over prompts: [[Int32]], firstScored: Int
   ) -> PairSummary {

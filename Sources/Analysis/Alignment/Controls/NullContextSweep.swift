@@ -1,7 +1,7 @@
 // The `null-context` control: the main pair with other null contexts.
 import ModelCore
 
-/// log π(y | n) for each context n of the sweep in the place of the run's own.
+/// log π(y | n) for each context n of the sweep, in place of the run's null context.
 public struct NullContextSweep: SampleControl {
   public static let name = "null-context"
   public static let summary = "other null contexts (bos, eos, pad and none)"
@@ -23,7 +23,8 @@ public struct NullContextSweep: SampleControl {
   public func measure<Scalar: ModelScalar>(
     _ index: Int, main: PairMeasurement, with aligner: SampleAligner<Scalar>
   ) -> [PairSummary] {
-    // Without a context y_1 has no prediction: g_c drops it too, and a one-token y has no row.
+    // Without a context there is no prediction of y_1. So g_c leaves it out, too, and a response of
+    // one token has no row.
     let isShort = plan.rollouts[index].responseTokens.count < 2
     return plan.options.nullContextSweep.map { context in
       context.tokens.isEmpty && isShort

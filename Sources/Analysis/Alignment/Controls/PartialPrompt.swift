@@ -1,21 +1,21 @@
-// The `partial-prompt` control: how much of the prompt must stay?
+// The `partial-prompt` control: how much of the prompt must be kept?
 //
-// The first k tokens of the prompt take the place of the null context, k in eighths of the prompt. At
-// k = |x| both objectives are log P(y|x) and the cosine is 1; the row before it at which the cosine falls
-// says which part of the prompt the gradient depends on.
+// The first k tokens of the prompt take the place of the null context, for k in eighths of the
+// prompt. At k = |x| both objectives are log P(y|x) and the cosine is 1. Where the cosine falls as
+// k decreases shows which part of the prompt the gradient depends on.
 import ModelCore
 import Tables
 
-/// log P(y | first k tokens of x) in the place of log P(y), k swept.
+/// log P(y | first k tokens of x) in place of log P(y), for several k.
 public struct PartialPrompt: SampleControl {
   public static let name = "partial-prompt"
   public static let summary = "the first k tokens of the prompt in the place of the null context"
-  /// The main job's results are compared bit for bit, so its controls stay those that they were.
+  /// Not part of `all`, since the results of `all` are compared bit for bit with committed ones.
   public static let isPartOfAll = false
 
   /// Steps of the sweep; the last one is the whole prompt.
   private static let steps = 8
-  /// A cosine that counts as that of the whole prompt in the sentence.
+  /// The report's sentence treats a cosine of at least this as equal to that of the whole prompt.
   private static let high = 0.9
 
   private let plan: AlignmentPlan
@@ -35,7 +35,7 @@ public struct PartialPrompt: SampleControl {
   ) -> [PairSummary] {
     let prompt = plan.rollouts[index].promptTokens
     return (1...Self.steps).map { step in
-      // Rounded up: at least one token, and the whole prompt in the end.
+      // Rounded up, so that the first step has at least one token and the last the whole prompt.
       let count = (prompt.count * step + Self.steps - 1) / Self.steps
       return aligner.row(index, context: Array(prompt.prefix(count)))
     }

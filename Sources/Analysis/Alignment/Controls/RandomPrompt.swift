@@ -1,8 +1,8 @@
-// The `random-prompt` control: the same response after tokens that mean nothing.
+// The `random-prompt` control: the same response after random tokens.
 import KeyedRandom
 import ModelCore
 
-/// A prompt of the same length of uniformly random tokens in the place of the null context.
+/// As many uniformly random tokens as the prompt has, in place of the null context.
 public struct RandomPrompt: SampleControl {
   public static let name = "random-prompt"
   public static let summary = "a prompt of random tokens in the place of the null context"
@@ -18,7 +18,8 @@ public struct RandomPrompt: SampleControl {
     allowed = (0..<Int32(plan.vocabularySize)).filter { !plan.options.specialTokens.contains($0) }
   }
 
-  /// The prompt's first token, then as many uniform tokens that are not special as the prompt has.
+  /// The prompt's first token, then uniformly random tokens that are not special, up to the length
+  /// of the prompt.
   package func prompt(_ index: Int) -> [Int32] {
     let prompt = plan.rollouts[index].promptTokens
     guard !allowed.isEmpty else { return prompt }

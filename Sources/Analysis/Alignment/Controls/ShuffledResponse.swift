@@ -1,4 +1,4 @@
-// The `shuffled-response` control: a response without the order of its tokens, in both contexts.
+// The `shuffled-response` control: the tokens of the response in random order, in both contexts.
 import KeyedRandom
 import ModelCore
 
@@ -16,7 +16,7 @@ public struct ShuffledResponse: SampleControl {
     key = plan.key("shuffled response")
   }
 
-  /// y in random order; an end token keeps the last place.
+  /// y in random order; an end token remains last.
   package func response(_ index: Int, endTokens: [Int]) -> [Int32] {
     var response = plan.rollouts[index].responseTokens
     var random = key.derive(UInt64(index)).generator()

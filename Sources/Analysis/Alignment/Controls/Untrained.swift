@@ -1,8 +1,8 @@
-// The `untrained` control: the main pair of a model of the same shape that has learnt nothing.
+// The `untrained` control: the main pair in a model of the same shape without training.
 import KeyedRandom
 import ModelCore
 
-/// The same shape at initialisation: the cosine that the architecture gives by itself.
+/// The same shape at initialisation: the cosine that the architecture gives without training.
 public struct Untrained: SampleControl {
   public static let name = "untrained"
   public static let summary = "the same shape at initialisation"

@@ -1,15 +1,15 @@
-// What is at the output of a run before it begins.
+// Checks the output path of a run before it begins.
 import Foundation
 import HDF5
 import Runs
 import StrictJSON
 
 extension AlignmentFile {
-  /// Checks what is at an output before anything is computed.
+  /// Checks an output path before anything is computed.
   ///
-  /// - Returns: True where `start` resumes and finds the run finished.
-  /// - Throws: `OutputError` for a journal in the way, a result of another configuration, or one that
-  ///   is incomplete and has lost its journal.
+  /// - Returns: True if `start` is to resume and the run is finished already.
+  /// - Throws: `OutputError` for an existing journal, a result of another configuration, or an
+  ///   incomplete result without its journal.
   public static func isFinished(
     _ output: String, config: JSON, _ start: RunStart
   ) throws -> Bool {
@@ -37,7 +37,7 @@ extension AlignmentFile {
       throw OutputError.usage(
         output, "is no alignment result (expected the output of the run to go on with)")
     }
-    // As read from text, so that numbers compare as they are stored.
+    // Parsed from text again, so that numbers are compared as stored.
     if let difference = JSONDifference.first(try JSON.parse(config.text()), stored) {
       throw OutputError.usage(
         output,

@@ -1,10 +1,10 @@
-// The parts of the result file that hold more than a few numbers a rollout: prompts, parameter
-// groups and tokens, written while the records go by.
+// The parts of the result file with more than a few numbers per rollout: prompts, parameter groups
+// and tokens. They are written while the records are read.
 import HDF5
 import Tables
 
 extension AlignmentFile {
-  /// `/prompts`: all prompts one after the other.
+  /// `/prompts`: all prompts, concatenated.
   func writePrompts(_ group: HDF5Group, _ samples: Range<Int>) throws {
     let rollouts = plan.rollouts[samples]
     try group.scale(
@@ -102,7 +102,7 @@ extension AlignmentFile {
     }
   }
 
-  /// Where each of the parts starts, and where the last one ends.
+  /// The start of each part, and finally the end of the last one.
   private static func offsets(_ counts: [Int]) -> [Int] {
     counts.reduce(into: [0]) { $0.append($0[$0.count - 1] + $1) }
   }

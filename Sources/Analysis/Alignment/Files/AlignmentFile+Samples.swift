@@ -1,4 +1,4 @@
-// `/samples` and the controls that have one row a rollout.
+// `/samples` and the controls with one row per rollout.
 import HDF5
 import Tables
 import Tasks
@@ -45,7 +45,7 @@ extension AlignmentFile {
     }
   }
 
-  /// The scale `sample` and what is known of each rollout; returns the scale.
+  /// Writes the scale `sample` and the variables that describe the rollouts; returns the scale.
   func writeRollouts(_ group: HDF5Group, _ samples: Range<Int>) throws -> HDF5Dataset {
     let rows = samples.map { Sample(rollout: plan.rollouts[$0], problem: plan.problems[$0]) }
     let scale = try group.scale("sample", Array(samples), longName: "rollout")
@@ -53,13 +53,13 @@ extension AlignmentFile {
     return scale
   }
 
-  /// One variable a scalar, and the cosine as the group's plot.
+  /// Writes one variable per scalar, with the cosine as the group's default plot.
   func writePairs(_ group: HDF5Group, _ rows: [PairSummary], title: String) throws {
     try group.write(PairSummary.columns, rows, over: "sample")
     try group.markAsData(signal: "cosine", axes: ["sample"], title: title)
   }
 
-  /// The controls with one row a rollout.
+  /// Writes the controls with one row per rollout.
   func writeControls(
     _ root: HDF5Group, rollouts: HDF5Group, _ entries: [[PairSummary]]
   ) throws {

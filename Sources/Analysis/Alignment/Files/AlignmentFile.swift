@@ -1,7 +1,7 @@
-// The result file of an alignment run: what it holds and the order in which it is written.
+// The result file of an alignment run: its contents and the order in which they are written.
 //
-// Datasets depend on nothing but the results; where and when a run took place is in attributes. Rows of
-// groups and tokens are read in order while they are written and leave memory again.
+// Datasets depend only on the results; attributes record where and when a run took place. Rows of
+// groups and tokens are read in order and written at once, so they do not stay in memory.
 import HDF5
 import ModelCore
 import Runs
@@ -18,13 +18,13 @@ public struct AlignmentFile: Sendable {
   /// The model's parameter groups, in the order of the products.
   public var groups: [ParameterLayout.Group]
   public var precision: Precision
-  /// Which part of the run it is, if it is a part.
+  /// The part of the run, if the file is one part of several.
   public var shard: Shard?
   /// Whether the run ended, as opposed to being interrupted.
   public var isComplete: Bool
   /// Provenance, such as `Manifest.attributes`; `config` is the configuration as JSON text.
   public var attributes: [(name: String, text: String)]
-  /// When and how the file came about, one line a step.
+  /// When and how the file was made, one line per step.
   public var history: String
 
   /// - Parameter history: nil takes it from the attributes `start_utc` and `argv`.

@@ -1,18 +1,18 @@
-// Joins the shards of one alignment run: the file is bitwise that of the undivided run in every
-// dataset.
+// Joins the shards of one alignment run. Every dataset has the same bits as in the undivided run.
 import HDF5
 import Runs
 import StrictJSON
 
 /// Joining result files.
 public enum AlignmentMerge {
-  /// Keys of a configuration that no number depends on.
+  /// Keys of a configuration that do not affect any number.
   static let freeKeys = ["shard", "threads"]
 
   /// Checks that the parts belong together and writes them as one file.
   ///
-  /// Every part must be complete; together they must hold each rollout of the run once. Statistics
-  /// are computed anew. Provenance is the first part's, with every part's history.
+  /// Every part must be complete, and together they must hold each rollout of the run exactly once.
+  /// Statistics are computed again. Provenance is that of the first part, with the history of every
+  /// part.
   ///
   /// - Parameters:
   ///   - parts: Paths, in any order.
@@ -150,7 +150,7 @@ public enum AlignmentMerge {
     return json
   }
 
-  /// The configuration without what no number depends on.
+  /// The configuration without the keys that do not affect any number.
   private static func config(of part: AlignmentPart) throws -> JSON {
     let json = try json("config", of: part)
     guard var object = json.objectValue else { return json }
@@ -169,7 +169,7 @@ public enum AlignmentMerge {
     }
   }
 
-  /// The first part's, with the configuration of the undivided run.
+  /// The attributes of the first part, with the configuration of the undivided run.
   private static func attributes(
     of part: AlignmentPart
   ) throws -> [(name: String, text: String)] {

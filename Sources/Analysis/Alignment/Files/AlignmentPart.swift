@@ -1,4 +1,4 @@
-// A result file read back: the rollouts it holds and their results, for joining shards.
+// Reads a result file, its rollouts and their results, to join shards.
 import HDF5
 import ModelCore
 import Runs
@@ -116,7 +116,7 @@ final class AlignmentPart {
 
   // MARK: - Results
 
-  /// Datasets with one row a rollout or a token.
+  /// Datasets with one row per rollout or per token.
   private struct Rows {
     let main: [BlockReader]
     let entries: [[BlockReader]]
@@ -169,7 +169,7 @@ final class AlignmentPart {
         [tokenOffsets[samples.count]]))
   }
 
-  /// What the controls over all rollouts found, as far as the plan has them.
+  /// The results of the plan's controls over all rollouts.
   func collection(_ plan: AlignmentPlan) throws -> CollectionResults {
     CollectionResults(
       try plan.collectionControls.map { control in
@@ -248,7 +248,7 @@ private struct Attributes {
     return Int(number)
   }
 
-  /// All texts that the writer does not make itself.
+  /// All text attributes except those that the writer sets itself.
   func provenance() throws -> [(name: String, text: String)] {
     let own = [
       "schema", "NX_class", "default", "title", "history", "references", "precision", "options",

@@ -1,13 +1,13 @@
 // One record of an alignment run's journal.
 //
-// A kind (as an integer), then the values in the order below. A journal holds one record a rollout, in
-// the order of the rollouts of its shard, and after the last one the controls over all rollouts, where
-// the plan has any. All numbers keep all their bits, also in a float32 run: log-probabilities are sums
-// of doubles there too.
+// A kind (as an integer), then the values in the order below. A journal holds one record per
+// rollout, in the order of the rollouts of its shard. After the last one comes a record of the
+// controls over all rollouts, if the plan has any. All numbers are stored as doubles, also in a
+// float32 run, since their sums are taken in double there, too.
 import Runs
 import Tables
 
-/// A rollout's results, or those of all rollouts together, as bytes and back.
+/// Encodes and decodes the results of a rollout, or of all rollouts together.
 public enum AlignmentRecord: Sendable {
   case sample(SampleAlignment)
   case collection(CollectionResults)

@@ -1,7 +1,7 @@
-// What a run found, as far as it fits in memory: the numbers of every rollout and the statistics of
-// all. What is large (groups and tokens of each rollout) stays in the journal or the parts.
+// The results of a run that are kept in memory: the numbers of every rollout and the statistics
+// over all. The large ones (groups and tokens of each rollout) stay in the journal or the parts.
 
-/// A rollout's results with the totals of its main pair.
+/// The results of a rollout with the totals of its main pair.
 public struct AlignmentRow: Sendable {
   public let sample: SampleAlignment
   public let main: PairSummary
@@ -16,11 +16,11 @@ public struct AlignmentRow: Sendable {
 public struct AlignmentResults: Sendable {
   /// The rollouts, in the order of the file.
   public let samples: Range<Int>
-  /// The main pair, one row a rollout.
+  /// The main pair, one row per rollout.
   public let main: [PairSummary]
-  /// One list of rows an entry of the plan.
+  /// One list of rows per entry of the plan.
   public let entries: [[PairSummary]]
-  /// What the controls over all rollouts found.
+  /// The results of the controls over all rollouts.
   public let collection: CollectionResults
   public let summary: AlignmentSummary
 

@@ -1,4 +1,4 @@
-// `--dump-gradients`: whole gradients of the first rollouts.
+// `--dump-gradients`: the full gradients of the first rollouts.
 import HDF5
 import ModelCore
 
@@ -24,7 +24,7 @@ struct GradientDump<Scalar: ModelScalar> {
           into: &gradient)
         let target = try group.createGroup("\(sample)/\(objective)")
         for parameter in model.layout.parameters {
-          // Parameters share their index scales, one a size and side.
+          // Parameters share their index scales, one per size and axis.
           let axes = zip(["output", "input"], parameter.shape).map { "\($0)_\($1)" }
           for (axis, count) in zip(axes, parameter.shape) where try !target.contains(axis) {
             try target.scale(axis, count: count, longName: "index")

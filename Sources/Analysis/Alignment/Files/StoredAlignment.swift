@@ -1,11 +1,11 @@
-// What an alignment result says about how to make it again.
+// What an alignment result stores to reproduce it.
 import HDF5
 import ModelCore
 import Runs
 import StrictJSON
 import Tasks
 
-/// The inputs and settings that a complete alignment file holds.
+/// The inputs and settings stored in a complete alignment file.
 public struct StoredAlignment {
   /// With token ids, in the order of the file.
   public let rollouts: [Rollout]
@@ -14,11 +14,11 @@ public struct StoredAlignment {
   /// The options of the run.
   public let options: AlignmentOptions
   public let precision: Precision
-  /// Rollouts whose whole gradients the file holds.
+  /// The number of rollouts whose full gradients the file has.
   public let dumpedGradients: Int
   /// Hashes of the model's files by their last path component.
   public let modelHashes: [String: String]
-  /// Version, BLAS and kernels it was made with: what may explain other bits.
+  /// The version, BLAS and kernels it was made with, which may explain different bits.
   public let origin: [(name: String, text: String)]
 
   /// - Throws: `OutputError` for a file that is incomplete or one part of several.
