@@ -3,8 +3,8 @@
 // Per sample: θ + η g_m(y_i) should change log P(y_i | x_i) by η <g_m, g_c>. Per rule: θ + η u, with u
 // from the first half of the batches, should change J = Σ A_i log π(y_i | x_i) / N of the other half
 // by η <u, ∇J>. The validity radius is the largest tested |Δθ| such that |actual/predicted − 1| ≤ 0.1
-// there and at every smaller one; steps grow by factors of 2. Collateral is the mean change of
-// log P(y | x) per token on other problems' responses, which no rule asks for.
+// there and at every smaller one; step lengths grow by factors of 2. The collateral change is the mean
+// change of log P(y | x) per token on responses to other problems. No rule aims at it.
 import ModelCore
 import RealModule
 import Statistics
@@ -97,7 +97,7 @@ public struct FirstOrderControl: CollectionResult {
       rules: directions.filter { $0.sample == nil })
   }
 
-  /// Relative error of the prediction that still counts as valid.
+  /// Largest relative error at which a prediction counts as valid.
   public static let tolerance = 0.1
 
   /// The largest tested length up to which the prediction holds; 0 if it fails at the smallest.
@@ -111,7 +111,7 @@ public struct FirstOrderControl: CollectionResult {
     return radius
   }
 
-  /// Step lengths as shares of |θ|: 2⁻¹⁶ … 2⁻⁵.
+  /// Step lengths as fractions of |θ|: 2⁻¹⁶ … 2⁻⁵.
   private static let exponents = -16 ... -5
   /// Rollouts of other problems for the collateral change of a sample's step.
   private static let collateralCount = 16

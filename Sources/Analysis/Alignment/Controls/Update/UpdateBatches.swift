@@ -39,8 +39,8 @@ struct UpdateBatches: Sendable {
     }
     self.advantages = advantages
 
-    // Clusters in order of first appearance, shuffled, then dealt to the batch that has fewest
-    // rollouts, so that batches come out alike.
+    // Clusters in order of first appearance are shuffled. Each goes to the batch that has the fewest
+    // rollouts so far, so that batches have similar sizes.
     var order: [[UInt8]] = []
     var clusters: [[UInt8]: [Int]] = [:]
     for index in rollouts.indices where !advantages[index].isNaN {

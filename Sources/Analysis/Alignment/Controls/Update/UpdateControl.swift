@@ -3,14 +3,15 @@
 // Batch k of K, w_i = A_i, |A_i| or 1 for C, D and U:
 //   a_k = (1/N_k) Σ_i w_i Σ_t ∇ log π(y_it | ·),  N_k = Σ_i T_i over all its rollouts,
 // in the null-context space (_m) and in prompt space (_c), with one N_k for all. PreRL = C_m,
-// NSR = (C − D)/2, PSR = (C + D)/2, RL = C_c; U is the sign-blind drift. Beside the raw vectors:
-// Adam's metric u / (√v + ε) with one v = mean_k C_c,k² for all, and each rule's actual first Adam
-// step u / (|u| + ε), which is no linear function of C and D and so has vectors of its own.
+// NSR = (C − D)/2, PSR = (C + D)/2, RL = C_c. U is the drift, which ignores the rewards. The same products
+// are made in Adam's metric, u / (√v + ε) with one v = mean_k C_c,k² for all vectors, and for each rule's
+// actual first Adam step, u / (|u| + ε). That step is not linear in C and D, so one-sided rules have
+// vectors of their own there.
 import ModelCore
 import Statistics
 import Tables
 
-/// The batch vectors of every rule in both spaces, and how much of them is signal.
+/// Batch gradients of every update rule in both spaces: their cosines, their signal and their noise.
 public struct Update: CollectionControl {
   public static let name = "update"
   public static let summary = "batch update vectors of every rule in both spaces"

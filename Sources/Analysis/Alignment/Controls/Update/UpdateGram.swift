@@ -3,8 +3,8 @@
 // For vectors a, b over K batches that share no cluster:
 //   S_ab = Σ_{k≠l} <a_k, b_l> / (K(K−1))   the signal: noise of different batches is independent
 //   T_a  = Σ_k |a_k|² / K                  signal plus the noise of one batch
-// Every statistic is a function of such sums, so leaving a batch out is leaving a row and a column
-// out; intervals are delete-one-batch jackknives.
+// Every statistic is a function of such sums. To leave a batch out is to leave out a row and a column, so
+// intervals are delete-one-batch jackknives.
 import Statistics
 
 /// gram[a][b][k][l] = <a_k, b_l> of named vectors a, b and batches k, l.
@@ -103,18 +103,18 @@ public struct UpdateGram: Sendable {
     interval(of: [total(u, u)]) { $0[0] }
   }
 
-  /// S_uu / T_u, the share of a batch vector's squared length that is signal. It belongs to the
-  /// size of these batches. Not clipped: near zero it may come out negative.
+  /// S_uu / T_u, the fraction of a batch gradient's squared norm that reproduces in another batch. It
+  /// depends on the batch size. It is not clipped: near zero an estimate may be negative.
   public func reliability(_ u: UpdateVector) -> Interval {
     interval(of: [signal(u, u), total(u, u)]) { $0[0] / $0[1] }
   }
 
-  /// (Σ_k <u_k, v_k>/K) / √(T_u T_v), inflated by the noise that vectors of one batch share.
+  /// (Σ_k <u_k, v_k>/K) / √(T_u T_v): too large, because vectors of one batch share noise.
   public func sameBatchCosine(_ u: UpdateVector, _ v: UpdateVector) -> Interval {
     interval(of: [total(u, v), total(u, u), total(v, v)]) { $0[0] / ($0[1] * $0[2]).squareRoot() }
   }
 
-  /// S_uv / √(T_u T_v), deflated by the noise of both.
+  /// S_uv / √(T_u T_v): too small in magnitude, because of the noise in both norms.
   public func crossBatchCosine(_ u: UpdateVector, _ v: UpdateVector) -> Interval {
     interval(of: [signal(u, v), total(u, u), total(v, v)]) { $0[0] / ($0[1] * $0[2]).squareRoot() }
   }
@@ -122,7 +122,7 @@ public struct UpdateGram: Sendable {
   /// S_uv / √(S_uu S_vv), the cosine of the expected vectors; not clipped to ±1.
   ///
   /// NaN unless the jackknife intervals of both S_uu and S_vv lie above zero: a direction that is
-  /// not told from noise has no cosine.
+  /// indistinguishable from noise has no cosine.
   public func correctedCosine(_ u: UpdateVector, _ v: UpdateVector) -> Interval {
     guard signal(u, u).isAboveZero, signal(v, v).isAboveZero else { return .undefined }
     // √ of each factor apart: the product of two negative delete-one values must not pass.
@@ -131,7 +131,7 @@ public struct UpdateGram: Sendable {
     }
   }
 
-  /// S_dd / (S_cc + S_dd), the share of the sign-blind push in a one-sided update (C ± D)/2.
+  /// S_dd / (S_cc + S_dd), the fraction of a one-sided update (C ± D)/2 that ignores the rewards' signs.
   ///
   /// Not clipped. NaN unless the interval of S_cc + S_dd lies above zero.
   public func driftShare(contrast c: UpdateVector, drift d: UpdateVector) -> Interval {

@@ -81,8 +81,8 @@ public struct UpdateStatistics: Sendable {
     driftShareConditional = gram.driftShare(contrast: basis("C_c"), drift: basis("D_c"))
   }
 
-  /// Corrected cosines of all pairs of vectors, the first slowest; a vector that is told from noise
-  /// has cosine 1 with itself.
+  /// Corrected cosines of all pairs of vectors, row-major. A vector has cosine 1 with itself, and none where
+  /// it is indistinguishable from noise.
   public var cosineMatrix: [Interval] {
     let count = vectors.count
     var matrix = [Interval](repeating: .undefined, count: count * count)

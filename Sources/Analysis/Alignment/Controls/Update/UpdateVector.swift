@@ -25,8 +25,8 @@ public struct UpdateVector: Sendable, Hashable {
   /// The six basis vectors, in the order of the files.
   public static let basisNames = ["C_m", "D_m", "U_m", "C_c", "D_c", "U_c"]
 
-  /// Every rule: all samples, negatives only, positives only, and the sign-blind push −U (lower
-  /// every response's log-probability) in both spaces.
+  /// Every rule in both spaces: all samples, negatives only, positives only, and the drift −U, which lowers
+  /// every response's log-probability whatever its reward.
   public static let rules = [
     UpdateVector("PreRL", ["C_m": 1]),
     UpdateVector("NSR-PreRL", ["C_m": 0.5, "D_m": -0.5]),
