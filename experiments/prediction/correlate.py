@@ -90,7 +90,7 @@ def main():
     for rules, metric, rate, step in product(("all", "rewarded"), ("raw", "adam"), rates, STEPS):
         values = []
         for base in bases:
-            # A rule whose gain is indistinguishable from noise is left out.
+            # Indistinguishable from noise: the prediction is that the rule gains nothing.
             values.append(spearman([
                 (p[metric] if p[metric] is not None else 0.0, p["realised"])
                 for p in points
