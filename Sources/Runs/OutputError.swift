@@ -40,6 +40,11 @@ public struct OutputError: Error, Hashable, Sendable, CustomStringConvertible {
     return OutputError(kind: .machine, path: path, message: "\(doing): \(reason(of: cause))")
   }
 
+  /// A failure of the machine that another module has put into words already.
+  package static func machine(_ path: String, _ message: String) -> OutputError {
+    OutputError(kind: .machine, path: path, message: message)
+  }
+
   /// The system's own words, such as "No space left on device", below Foundation's wrapping.
   static func reason(of error: any Error) -> String {
     var error = error as NSError

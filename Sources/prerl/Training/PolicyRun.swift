@@ -122,7 +122,8 @@ struct PolicyRun {
     let evaluator =
       settings.evaluateEvery > 0
       ? try PolicyEvaluator(
-        settings, task, base: try checkpoint.model(Float.self), threads: common.threads) : nil
+        settings, task, base: try checkpoint.model(Float.self), threads: common.threads,
+        shouldStop: { Interruption.isRequested }) : nil
     let meter = UpdateMeter(
       settings, task, shape: checkpoint.configuration, threads: common.threads)
     if training.step == 0 {

@@ -1,16 +1,16 @@
 // A checkpoint to go on from.
 import Foundation
 import ModelCore
+import Runs
 import StrictJSON
-import Training
 
 /// A folder of `CheckpointStore` and what its state says.
-struct SavedCheckpoint {
+package struct SavedCheckpoint {
   static let optimizer = "optimizer.safetensors"
   static let state = "training_state.json"
 
   let path: String
-  let step: Int
+  package let step: Int
   private let state: JSONObject
 
   /// Reads the state; it must be that of the step.
@@ -20,38 +20,38 @@ struct SavedCheckpoint {
     guard let bytes = FileManager.default.contents(atPath: path + "/" + Self.state),
       let state = try? JSON.parse([UInt8](bytes)).objectValue, state["step"]?.intValue == step
     else {
-      throw CommandFailure.usage(
-        "\(path)/\(Self.state): is no state of step \(step) "
-          + "(expected what a checkpoint of this run holds)")
+      throw OutputError.usage(
+        "\(path)/\(Self.state)",
+        "is no state of step \(step) (expected what a checkpoint of this run holds)")
     }
     self.state = state
   }
 
   /// A number of the state that is not negative.
-  func count(_ key: String) throws -> Int {
+  package func count(_ key: String) throws -> Int {
     guard let value = state[key]?.intValue, value >= 0 else {
-      throw CommandFailure.usage(
-        "\(path)/\(Self.state): \(key): is no count (expected an integer of at least 0)")
+      throw OutputError.usage(
+        "\(path)/\(Self.state)", "\(key): is no count (expected an integer of at least 0)")
     }
     return value
   }
 
   /// The saved model, which must have the run's configuration.
-  func model(like configuration: ModelConfiguration) throws -> Transformer<Float> {
+  package func model(like configuration: ModelConfiguration) throws -> Transformer<Float> {
     let model = try Transformer<Float>(directory: path)
     guard model.configuration == configuration else {
-      throw CommandFailure.usage(
-        "\(path)/config.json: is another model than the run's (expected the same shape)")
+      throw OutputError.usage(
+        "\(path)/config.json", "is another model than the run's (expected the same shape)")
     }
     return model
   }
 
   /// Hands over the path of the optimizer's state.
-  func withOptimizer(_ load: (String) throws -> Void) throws {
+  package func withOptimizer(_ load: (String) throws -> Void) throws {
     do {
       try load(path + "/" + Self.optimizer)
     } catch let error as OptimizerError {
-      throw CommandFailure.usage(error.description)
+      throw OutputError.usage(error.path, error.message)
     }
   }
 }

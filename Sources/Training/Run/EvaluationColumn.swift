@@ -41,11 +41,11 @@ struct EvaluatedPolicy: Sendable {
 
 /// One statistic: name, unit, meaning, and its value; those of held-out problems have an interval over
 /// clusters.
-struct EvaluationColumn: Sendable {
-  let name: String
-  let units: String
-  let longName: String
-  let hasInterval: Bool
+package struct EvaluationColumn: Sendable {
+  package let name: String
+  package let units: String
+  package let longName: String
+  package let hasInterval: Bool
   let value: @Sendable (EvaluatedPolicy) -> Interval
 
   private init(

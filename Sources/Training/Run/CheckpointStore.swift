@@ -6,12 +6,18 @@ import Safetensors
 import StrictJSON
 
 /// `step-N/` folders; the newest ones are kept.
-struct CheckpointStore {
+package struct CheckpointStore {
   let folder: String
   /// How many are kept.
   let keep: Int
   /// Writes the tokenizer's files into a folder.
   let writeTokenizer: (String) throws -> Void
+
+  package init(folder: String, keep: Int, writeTokenizer: @escaping (String) throws -> Void) {
+    self.folder = folder
+    self.keep = keep
+    self.writeTokenizer = writeTokenizer
+  }
 
   private static let prefix = "step-"
   private static let partial = ".partial"
@@ -20,7 +26,7 @@ struct CheckpointStore {
   func path(_ step: Int) -> String { "\(folder)/\(Self.prefix)\(step)" }
 
   /// The steps that have a checkpoint, ascending.
-  var steps: [Int] {
+  package var steps: [Int] {
     let names = (try? FileManager.default.contentsOfDirectory(atPath: folder)) ?? []
     return names.filter { $0.hasPrefix(Self.prefix) }
       .compactMap { Int($0.dropFirst(Self.prefix.count)) }.sorted()
@@ -29,13 +35,13 @@ struct CheckpointStore {
   /// The newest checkpoint; nil where there is none.
   ///
   /// - Throws: a usage error where its state cannot be read.
-  func newest() throws -> SavedCheckpoint? {
+  package func newest() throws -> SavedCheckpoint? {
     try steps.last.map { try SavedCheckpoint(path($0), step: $0) }
   }
 
   /// Writes the checkpoint of a step: a Hugging Face folder with the tokenizer, `optimizer.safetensors`
   /// and `training_state.json`, which holds `step` and `state`.
-  func publish(
+  package func publish(
     step: Int, model: Transformer<Float>, state: JSONObject, saveOptimizer: (String) throws -> Void
   ) throws {
     var state = state
@@ -72,7 +78,7 @@ struct CheckpointStore {
     } catch let error as OutputError {
       throw error
     } catch let error as SafetensorsError {
-      throw CommandFailure.machine(error.description)
+      throw OutputError.machine(error.path, "\(error.problem)")
     } catch {
       throw OutputError.machine(path(step), "cannot write the checkpoint", error)
     }

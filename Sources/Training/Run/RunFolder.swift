@@ -6,17 +6,17 @@ import StrictJSON
 /// `manifest.json`, `metrics.jsonl`, `summary.json` and `checkpoint/` of a run; reinforcement learning
 /// adds `evaluation.jsonl`, `timing.jsonl`, `training.h5` and, if asked, `update.jsonl`, and has
 /// `checkpoints/` instead.
-struct RunFolder {
-  let path: String
-  var checkpoint: String { path + "/checkpoint" }
-  var checkpoints: String { path + "/checkpoints" }
-  var metricsPath: String { path + "/metrics.jsonl" }
-  var evaluationPath: String { path + "/evaluation.jsonl" }
+package struct RunFolder {
+  package let path: String
+  package var checkpoint: String { path + "/checkpoint" }
+  package var checkpoints: String { path + "/checkpoints" }
+  package var metricsPath: String { path + "/metrics.jsonl" }
+  package var evaluationPath: String { path + "/evaluation.jsonl" }
   /// Update rules' vectors along the run, where they were asked for.
-  var updatesPath: String { path + "/update.jsonl" }
+  package var updatesPath: String { path + "/update.jsonl" }
   /// Wall-clock times, kept apart so that all other files depend on nothing but the inputs.
-  var timingPath: String { path + "/timing.jsonl" }
-  var resultPath: String { path + "/training.h5" }
+  package var timingPath: String { path + "/timing.jsonl" }
+  package var resultPath: String { path + "/training.h5" }
   private var manifestPath: String { path + "/manifest.json" }
   private var summaryPath: String { path + "/summary.json" }
   /// Held as long as the run.
@@ -26,7 +26,7 @@ struct RunFolder {
   ///
   /// A folder with anything in it needs `overwrite`, which takes away the results of an earlier run
   /// and leaves other files alone, or `resume`, which takes nothing away.
-  init(given: String?, name: String, overwrite: Bool, resume: Bool = false) throws {
+  package init(given: String?, name: String, overwrite: Bool, resume: Bool = false) throws {
     let files = FileManager.default
     path = given ?? "results/runs/\(name)"
     let parent = URL(fileURLWithPath: path).deletingLastPathComponent().path
@@ -70,17 +70,17 @@ struct RunFolder {
     }
   }
 
-  func write(_ manifest: Manifest) throws(OutputError) {
+  package func write(_ manifest: Manifest) throws(OutputError) {
     try AtomicFile.publish(
       manifest.json.text(indent: 2) + "\n", to: manifestPath, overwrite: true)
   }
 
-  func write(summary: JSON) throws(OutputError) {
+  package func write(summary: JSON) throws(OutputError) {
     try AtomicFile.publish(summary.text(indent: 2) + "\n", to: summaryPath, overwrite: true)
   }
 
   /// Makes the checkpoint's folder.
-  func makeCheckpointFolder() throws(OutputError) {
+  package func makeCheckpointFolder() throws(OutputError) {
     do {
       try FileManager.default.createDirectory(
         atPath: checkpoint, withIntermediateDirectories: true)
@@ -91,7 +91,7 @@ struct RunFolder {
 
   /// What the folder's earlier run says of its end; nil where there is no earlier run, empty where it
   /// has not ended. A run of another configuration or another model is refused.
-  func summaryOfSameRun(_ manifest: Manifest) throws -> JSONObject? {
+  package func summaryOfSameRun(_ manifest: Manifest) throws -> JSONObject? {
     func object(_ path: String) -> JSONObject? {
       guard let data = FileManager.default.contents(atPath: path) else { return nil }
       return try? JSON.parse([UInt8](data)).objectValue
@@ -101,8 +101,9 @@ struct RunFolder {
       let own = try JSON.parse(Array(manifest.json.text().utf8)).objectValue
     else { return nil }
     if let difference = JSONDifference.first(earlier["config"] ?? [:], own["config"] ?? [:]) {
-      throw CommandFailure.usage(
-        "\(path): was made with \(difference.path) \(difference.first) (expected "
+      throw OutputError.usage(
+        path,
+        "was made with \(difference.path) \(difference.first) (expected "
           + "\(difference.second) of the configuration to resume)")
     }
     func inputs(_ manifest: JSONObject) -> [JSONObject] {
@@ -112,21 +113,21 @@ struct RunFolder {
       inputs(manifest).filter { $0["role"]?.stringValue == role }.map { $0["sha256"] }
     }
     guard hashes("model", earlier) == hashes("model", own) else {
-      throw CommandFailure.usage(
-        "\(path): was made with another model (expected the same --model to resume)")
+      throw OutputError.usage(
+        path, "was made with another model (expected the same --model to resume)")
     }
     guard hashes("problems", earlier) == hashes("problems", own) else {
-      throw CommandFailure.usage(
-        "\(path): was made with other problems (expected the same files to resume)")
+      throw OutputError.usage(
+        path, "was made with other problems (expected the same files to resume)")
     }
     return object(summaryPath) ?? [:]
   }
 
   /// Refuses to go on to a step that lies behind the newest checkpoint.
-  func checkSteps(_ steps: Int, after step: Int) throws {
+  package func checkSteps(_ steps: Int, after step: Int) throws {
     guard step <= steps else {
-      throw CommandFailure.usage(
-        "\(path): has gone on to step \(step) (expected --steps of at least that to resume)")
+      throw OutputError.usage(
+        path, "has gone on to step \(step) (expected --steps of at least that to resume)")
     }
   }
 }

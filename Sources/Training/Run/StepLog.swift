@@ -4,12 +4,12 @@ import Runs
 import StrictJSON
 
 /// The lines of a run, each with an integer `step`, ascending.
-struct StepLog {
+package struct StepLog {
   private let path: String
   private let handle: FileHandle
 
   /// Opens or makes the file and cuts off every line after `step`, and what is no whole line.
-  init(_ path: String, through step: Int) throws(OutputError) {
+  package init(_ path: String, through step: Int) throws(OutputError) {
     self.path = path
     do {
       let bytes = FileManager.default.contents(atPath: path) ?? Data()
@@ -30,7 +30,7 @@ struct StepLog {
   }
 
   /// Appends a line; handed to the system at once, so that it outlives the program.
-  func write(_ line: JSON) throws(OutputError) {
+  package func write(_ line: JSON) throws(OutputError) {
     do {
       try handle.write(contentsOf: Data((line.text() + "\n").utf8))
     } catch {
@@ -39,7 +39,7 @@ struct StepLog {
   }
 
   /// Forces what was written to the disk.
-  func sync() throws(OutputError) {
+  package func sync() throws(OutputError) {
     do {
       try handle.synchronize()
     } catch {
@@ -48,7 +48,7 @@ struct StepLog {
   }
 
   /// The lines so far.
-  func lines() throws(OutputError) -> [JSONObject] {
+  package func lines() throws(OutputError) -> [JSONObject] {
     guard let bytes = FileManager.default.contents(atPath: path) else {
       throw .machine(path, "cannot read", POSIXError(.EIO))
     }
