@@ -6,14 +6,14 @@ import Safetensors
 import StrictJSON
 
 /// `step-N/` folders; the newest ones are kept.
-package struct CheckpointStore {
+struct CheckpointStore {
   let folder: String
   /// How many are kept.
   let keep: Int
   /// Writes the tokenizer's files into a folder.
   let writeTokenizer: (String) throws -> Void
 
-  package init(folder: String, keep: Int, writeTokenizer: @escaping (String) throws -> Void) {
+  init(folder: String, keep: Int, writeTokenizer: @escaping (String) throws -> Void) {
     self.folder = folder
     self.keep = keep
     self.writeTokenizer = writeTokenizer
@@ -26,7 +26,7 @@ package struct CheckpointStore {
   func path(_ step: Int) -> String { "\(folder)/\(Self.prefix)\(step)" }
 
   /// The steps that have a checkpoint, ascending.
-  package var steps: [Int] {
+  var steps: [Int] {
     let names = (try? FileManager.default.contentsOfDirectory(atPath: folder)) ?? []
     return names.filter { $0.hasPrefix(Self.prefix) }
       .compactMap { Int($0.dropFirst(Self.prefix.count)) }.sorted()
@@ -35,13 +35,13 @@ package struct CheckpointStore {
   /// The newest checkpoint; nil where there is none.
   ///
   /// - Throws: a usage error where its state cannot be read.
-  package func newest() throws -> SavedCheckpoint? {
+  func newest() throws -> SavedCheckpoint? {
     try steps.last.map { try SavedCheckpoint(path($0), step: $0) }
   }
 
   /// Writes the checkpoint of a step: a Hugging Face folder with the tokenizer, `optimizer.safetensors`
   /// and `training_state.json`, which holds `step` and `state`.
-  package func publish(
+  func publish(
     step: Int, model: Transformer<Float>, state: JSONObject, saveOptimizer: (String) throws -> Void
   ) throws {
     var state = state

@@ -41,11 +41,11 @@ struct EvaluatedPolicy: Sendable {
 
 /// One statistic: name, unit, meaning, and its value; those of held-out problems have an interval over
 /// clusters.
-package struct EvaluationColumn: Sendable {
-  package let name: String
-  package let units: String
-  package let longName: String
-  package let hasInterval: Bool
+public struct EvaluationColumn: Sendable {
+  public let name: String
+  public let units: String
+  public let longName: String
+  public let hasInterval: Bool
   let value: @Sendable (EvaluatedPolicy) -> Interval
 
   private init(

@@ -6,9 +6,9 @@ import Tables
 import Tasks
 
 /// Evaluates policies on held-out problems, against the base that training started from.
-package struct PolicyEvaluator {
+public struct PolicyEvaluator {
   /// A statistic with its value.
-  package typealias Value = (column: EvaluationColumn, interval: Interval)
+  public typealias Value = (column: EvaluationColumn, interval: Interval)
 
   private let configuration: PolicyConfiguration
   private let task: any PolicyTask
@@ -24,9 +24,15 @@ package struct PolicyEvaluator {
   private let documents: [ScoredSequence]
 
   /// Samples the base on the held-out problems: draws that neither seed nor run changes.
-  package init(
+  ///
+  /// - Parameters:
+  ///   - task: The configuration's task, opened for the model.
+  ///   - base: The policy that training started from; nobody may change it meanwhile.
+  ///   - shouldStop: Asked now and then while responses are judged.
+  /// - Throws: What the task's verifier throws; `CancellationError` where it is stopped.
+  public init(
     _ configuration: PolicyConfiguration, _ task: any PolicyTask, base: Transformer<Float>,
-    threads: Int, shouldStop: @escaping @Sendable () -> Bool
+    threads: Int, shouldStop: @escaping @Sendable () -> Bool = { false }
   ) throws {
     self.configuration = configuration
     self.task = task
@@ -43,7 +49,7 @@ package struct PolicyEvaluator {
   }
 
   /// The statistics with the ends of their intervals, as they are written.
-  package static func variables(
+  static func variables(
     _ task: any PolicyTask
   ) -> [(name: String, units: String, longName: String)] {
     EvaluationColumn.all(task).flatMap { column in
@@ -79,8 +85,8 @@ package struct PolicyEvaluator {
 
   /// The statistics of the policy after a step; at step 0 the policy is the base.
   ///
-  /// - Throws: `CancellationError` where the verifier is stopped.
-  package func evaluate(_ model: Transformer<Float>, step: Int) throws -> [Value] {
+  /// - Throws: What the task's verifier throws; `CancellationError` where it is stopped.
+  public func evaluate(_ model: Transformer<Float>, step: Int) throws -> [Value] {
     let responses =
       step == 0
       ? baseResponses

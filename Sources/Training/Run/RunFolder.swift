@@ -6,55 +6,61 @@ import StrictJSON
 /// `manifest.json`, `metrics.jsonl`, `summary.json` and `checkpoint/` of a run; reinforcement learning
 /// adds `evaluation.jsonl`, `timing.jsonl`, `training.h5` and, if asked, `update.jsonl`, and has
 /// `checkpoints/` instead.
-package struct RunFolder {
-  package let path: String
-  package var checkpoint: String { path + "/checkpoint" }
-  package var checkpoints: String { path + "/checkpoints" }
-  package var metricsPath: String { path + "/metrics.jsonl" }
-  package var evaluationPath: String { path + "/evaluation.jsonl" }
+public struct RunFolder {
+  let path: String
+  var checkpoint: String { path + "/checkpoint" }
+  var checkpoints: String { path + "/checkpoints" }
+  var metricsPath: String { path + "/metrics.jsonl" }
+  var evaluationPath: String { path + "/evaluation.jsonl" }
   /// Update rules' vectors along the run, where they were asked for.
-  package var updatesPath: String { path + "/update.jsonl" }
+  var updatesPath: String { path + "/update.jsonl" }
   /// Wall-clock times, kept apart so that all other files depend on nothing but the inputs.
-  package var timingPath: String { path + "/timing.jsonl" }
-  package var resultPath: String { path + "/training.h5" }
+  var timingPath: String { path + "/timing.jsonl" }
+  var resultPath: String { path + "/training.h5" }
   private var manifestPath: String { path + "/manifest.json" }
   private var summaryPath: String { path + "/summary.json" }
   /// Held as long as the run.
   private let lock: LockedFolder
 
-  /// Makes the folder, and for the default place the folders above it.
+  /// Checks that a run can have the folder, without touching anything: a program calls it before it
+  /// reads large inputs.
   ///
-  /// A folder with anything in it needs `overwrite`, which takes away the results of an earlier run
-  /// and leaves other files alone, or `resume`, which takes nothing away.
-  package init(given: String?, name: String, overwrite: Bool, resume: Bool = false) throws {
-    let files = FileManager.default
-    path = given ?? "results/runs/\(name)"
+  /// - Throws: `OutputError` for a path that is empty or a file, that has no folder above it, or, when
+  ///   the run begins `afresh`, for a folder with anything in it.
+  public static func check(_ path: String, _ start: RunStart) throws(OutputError) {
+    if path.isEmpty { throw .usage("output", "the path is empty (expected a folder)") }
     let parent = URL(fileURLWithPath: path).deletingLastPathComponent().path
-    if path.isEmpty {
-      throw OutputError.usage("--output", "the path is empty (expected a folder)")
-    }
-    if given != nil, FileKind(parent) != .folder {
-      throw OutputError.usage(
-        path, "the folder \(parent) does not exist (expected it to be there)")
+    if FileKind(parent) != .folder {
+      throw .usage(path, "the folder \(parent) does not exist (expected it to be there)")
     }
     switch FileKind(path) {
     case .absent: break
     case .folder:
-      let contents = (try? files.contentsOfDirectory(atPath: path)) ?? []
-      guard contents.isEmpty || overwrite || resume else {
-        throw OutputError.usage(
+      let contents = (try? FileManager.default.contentsOfDirectory(atPath: path)) ?? []
+      guard contents.isEmpty || start != .afresh else {
+        throw .usage(
           path, "the folder is not empty (--resume goes on with its run, --overwrite replaces it)")
       }
     case .file, .other:
-      throw OutputError.usage(path, "this is a file (expected a folder, or nothing)")
+      throw .usage(path, "this is a file (expected a folder, or nothing)")
     }
+  }
+
+  /// Makes the folder where it is absent, and locks it.
+  ///
+  /// `overwriting` takes away the results of an earlier run and leaves other files alone; `resuming`
+  /// takes nothing away.
+  init(_ path: String, _ start: RunStart) throws(OutputError) {
+    try Self.check(path, start)
+    self.path = path
+    let files = FileManager.default
     do {
-      try files.createDirectory(atPath: path, withIntermediateDirectories: given == nil)
+      try files.createDirectory(atPath: path, withIntermediateDirectories: false)
     } catch  where FileKind(path) != .folder {
-      throw OutputError.machine(path, "cannot make the folder", error)
+      throw .machine(path, "cannot make the folder", error)
     } catch {}  // it was there
     lock = try LockedFolder(path)
-    if resume { return }
+    if start == .resuming { return }
     // The summary goes first: it is what says that a run is complete.
     let results = [
       summaryPath, manifestPath, metricsPath, evaluationPath, updatesPath, timingPath, resultPath,
@@ -65,22 +71,22 @@ package struct RunFolder {
       do {
         try files.removeItem(atPath: file)
       } catch {
-        throw OutputError.machine(file, "cannot remove", error)
+        throw .machine(file, "cannot remove", error)
       }
     }
   }
 
-  package func write(_ manifest: Manifest) throws(OutputError) {
+  func write(_ manifest: Manifest) throws(OutputError) {
     try AtomicFile.publish(
       manifest.json.text(indent: 2) + "\n", to: manifestPath, overwrite: true)
   }
 
-  package func write(summary: JSON) throws(OutputError) {
+  func write(summary: JSON) throws(OutputError) {
     try AtomicFile.publish(summary.text(indent: 2) + "\n", to: summaryPath, overwrite: true)
   }
 
   /// Makes the checkpoint's folder.
-  package func makeCheckpointFolder() throws(OutputError) {
+  func makeCheckpointFolder() throws(OutputError) {
     do {
       try FileManager.default.createDirectory(
         atPath: checkpoint, withIntermediateDirectories: true)
@@ -91,7 +97,7 @@ package struct RunFolder {
 
   /// What the folder's earlier run says of its end; nil where there is no earlier run, empty where it
   /// has not ended. A run of another configuration or another model is refused.
-  package func summaryOfSameRun(_ manifest: Manifest) throws -> JSONObject? {
+  func summaryOfSameRun(_ manifest: Manifest) throws -> JSONObject? {
     func object(_ path: String) -> JSONObject? {
       guard let data = FileManager.default.contents(atPath: path) else { return nil }
       return try? JSON.parse([UInt8](data)).objectValue
@@ -124,7 +130,7 @@ package struct RunFolder {
   }
 
   /// Refuses to go on to a step that lies behind the newest checkpoint.
-  package func checkSteps(_ steps: Int, after step: Int) throws {
+  func checkSteps(_ steps: Int, after step: Int) throws {
     guard step <= steps else {
       throw OutputError.usage(
         path, "has gone on to step \(step) (expected --steps of at least that to resume)")

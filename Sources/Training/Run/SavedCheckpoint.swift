@@ -5,12 +5,12 @@ import Runs
 import StrictJSON
 
 /// A folder of `CheckpointStore` and what its state says.
-package struct SavedCheckpoint {
+struct SavedCheckpoint {
   static let optimizer = "optimizer.safetensors"
   static let state = "training_state.json"
 
   let path: String
-  package let step: Int
+  let step: Int
   private let state: JSONObject
 
   /// Reads the state; it must be that of the step.
@@ -28,7 +28,7 @@ package struct SavedCheckpoint {
   }
 
   /// A number of the state that is not negative.
-  package func count(_ key: String) throws -> Int {
+  func count(_ key: String) throws -> Int {
     guard let value = state[key]?.intValue, value >= 0 else {
       throw OutputError.usage(
         "\(path)/\(Self.state)", "\(key): is no count (expected an integer of at least 0)")
@@ -37,7 +37,7 @@ package struct SavedCheckpoint {
   }
 
   /// The saved model, which must have the run's configuration.
-  package func model(like configuration: ModelConfiguration) throws -> Transformer<Float> {
+  func model(like configuration: ModelConfiguration) throws -> Transformer<Float> {
     let model = try Transformer<Float>(directory: path)
     guard model.configuration == configuration else {
       throw OutputError.usage(
@@ -47,7 +47,7 @@ package struct SavedCheckpoint {
   }
 
   /// Hands over the path of the optimizer's state.
-  package func withOptimizer(_ load: (String) throws -> Void) throws {
+  func withOptimizer(_ load: (String) throws -> Void) throws {
     do {
       try load(path + "/" + Self.optimizer)
     } catch let error as OptimizerError {

@@ -4,12 +4,12 @@ import Runs
 import StrictJSON
 
 /// The lines of a run, each with an integer `step`, ascending.
-package struct StepLog {
+struct StepLog {
   private let path: String
   private let handle: FileHandle
 
   /// Opens or makes the file and cuts off every line after `step`, and what is no whole line.
-  package init(_ path: String, through step: Int) throws(OutputError) {
+  init(_ path: String, through step: Int) throws(OutputError) {
     self.path = path
     do {
       let bytes = FileManager.default.contents(atPath: path) ?? Data()
@@ -30,7 +30,7 @@ package struct StepLog {
   }
 
   /// Appends a line; handed to the system at once, so that it outlives the program.
-  package func write(_ line: JSON) throws(OutputError) {
+  func write(_ line: JSON) throws(OutputError) {
     do {
       try handle.write(contentsOf: Data((line.text() + "\n").utf8))
     } catch {
@@ -39,7 +39,7 @@ package struct StepLog {
   }
 
   /// Forces what was written to the disk.
-  package func sync() throws(OutputError) {
+  func sync() throws(OutputError) {
     do {
       try handle.synchronize()
     } catch {
@@ -48,7 +48,7 @@ package struct StepLog {
   }
 
   /// The lines so far.
-  package func lines() throws(OutputError) -> [JSONObject] {
+  func lines() throws(OutputError) -> [JSONObject] {
     guard let bytes = FileManager.default.contents(atPath: path) else {
       throw .machine(path, "cannot read", POSIXError(.EIO))
     }
