@@ -58,22 +58,19 @@ struct SurrogateCommand: ParsableCommand {
       try rollouts.map { try setup.rollouts(path: $0, allowLong: allowLong) }
       ?? RolloutSampling(checkpoint, sampling).run(common)
     try setup.check(sampled, rollouts ?? "sampled rollouts")
-    let model = try checkpoint.model(Float.self)
-    let plan = SurrogatePrediction.plan(
-      sampled, options: setup.options(seed: common.seed),
-      vocabularySize: model.configuration.vocabularySize)
+    var run = SurrogateRun(
+      sampled, options: setup.options(seed: common.seed), model: try checkpoint.model(Float.self))
+    run.rolloutsName = rollouts ?? "sampled rollouts"
+    run.summaryPath = summary
+    run.overwrites = common.overwrite
+    run.threads = common.threads
     let progress = ProgressBar("measuring updates", total: 100, unit: "%", quiet: common.quiet)
-    let prediction = try SurrogatePrediction.measure(
-      plan, of: rollouts ?? "sampled rollouts", model: model, threads: common.threads,
+    let outcome = try run.run(
       shouldStop: { Interruption.isRequested },
       progress: { progress.update(Int(100 * $1), note: $0) })
     progress.finish()
-    guard let prediction else {
+    guard case .finished(let prediction) = outcome else {
       throw CommandFailure.interrupted("interrupted (nothing was written)")
-    }
-    if let summary {
-      try AtomicFile.publish(
-        prediction.json.text(indent: 2) + "\n", to: summary, overwrite: common.overwrite)
     }
     if common.json { return try Console.print(prediction.json.text(indent: 2)) }
     try Console.print(prediction.table + "\n\n" + prediction.conclusion)
