@@ -1,10 +1,9 @@
 // `prerl evaluate`: what a checkpoint's rollouts, or those of a file, are worth.
 import ArgumentParser
-import KeyedRandom
 import Runs
-import Statistics
 import StrictJSON
 import Tasks
+import Training
 
 struct EvaluateCommand: ParsableCommand {
   static let configuration = CommandConfiguration(
@@ -87,30 +86,44 @@ struct EvaluateCommand: ParsableCommand {
       } else {
         try RolloutSampling(checkpoint, sampling, perProblem: k.values.last ?? 8).run(common)
       }
-    let verification = try RolloutVerification(
-      scored, path: rollouts, checkpoint: checkpoint,
-      external: verifier.map { ExternalVerifier(command: $0, timeout: .seconds(verifierTimeout)) },
-      again: verify, everywhere: audit != nil)
-    // Sampled rollouts have their rewards from the built-in verifier.
-    let audited =
-      audit == nil
-      ? nil
-      : try VerificationAudit(
-        verification, given: scored.map { rollouts == nil ? nil : $0.reward })
-    if let auditFile { try audited?.write(to: auditFile, overwrite: common.overwrite) }
-    let evaluation = Evaluation(
-      verification.rollouts, ks: k.values,
-      endTokens: checkpoint.configuration.eosTokens.map { Int32($0) },
-      bootstrap: BootstrapT(key: common.key.derive("bootstrap")))
+    var run = EvaluationRun(
+      scored, from: rollouts.map { .file($0) } ?? .sampled(from: checkpoint.name),
+      verifier: BuiltInVerifier(checkpoint))
+    run.externalVerifier = verifier.map {
+      ExternalVerifier(command: $0, timeout: .seconds(verifierTimeout))
+    }
+    run.verifiesAgain = verify
+    run.audits = audit != nil
+    run.tries = k.values
+    run.endTokens = checkpoint.configuration.eosTokens.map { Int32($0) }
+    run.seed = common.seed
+    let report: EvaluationReport
+    switch try run.run(shouldStop: { Interruption.isRequested }) {
+    case .finished(let finished): report = finished
+    case .interrupted(.builtInVerification): throw CommandFailure.interrupted("interrupted")
+    case .interrupted(.externalVerification):
+      throw CommandFailure.interrupted("interrupted while verifying (nothing was written)")
+    }
+    if report.audit?.compared == 0 {
+      throw CommandFailure.usage(
+        "--audit has nothing to compare (expected two of: rewards in the file, answers for the "
+          + "built-in verifier, --verifier)")
+    }
+    if let auditFile { try report.audit?.write(to: auditFile, overwrite: common.overwrite) }
+    try show(report, of: rollouts ?? checkpoint.name, listsAudit: auditFile == nil)
+  }
+
+  private func show(_ report: EvaluationReport, of what: String, listsAudit: Bool) throws {
+    let (evaluation, verification) = (report.evaluation, report.verification)
     if common.json {
       var object = evaluation.json.objectValue ?? JSONObject()
       for (key, value) in verification.members { object[key] = value }
-      object["audit"] = audited?.json(listsSamples: auditFile == nil)
+      object["audit"] = report.audit?.json(listsSamples: listsAudit)
       try Console.print(JSON.object(object).text(indent: 2))
     } else {
       let parts = [
-        evaluation.text(of: rollouts ?? checkpoint.name), verification.text,
-        audited?.text(listsSamples: auditFile == nil),
+        evaluation.text(of: what), verification.text,
+        report.audit?.text(listsSamples: listsAudit),
       ]
       try Console.print(parts.compactMap(\.self).joined(separator: "\n"))
     }

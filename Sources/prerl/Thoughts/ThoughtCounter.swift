@@ -1,6 +1,7 @@
 // Counts the thoughts of one rollout file, a response at a time.
 import Analysis
 import Tasks
+import Training
 
 /// What was counted so far; the memory of a few numbers a response.
 struct ThoughtCounter {
@@ -34,6 +35,7 @@ struct ThoughtCounter {
 
   private let other: ThoughtClassifier?
   private let countsWords: Bool
+  private let checkpoint: Checkpoint
   private let judge: BuiltInVerifier
 
   /// - Parameter clusters: the clusters of the file that this one is compared with.
@@ -53,6 +55,7 @@ struct ThoughtCounter {
     labelTruth = ThoughtTruth(lexicon)
     moveTruth = ThoughtTruth(lexicon)
     tokens = ThoughtTokens(kindCount: kindCount)
+    self.checkpoint = checkpoint
     judge = BuiltInVerifier(checkpoint)
   }
 
@@ -95,7 +98,7 @@ struct ThoughtCounter {
   private func bytes(of rollout: Rollout, _ problem: CountdownProblem?) throws -> [UInt8] {
     if problem != nil { return Array(CountdownVocabulary.text(of: rollout.responseTokens).utf8) }
     // The embedded checkpoint is there without being asked for, and need not be the file's.
-    let isKnown = !judge.checkpoint.isEmbedded
+    let isKnown = !checkpoint.isEmbedded
     guard let text = rollout.response ?? (isKnown ? judge.text(of: rollout) : nil) else {
       throw fault("no response of text (expected one, or --model for its tokenizer)")
     }
@@ -138,7 +141,7 @@ struct ThoughtCounter {
     var starts: [Int]?
     if problem != nil {
       starts = TokenSpans.countdownStarts(response)
-    } else if let tokenizer = try? judge.checkpoint.tokenizer.get() {
+    } else if let tokenizer = try? checkpoint.tokenizer.get() {
       starts = try? TokenSpans.starts(of: response, in: bytes) { try tokenizer.decode($0) }
     }
     guard let starts else {
