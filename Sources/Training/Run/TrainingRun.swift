@@ -119,7 +119,8 @@ public struct TrainingRun {
     let session = TrainingSession(
       run: self, training: training, store: store, logs: logs, shouldStop: shouldStop,
       progress: progress)
-    if let activity = try session.run(base: base) {
+    // Without evaluations nobody needs the base any more, and its memory is free for the steps.
+    if let activity = try session.run(base: configuration.evaluateEvery > 0 ? base : nil) {
       return .interrupted(step: training.step, during: activity)
     }
     let isComplete = training.step == configuration.steps

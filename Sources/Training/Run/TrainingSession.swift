@@ -15,15 +15,16 @@ struct TrainingSession {
 
   /// Makes the steps, and a checkpoint of the last one.
   ///
+  /// - Parameter base: What policies are evaluated against; nil for no evaluations.
   /// - Returns: What it was stopped in where a line is missing; nil where everything up to the last step
   ///   is written.
-  func run(base: Transformer<Float>) throws -> TrainingRun.Activity? {
+  func run(base: Transformer<Float>?) throws -> TrainingRun.Activity? {
     let evaluator: PolicyEvaluator?
     do {
-      evaluator =
-        configuration.evaluateEvery > 0
-        ? try PolicyEvaluator(
-          configuration, run.task, base: base, threads: run.threads, shouldStop: shouldStop) : nil
+      evaluator = try base.map {
+        try PolicyEvaluator(
+          configuration, run.task, base: $0, threads: run.threads, shouldStop: shouldStop)
+      }
     } catch is CancellationError {
       return .evaluation
     }
