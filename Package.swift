@@ -112,7 +112,8 @@ let package = Package(
     .testTarget(
       name: "TrainingTests",
       dependencies: [
-        "HDF5", "KeyedRandom", "ModelCore", "StrictJSON", "Tasks", "TestSupport", "Training",
+        "HDF5", "KeyedRandom", "ModelCore", "Runs", "StrictJSON", "Tables", "Tasks", "TestSupport",
+        "Training",
       ]),
     .testTarget(
       name: "AnalysisTests",

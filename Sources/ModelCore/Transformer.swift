@@ -16,6 +16,13 @@ public final class Transformer<Scalar: ModelScalar>: @unchecked Sendable {
     parameters = Buffer(count: layout.count)
   }
 
+  /// A model of its own with the same parameters.
+  public func copy() -> Transformer {
+    let copy = Transformer(configuration)
+    copy.parameters.copy(from: parameters)
+    return copy
+  }
+
   /// Reads or changes the parameters in the order of the layout.
   public func withParameters<Result>(
     _ body: (inout Buffer<Scalar>) throws -> Result

@@ -40,6 +40,11 @@ public struct OutputError: Error, Hashable, Sendable, CustomStringConvertible {
     return OutputError(kind: .machine, path: path, message: "\(doing): \(reason(of: cause))")
   }
 
+  /// A failure of the machine with a message of its own.
+  package static func machine(_ path: String, _ message: String) -> OutputError {
+    OutputError(kind: .machine, path: path, message: message)
+  }
+
   /// The system's message, such as "No space left on device", without Foundation's wrapping.
   static func reason(of error: any Error) -> String {
     var error = error as NSError

@@ -6,6 +6,8 @@ public struct TrainingError: Error, Equatable, Sendable, CustomStringConvertible
   public let step: Int
   /// Problem and sample of the step, counted from 0; nil where no single rollout is to blame.
   public let rollout: (problem: Int, sample: Int)?
+  /// Step of the newest checkpoint in the folder of a ``TrainingRun``; nil where there is none.
+  public internal(set) var keptCheckpoint: Int?
 
   public static func == (a: TrainingError, b: TrainingError) -> Bool {
     a.description == b.description

@@ -1,6 +1,7 @@
 // `prerl compare`: training runs side by side, over seeds.
 import ArgumentParser
 import Runs
+import Training
 
 struct CompareCommand: ParsableCommand {
   static let configuration = CommandConfiguration(
@@ -52,7 +53,7 @@ struct CompareCommand: ParsableCommand {
   func run() throws {
     if let output { try AtomicFile.check(output, overwrite: common.overwrite) }
     let comparison = try RunComparison(runs)
-    let reference = try reference.map(comparison.reference)
+    let reference = try reference.map { try entry(named: $0, of: comparison) }
     let json = comparison.json(reference: reference, resolving: resolve)
     if let output {
       try AtomicFile.publish(json.text(indent: 1) + "\n", to: output, overwrite: common.overwrite)
@@ -61,5 +62,16 @@ struct CompareCommand: ParsableCommand {
       common.json
         ? json.text(indent: 2)
         : comparison.table(allSteps: allSteps, reference: reference, resolving: resolve))
+  }
+
+  private func entry(
+    named name: String, of comparison: RunComparison
+  ) throws(CommandFailure) -> RunComparison.Entry {
+    guard let entry = comparison.entries.first(where: { $0.name == name }) else {
+      throw .usage(
+        "--reference is \(name) (expected one of: "
+          + "\(comparison.entries.map(\.name).joined(separator: ", ")))")
+    }
+    return entry
   }
 }

@@ -1,37 +1,38 @@
-// `prerl evaluate`: what a checkpoint's rollouts, or those of a file, are worth.
+// `prerl evaluate`: accuracy of the rollouts of a checkpoint or of a file.
 import ArgumentParser
-import KeyedRandom
 import Runs
-import Statistics
 import StrictJSON
 import Tasks
+import Training
 
 struct EvaluateCommand: ParsableCommand {
   static let configuration = CommandConfiguration(
     commandName: "evaluate",
-    abstract: "Accuracy, Avg@k, Pass@k, lengths and moves of a checkpoint or of a rollout file.",
+    abstract: "Measure accuracy, Avg@k, Pass@k and lengths of a checkpoint or of a rollout file.",
     discussion: """
-      Without a file, samples responses to the built-in held-out problems. Right is a reward of 1 \
-      or more. Intervals are 95%, over clusters.
+      Without a file, responses to the built-in held-out problems are sampled. A response is right \
+      if its reward is at least 1. Intervals are 95%, over clusters.
 
-      Rollouts of a file without a reward are verified: Countdown by its tokens, text against its \
-      answer (the last \\boxed{}, #### or "answer is"; exact numbers, a bounded effort). --verifier \
-      runs a command of your own, which reads a line {"id", "response", "answer"} a sample and \
-      prints a line {"id", "reward"} or {"id", "outcome"} a sample, in any order. --audit lists \
-      the samples on which the rewards of the file, the built-in verifier and yours disagree.
+      Rollouts of a file that have no reward are verified. The built-in verifier judges Countdown by \
+      its tokens, and text by comparing its last \\boxed{}, #### or "answer is" with the reference \
+      answer; numbers must be equal exactly. --verifier runs a command of your own. It reads one \
+      line {"id", "response", "answer"} per sample and prints one line {"id", "reward"} or {"id", \
+      "outcome"} per sample, in any order. --audit lists the samples on which the rewards of the \
+      file, the built-in verifier and yours disagree.
 
       Example: prerl evaluate --rollouts rollouts.jsonl --k 1,8
       """)
 
   @Option(
     help: ArgumentHelp(
-      "Rollouts as JSONL, instead of sampling; --model gives the vocabulary.", valueName: "file"))
+      "Evaluate the rollouts of this JSONL file, with the vocabulary of --model (default: sample).",
+      valueName: "file"))
   var rollouts: String?
 
-  @Option(help: ArgumentHelp("The k of Avg@k and Pass@k.", valueName: "list"))
+  @Option(help: ArgumentHelp("Report Avg@k and Pass@k for these k.", valueName: "list"))
   var k = TryCounts([1, 8, 32])
 
-  @Flag(help: "Verify rollouts that have a reward, too.")
+  @Flag(help: "Also verify rollouts that have a reward.")
   var verify = false
 
   @Option(
@@ -43,7 +44,7 @@ struct EvaluateCommand: ParsableCommand {
   @Option(
     parsing: .unconditional,
     help: ArgumentHelp(
-      "Longest time --verifier may be without output before it is stopped.", valueName: "seconds"))
+      "Stop --verifier after this time without output.", valueName: "seconds"))
   var verifierTimeout = 300.0
 
   @Option(
@@ -87,30 +88,44 @@ struct EvaluateCommand: ParsableCommand {
       } else {
         try RolloutSampling(checkpoint, sampling, perProblem: k.values.last ?? 8).run(common)
       }
-    let verification = try RolloutVerification(
-      scored, path: rollouts, checkpoint: checkpoint,
-      external: verifier.map { ExternalVerifier(command: $0, timeout: .seconds(verifierTimeout)) },
-      again: verify, everywhere: audit != nil)
-    // Sampled rollouts have their rewards from the built-in verifier.
-    let audited =
-      audit == nil
-      ? nil
-      : try VerificationAudit(
-        verification, given: scored.map { rollouts == nil ? nil : $0.reward })
-    if let auditFile { try audited?.write(to: auditFile, overwrite: common.overwrite) }
-    let evaluation = Evaluation(
-      verification.rollouts, ks: k.values,
-      endTokens: checkpoint.configuration.eosTokens.map { Int32($0) },
-      bootstrap: BootstrapT(key: common.key.derive("bootstrap")))
+    var run = EvaluationRun(
+      scored, from: rollouts.map { .file($0) } ?? .sampled(from: checkpoint.name),
+      verifier: BuiltInVerifier(checkpoint))
+    run.externalVerifier = verifier.map {
+      ExternalVerifier(command: $0, timeout: .seconds(verifierTimeout))
+    }
+    run.verifiesAgain = verify
+    run.audits = audit != nil
+    run.tries = k.values
+    run.endTokens = checkpoint.configuration.eosTokens.map { Int32($0) }
+    run.seed = common.seed
+    let report: EvaluationReport
+    switch try run.run(shouldStop: { Interruption.isRequested }) {
+    case .finished(let finished): report = finished
+    case .interrupted(.builtInVerification): throw CommandFailure.interrupted("interrupted")
+    case .interrupted(.externalVerification):
+      throw CommandFailure.interrupted("interrupted while verifying (nothing was written)")
+    }
+    if report.audit?.compared == 0 {
+      throw CommandFailure.usage(
+        "--audit has nothing to compare (expected two of: rewards in the file, answers for the "
+          + "built-in verifier, --verifier)")
+    }
+    if let auditFile { try report.audit?.write(to: auditFile, overwrite: common.overwrite) }
+    try show(report, of: rollouts ?? checkpoint.name, listsAudit: auditFile == nil)
+  }
+
+  private func show(_ report: EvaluationReport, of what: String, listsAudit: Bool) throws {
+    let (evaluation, verification) = (report.evaluation, report.verification)
     if common.json {
       var object = evaluation.json.objectValue ?? JSONObject()
       for (key, value) in verification.members { object[key] = value }
-      object["audit"] = audited?.json(listsSamples: auditFile == nil)
+      object["audit"] = report.audit?.json(listsSamples: listsAudit)
       try Console.print(JSON.object(object).text(indent: 2))
     } else {
       let parts = [
-        evaluation.text(of: rollouts ?? checkpoint.name), verification.text,
-        audited?.text(listsSamples: auditFile == nil),
+        evaluation.text(of: what), verification.text,
+        report.audit?.text(listsSamples: listsAudit),
       ]
       try Console.print(parts.compactMap(\.self).joined(separator: "\n"))
     }

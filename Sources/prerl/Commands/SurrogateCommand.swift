@@ -9,29 +9,33 @@ import Tasks
 struct SurrogateCommand: ParsableCommand {
   static let configuration = CommandConfiguration(
     commandName: "surrogate",
-    abstract: "Predicts each update rule's held-out gain relative to RL at equal step length.",
+    abstract: "Predict each update rule's held-out gain relative to RL at equal step length.",
     discussion: """
-      Needs scored rollouts in groups of one prompt, of at least eight independent units (clusters, \
-      by default problems). A rule's gain is first-order, without noise and at this batch size, raw \
-      and in Adam's metric; its noise ceiling is the share of a batch vector that is signal; a dash \
-      stands where a signal is not told from noise.
+      Needs scored rollouts, several per prompt, from at least eight independent units (clusters, by \
+      default problems). The gain is predicted to first order: without noise and at this batch size, \
+      for plain gradient steps and in Adam's metric. The noise ceiling is the fraction of a batch \
+      gradient's squared norm that reproduces in another batch. A dash means: indistinguishable from \
+      noise.
 
       Example: prerl surrogate --model DIR --rollouts rollouts.jsonl
       """)
 
   @Option(
     help: ArgumentHelp(
-      "Scored rollouts as JSONL (default: sample them from the model first).", valueName: "file"))
+      "Read scored rollouts from this JSONL file (default: sample them from the model first).",
+      valueName: "file"))
   var rollouts: String?
 
   @Option(
-    help: ArgumentHelp("\(NullContextArgument.spellings) (default: bos).", valueName: "context"))
+    help: ArgumentHelp(
+      "Score log P(y) after this null context: \(NullContextArgument.spellings) (default: bos).",
+      valueName: "context"))
   var nullContext: String?
 
-  @Option(help: ArgumentHelp("Also writes the numbers as JSON.", valueName: "file.json"))
+  @Option(help: ArgumentHelp("Also write the numbers as JSON.", valueName: "file.json"))
   var summary: String?
 
-  @Flag(help: "Takes sequences beyond the model's positions.")
+  @Flag(help: "Allow sequences longer than max_position_embeddings.")
   var allowLong = false
 
   @OptionGroup var sampling: SamplingArguments
@@ -59,23 +63,21 @@ struct SurrogateCommand: ParsableCommand {
       try rollouts.map { try setup.rollouts(path: $0, allowLong: allowLong) }
       ?? RolloutSampling(checkpoint, sampling).run(common)
     try setup.check(sampled, rollouts ?? "sampled rollouts")
-    let model = try checkpoint.model(Float.self)
-    let plan = SurrogatePrediction.plan(
-      sampled, options: setup.options(seed: common.seed),
-      vocabularySize: model.configuration.vocabularySize)
-    try setup.check(plan)
+    var run = SurrogateRun(
+      sampled, options: setup.options(seed: common.seed), model: try checkpoint.model(Float.self))
+    run.rolloutsName = rollouts ?? "sampled rollouts"
+    run.summaryPath = summary
+    run.overwrites = common.overwrite
+    run.threads = common.threads
+    run.memoryLimit = common.memoryLimit
+    try setup.check(run.plan)
     let progress = ProgressBar("measuring updates", total: 100, unit: "%", quiet: common.quiet)
-    let prediction = try SurrogatePrediction.measure(
-      plan, of: rollouts ?? "sampled rollouts", model: model, threads: common.threads,
-      memoryLimit: common.memoryLimit, shouldStop: { Interruption.isRequested },
+    let outcome = try run.run(
+      shouldStop: { Interruption.isRequested },
       progress: { progress.update(Int(100 * $1), note: $0) })
     progress.finish()
-    guard let prediction else {
+    guard case .finished(let prediction) = outcome else {
       throw CommandFailure.interrupted("interrupted (nothing was written)")
-    }
-    if let summary {
-      try AtomicFile.publish(
-        prediction.json.text(indent: 2) + "\n", to: summary, overwrite: common.overwrite)
     }
     if common.json { return try Console.print(prediction.json.text(indent: 2)) }
     try Console.print(prediction.table + "\n\n" + prediction.conclusion)

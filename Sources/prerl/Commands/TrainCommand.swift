@@ -1,6 +1,7 @@
 // `prerl train`: runs the experiment that a configuration describes.
 import ArgumentParser
 import Foundation
+import ModelCore
 import Runs
 import StrictJSON
 import Tables
@@ -10,7 +11,7 @@ import Training
 struct TrainCommand: ParsableCommand {
   static let configuration = CommandConfiguration(
     commandName: "train",
-    abstract: "Runs the training experiment that a configuration describes.",
+    abstract: "Run the training experiment of a configuration file.",
     discussion: """
       Writes manifest.json, metrics.jsonl, summary.json and checkpoint/ into the run's folder; \
       reinforcement learning writes checkpoints/, evaluation.jsonl, timing.jsonl and training.h5.
@@ -26,33 +27,33 @@ struct TrainCommand: ParsableCommand {
 
   @Option(
     help: ArgumentHelp(
-      "The run's folder (default: results/runs/NAME, after the configuration's folder or file).",
+      "Write into this folder (default: results/runs/NAME, after the configuration's folder or file).",
       valueName: "dir"))
   var output: String?
 
   @Option(
     parsing: .unconditional,
     help: ArgumentHelp(
-      "Stop after so many steps of the configuration's; 0 writes the initial checkpoint.",
+      "Stop after n steps (default: all of the configuration's); 0 writes the initial checkpoint.",
       valueName: "n"))
   var steps: Int?
 
   @Option(
     help: ArgumentHelp(
-      "Write the packed batches as JSONL, one line a step, and train nothing.",
+      "Write the packed batches of pretraining as JSONL, one line per step, and do not train.",
       valueName: "file"))
   var dumpBatches: String?
 
   @Flag(
     help:
-      "Go on from the newest checkpoint of a run of the same configuration; start where there is none."
+      "Continue from the newest checkpoint of a run of the same configuration, if there is one."
   )
   var resume = false
 
   @Option(
     parsing: .unconditional,
     help: ArgumentHelp(
-      "Checkpoints to keep, the newest ones (default: 2; of pretraining's states 1).",
+      "Keep the newest n checkpoints (default: 2; for pretraining 1).",
       valueName: "n"))
   var keep: Int?
 
@@ -97,13 +98,61 @@ struct TrainCommand: ParsableCommand {
     if let obstacle = settings.obstacle(checkpoint.configuration, task) {
       throw CommandFailure.usage("\(checkpoint.directory): \(obstacle)")
     }
-    let folder = try RunFolder(
-      given: output, name: self.name, overwrite: common.overwrite, resume: resume)
-    let run = PolicyRun(
-      settings: settings, checkpoint: checkpoint, task: task, steps: steps ?? settings.steps,
-      keep: keep ?? 2, resume: resume, common: common)
-    guard let summary = try run.run(folder) else { return }
-    try Console.print(common.json ? summary.text() : PolicyRun.line(summary, folder))
+    let output = try checkedOutput()
+    try requireMemory(
+      PolicyGradient<Float>.byteCount(
+        ParameterLayout(checkpoint.configuration),
+        rolloutCount: settings.problemsPerStep * settings.rolloutsPerProblem,
+        threads: common.threads),
+      for: "problems_per_step times rollouts_per_problem")
+    var run = TrainingRun(
+      settings, task: task, model: try checkpoint.model(Float.self), output: output,
+      manifest: Manifest(
+        config: settings.json, version: Prerl.version,
+        inputs: try checkpoint.inputs()
+          + task.files.map { try Manifest.Input(role: "problems", path: $0) },
+        seeds: ["seed": settings.seed], precision: "float32", threads: common.threads,
+        blas: BLAS.version, blasCore: BLAS.core))
+    run.steps = steps ?? settings.steps
+    run.keptCheckpoints = keep ?? 2
+    run.threads = common.threads
+    run.writeTokenizer = checkpoint.writeTokenizer
+    if settings.measureUpdatesEvery > 0 {
+      run.probe = UpdateMeter(
+        settings, task, shape: checkpoint.configuration, threads: common.threads)
+    }
+    let report = TrainingReport(folder: output, steps: run.steps, isQuiet: common.quiet)
+    let outcome: TrainingRun.Outcome
+    do {
+      outcome = try run.run(
+        start, shouldStop: { Interruption.isRequested }, progress: report.note)
+    } catch let error as TrainingError {
+      throw report.failure(error)
+    }
+    guard let summary = try report.summary(outcome) else { return }
+    try Console.print(common.json ? summary.json.text() : report.line(summary))
+  }
+
+  private var start: RunStart {
+    resume ? .resuming : common.overwrite ? .overwriting : .afresh
+  }
+
+  /// The run's folder, looked at before anything large is read; the folders above the default place are
+  /// made.
+  private func checkedOutput() throws(OutputError) -> String {
+    if output == "" { throw .usage("--output", "the path is empty (expected a folder)") }
+    let path = output ?? "results/runs/\(name)"
+    if output == nil {
+      do {
+        try FileManager.default.createDirectory(
+          at: URL(fileURLWithPath: path).deletingLastPathComponent(),
+          withIntermediateDirectories: true)
+      } catch {
+        throw .machine(path, "cannot make the folder", error)
+      }
+    }
+    try RunFolder.check(path, start)
+    return path
   }
 
   private func checkSteps(_ limit: Int) throws {
@@ -122,17 +171,40 @@ struct TrainCommand: ParsableCommand {
       throw CommandFailure.usage("--model is \(model) (expected none: pretraining starts afresh)")
     }
     try checkSteps(settings.steps)
-    let run = PretrainingRun(
-      configuration: settings, json: file.json, steps: steps ?? settings.steps, keep: keep ?? 1,
-      resume: resume, common: common)
     if let dumpBatches {
       try AtomicFile.check([dumpBatches], inputs: [config], overwrite: common.overwrite)
-      return try run.dumpBatches(to: dumpBatches)
+      return try BatchDump(configuration: settings, steps: steps ?? settings.steps)
+        .write(to: dumpBatches, overwrite: common.overwrite)
     }
-    let folder = try RunFolder(
-      given: output, name: name, overwrite: common.overwrite, resume: resume)
-    guard let summary = try run.run(folder) else { return }
-    try Console.print(common.json ? summary.text() : Self.line(summary, folder))
+    var run = PretrainingRun(
+      settings, output: try checkedOutput(),
+      manifest: Manifest(
+        config: file.json, version: Prerl.version, seeds: ["seed": settings.seed],
+        precision: "float32", threads: common.threads, blas: BLAS.version, blasCore: BLAS.core))
+    run.steps = steps ?? settings.steps
+    run.keptStates = keep ?? 1
+    run.threads = common.threads
+    run.writeTokenizer = {
+      try CountdownTokenizer.write(to: $0, maximumLength: settings.model.maximumPositions)
+    }
+    let bar = ProgressBar("pretraining", total: run.steps, unit: "steps", quiet: common.quiet)
+    defer { bar.finish() }
+    func show(_ step: Pretraining.StepMetrics, tokensPerSecond: Double) {
+      bar.update(step.step, note: "loss \(fixed(step.loss, 3))  \(Int(tokensPerSecond)) tokens/s")
+    }
+    let outcome = try run.run(start, shouldStop: { Interruption.isRequested }, progress: show)
+    bar.finish()
+    switch outcome {
+    case .finished(let summary):
+      try Console.print(
+        common.json ? summary.json.text() : Self.line(summary, folder: run.output))
+    case .alreadyFinished:
+      if !common.quiet { Console.note("\(run.output) is complete; there is nothing to resume") }
+    case .interrupted(let step):
+      throw CommandFailure.interrupted(
+        "interrupted after \(step) of \(run.steps) steps "
+          + "(\(run.output) holds them, --resume goes on)")
+    }
   }
 
   /// `pretrain` for `experiments/pretrain/config.json`, `small` for `small.json`.
@@ -142,9 +214,8 @@ struct TrainCommand: ParsableCommand {
     return file == "config" ? url.deletingLastPathComponent().lastPathComponent : file
   }
 
-  private static func line(_ summary: JSON, _ folder: RunFolder) -> String {
-    func number(_ key: String) -> Double { summary.objectValue?[key]?.doubleValue ?? .nan }
-    return "\(folder.path): \(Int(number("step"))) steps, loss \(fixed(number("loss"), 4)), "
-      + "\(Int(number("tokens_per_second"))) tokens/s"
+  private static func line(_ summary: PretrainingSummary, folder: String) -> String {
+    "\(folder): \(summary.step) steps, loss \(fixed(summary.loss, 4)), "
+      + "\(Int(summary.tokensPerSecond)) tokens/s"
   }
 }

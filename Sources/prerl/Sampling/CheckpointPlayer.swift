@@ -1,6 +1,7 @@
 // A checkpoint as a `TaskPlayer`.
 import Foundation
 import Tasks
+import Training
 
 /// A checkpoint's vocabulary, positions and text.
 struct CheckpointPlayer: TaskPlayer {
@@ -54,5 +55,12 @@ extension Checkpoint {
       }
       try bytes.write(to: URL(fileURLWithPath: "\(folder)/\(name)"))
     }
+  }
+}
+
+extension BuiltInVerifier {
+  /// The verifier of a checkpoint's task and texts.
+  init(_ checkpoint: Checkpoint) {
+    self.init(checkpoint.builtInTask, decode: { checkpoint.text(ofResponse: $0) })
   }
 }

@@ -1,13 +1,9 @@
-// Samples and scores rollouts, for `rollout`, `evaluate` and `align --samples`.
-import KeyedRandom
+// From options to scored rollouts, for `rollout`, `evaluate` and `align --samples`.
 import ModelCore
 import Tasks
+import Training
 
-/// A plan to sample rollouts: the problems and the number of rollouts of each.
-///
-/// Sample s of problem p has the key `seed.derive("rollout").derive(p, s)`, and the rollouts are in
-/// the order of problems, then samples. They do not depend on the number of threads, and a longer
-/// list begins with a shorter one.
+/// The problems, the number of rollouts of each and the settings that a command's options ask for.
 struct RolloutSampling {
   let checkpoint: Checkpoint
   let problems: [TaskProblem]
@@ -15,14 +11,12 @@ struct RolloutSampling {
   let counts: [Int]
   let maximumNewTokens: Int
   let temperature: Double
-  private let verifier: BuiltInVerifier
 
   /// The rollouts that the options ask for.
   ///
   /// - Parameter perProblem: the default of `--per-problem`.
   init(_ checkpoint: Checkpoint, _ arguments: SamplingArguments, perProblem: Int = 8) throws {
     self.checkpoint = checkpoint
-    verifier = BuiltInVerifier(checkpoint)
     temperature = arguments.temperature
     let perProblem = arguments.perProblem ?? perProblem
     if let path = arguments.problems {
@@ -60,55 +54,26 @@ struct RolloutSampling {
   ///
   /// - Throws: `CommandFailure.interrupted` when the user stops it.
   func run(_ common: CommonOptions) throws -> [Rollout] {
-    let key = common.key.derive("rollout")
-    var requests: [SamplingRequest] = []
-    var origins: [(problem: Int, sample: Int)] = []
-    for (problem, count) in counts.enumerated() {
-      for sample in 0..<count {
-        requests.append(
-          SamplingRequest(
-            prompt: problems[problem].promptTokens,
-            key: key.derive(UInt64(problem), UInt64(sample))))
-        origins.append((problem, sample))
-      }
-    }
+    var sampler = RolloutSampler(
+      problems, counts: counts, maximumNewTokens: maximumNewTokens,
+      verifier: BuiltInVerifier(checkpoint))
+    sampler.temperature = temperature
+    sampler.seed = common.seed
+    sampler.threads = common.threads
     let model = try checkpoint.model(Float.self)
-    try requireMemory(cacheBytes(model, threads: common.threads), for: "sampling")
-    let progress = ProgressBar(
-      "sampling", total: requests.count, unit: "rollouts", quiet: common.quiet)
+    try requireMemory(sampler.cacheByteCount(model), for: "sampling")
+    let progress = ProgressBar("sampling", total: count, unit: "rollouts", quiet: common.quiet)
     defer { progress.finish() }
-    var rollouts: [Rollout] = []
-    rollouts.reserveCapacity(requests.count)
-    let done = try model.sample(
-      requests,
-      options: SamplingOptions(
-        maximumNewTokens: maximumNewTokens, temperature: temperature,
-        endTokens: checkpoint.configuration.eosTokens.map { Int32($0) }),
-      threads: common.threads, shouldStop: { Interruption.isRequested },
-      consume: { index, response in
-        let origin = origins[index]
-        rollouts.append(try rollout(response, problems[origin.problem], sample: origin.sample))
-        progress.update(index + 1)
-      })
-    guard done == requests.count else {
+    switch try sampler.run(
+      model, shouldStop: { Interruption.isRequested }, progress: { progress.update($0) })
+    {
+    case .finished(let rollouts):
+      return rollouts
+    case .interrupted(let done):
       progress.finish()
       throw CommandFailure.interrupted(
-        "interrupted after \(done) of \(requests.count) rollouts (nothing was written)")
+        "interrupted after \(done) of \(count) rollouts (nothing was written)")
     }
-    return rollouts
-  }
-
-  /// A sampled response with its names, texts and reward. There is no reward without a reference
-  /// answer.
-  private func rollout(
-    _ response: SampledResponse, _ problem: TaskProblem, sample: Int
-  ) throws -> Rollout {
-    var rollout = Rollout(
-      id: "\(problem.id)-r\(sample)", problemID: problem.id, cluster: problem.cluster,
-      promptTokens: problem.promptTokens, responseTokens: response.tokens, prompt: problem.prompt,
-      response: checkpoint.text(ofResponse: response.tokens), answer: problem.answer)
-    rollout.reward = try verifier.verify(rollout)?.reward
-    return rollout
   }
 
   /// The largest number of new tokens for which every prompt and response fit the model's
@@ -134,17 +99,5 @@ struct RolloutSampling {
       return asked
     }
     return checkpoint.isCountdown ? min(left, CountdownVariant.contextLength - prompt) : left
-  }
-
-  /// Bytes of the key-value caches of all threads.
-  private func cacheBytes(_ model: Transformer<Float>, threads: Int) -> Double {
-    let shape = checkpoint.configuration
-    let longest = problems.map(\.promptTokens.count).max() ?? 0
-    let perPosition =
-      Double(shape.layerCount) * 2 * Double(shape.keyValueHeadCount)
-      * Double(shape.headDimension) * Double(MemoryLayout<Float>.stride)
-    let blocks = min(threads, (count + model.samplingStream - 1) / model.samplingStream)
-    return perPosition * Double(longest + maximumNewTokens) * Double(model.samplingBlock)
-      * Double(blocks)
   }
 }

@@ -1,6 +1,7 @@
 // Counts the thoughts of one rollout file, one response at a time.
 import Analysis
 import Tasks
+import Training
 
 /// The counts so far. It keeps a few numbers per response.
 struct ThoughtCounter {
@@ -35,6 +36,7 @@ struct ThoughtCounter {
 
   private let other: ThoughtClassifier?
   private let countsWords: Bool
+  private let checkpoint: Checkpoint
   private let judge: BuiltInVerifier
 
   /// - Parameter clusters: the clusters of the file that this one is compared with.
@@ -54,6 +56,7 @@ struct ThoughtCounter {
     labelTruth = ThoughtTruth(lexicon)
     moveTruth = ThoughtTruth(lexicon)
     tokens = ThoughtTokens(kindCount: kindCount)
+    self.checkpoint = checkpoint
     judge = BuiltInVerifier(checkpoint)
   }
 
@@ -96,7 +99,7 @@ struct ThoughtCounter {
   private func bytes(of rollout: Rollout, _ problem: CountdownProblem?) throws -> [UInt8] {
     if problem != nil { return Array(CountdownVocabulary.text(of: rollout.responseTokens).utf8) }
     // The embedded checkpoint is the default and may not be the one that the file was sampled from.
-    let isKnown = !judge.checkpoint.isEmbedded
+    let isKnown = !checkpoint.isEmbedded
     guard let text = rollout.response ?? (isKnown ? judge.text(of: rollout) : nil) else {
       throw fault("no response of text (expected one, or --model for its tokenizer)")
     }
@@ -139,7 +142,7 @@ struct ThoughtCounter {
     var starts: [Int]?
     if problem != nil {
       starts = TokenSpans.countdownStarts(response)
-    } else if let tokenizer = try? judge.checkpoint.tokenizer.get() {
+    } else if let tokenizer = try? checkpoint.tokenizer.get() {
       starts = try? TokenSpans.starts(of: response, in: bytes) { try tokenizer.decode($0) }
     }
     guard let starts else {

@@ -10,7 +10,7 @@ import Training
 
 /// Measures the update rules' vectors on fresh rollouts of problems that stay the same along the run,
 /// from the number sets of training (held-out ones are too few for batches without a set in common).
-struct UpdateMeter {
+struct UpdateMeter: TrainingProbe {
   private let configuration: PolicyConfiguration
   private let shape: ModelConfiguration
   private let threads: Int
@@ -35,8 +35,10 @@ struct UpdateMeter {
 
   /// The line of a step; its numbers are null where the policy's rewards tell no direction.
   ///
-  /// - Returns: nil if the user stopped it.
-  func measure(_ model: Transformer<Float>, step: Int) throws -> JSONObject? {
+  /// - Returns: nil if it was stopped.
+  func measure(
+    _ model: Transformer<Float>, step: Int, shouldStop: @escaping @Sendable () -> Bool
+  ) throws -> JSONObject? {
     let groups = try RolloutGroup.sample(
       problems, of: task, from: model, configuration,
       key: RandomKey(seed: configuration.seed).derive("updates").derive(UInt64(step)),
@@ -52,7 +54,7 @@ struct UpdateMeter {
     }
     guard
       let prediction = try SurrogatePrediction.measure(
-        plan, model: model, threads: threads, shouldStop: { Interruption.isRequested })
+        plan, model: model, threads: threads, shouldStop: shouldStop)
     else { return nil }
     let shares = try FirstTokenShare.measure(
       groups, model: model, nullContext: nullContext, threads: threads)
@@ -138,13 +140,15 @@ struct UpdateMeter {
     }
   }
 
+  static var ruleNames: [String] { UpdateVector.rules.map(\.name) }
+
   /// The table of a run from its lines.
-  static func table(_ lines: [JSONObject]) -> UpdateTable {
-    let rules = UpdateVector.rules.map(\.name)
+  func table(_ lines: [JSONObject]) -> UpdateTable {
+    let rules = Self.ruleNames
     let empty = UpdateTable(steps: [], ruleNames: rules, variables: [])
     return UpdateTable(
       steps: lines.map { $0["step"]?.intValue ?? 0 }, ruleNames: rules,
-      variables: variables.map { variable in
+      variables: Self.variables.map { variable in
         let count = empty.count(variable.extent)
         return UpdateTable.Variable(
           name: variable.name, units: variable.units, longName: variable.longName,

@@ -13,6 +13,12 @@ struct CheckpointStore {
   /// Writes the tokenizer's files into a folder.
   let writeTokenizer: (String) throws -> Void
 
+  init(folder: String, keep: Int, writeTokenizer: @escaping (String) throws -> Void) {
+    self.folder = folder
+    self.keep = keep
+    self.writeTokenizer = writeTokenizer
+  }
+
   private static let prefix = "step-"
   private static let partial = ".partial"
 
@@ -72,7 +78,7 @@ struct CheckpointStore {
     } catch let error as OutputError {
       throw error
     } catch let error as SafetensorsError {
-      throw CommandFailure.machine(error.description)
+      throw OutputError.machine(error.path, "\(error.problem)")
     } catch {
       throw OutputError.machine(path(step), "cannot write the checkpoint", error)
     }

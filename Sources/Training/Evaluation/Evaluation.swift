@@ -7,40 +7,42 @@ import Tasks
 
 /// The statistics of scored rollouts. Intervals resample clusters (bootstrap-t, 95%); shares that
 /// may be 0 or 1 altogether have Korn and Graubard's.
-struct Evaluation {
+public struct Evaluation: Sendable {
   /// One statistic and the number of rollouts or problems behind it.
-  struct Entry {
-    let name: String
-    let interval: Interval
-    let count: Int
+  public struct Entry: Sendable {
+    public let name: String
+    public let interval: Interval
+    public let count: Int
     /// Decimals that are worth showing.
-    var decimals = 3
+    public var decimals = 3
 
     /// `{"mean", "low", "high", "n"}`; null where a statistic is not defined.
-    var json: JSON { interval.json("mean", ["n": .integer(count)]) }
+    public var json: JSON { interval.json("mean", ["n": .integer(count)]) }
   }
 
-  let rolloutCount: Int
-  let problemCount: Int
-  let clusterCount: Int
+  public let rolloutCount: Int
+  public let problemCount: Int
+  public let clusterCount: Int
   /// The share of rollouts with reward 1 or more.
-  let accuracy: Entry
+  public let accuracy: Entry
   /// Mean over problems of the mean reward, by k; problems with fewer than k rollouts are left out.
-  let averageAtK: [(k: Int, entry: Entry)]
+  public let averageAtK: [(k: Int, entry: Entry)]
   /// Mean over problems of the unbiased Pass@k; likewise.
-  let passAtK: [(k: Int, entry: Entry)]
+  public let passAtK: [(k: Int, entry: Entry)]
   /// Tokens of a response, the end token included.
-  let responseLength: Entry
+  public let responseLength: Entry
   /// The share of responses that end in an end token.
-  let ended: Entry
+  public let ended: Entry
   /// What the rollouts' task counts in responses, by JSON key and in the order of tables; empty
   /// where no task recognizes its prompts.
-  let moves: [(key: String, entry: Entry)]
+  public let moves: [(key: String, entry: Entry)]
 
   /// Evaluates rollouts that all have a reward.
   ///
-  /// - Parameter endTokens: the model's.
-  init(_ rollouts: [Rollout], ks: [Int], endTokens: [Int32], bootstrap: BootstrapT) {
+  /// - Parameters:
+  ///   - ks: the numbers of tries, ascending.
+  ///   - endTokens: the model's.
+  public init(_ rollouts: [Rollout], ks: [Int], endTokens: [Int32], bootstrap: BootstrapT) {
     // Names are compared by their bytes: canonically equal ones may differ.
     let clusters = rollouts.map { Array($0.cluster.utf8) }
     func mean(
@@ -145,7 +147,7 @@ struct Evaluation {
   }
 
   /// The keys of the contract.
-  var json: JSON {
+  public var json: JSON {
     // Numbers per response come before those per 100 tokens.
     let rates = moves.filter { $0.key.hasSuffix("_per_100_tokens") }
     let counts = moves.filter { move in
@@ -169,7 +171,7 @@ struct Evaluation {
   }
 
   /// The table, under a line that says what was evaluated.
-  func text(of what: String) -> String {
+  public func text(of what: String) -> String {
     var table = TextTable(["", "mean", "95% interval", "n"])
     let entries =
       [accuracy] + averageAtK.map(\.entry) + passAtK.map(\.entry) + [responseLength, ended]

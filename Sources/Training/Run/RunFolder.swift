@@ -6,7 +6,7 @@ import StrictJSON
 /// `manifest.json`, `metrics.jsonl`, `summary.json` and `checkpoint/` of a run; reinforcement learning
 /// adds `evaluation.jsonl`, `timing.jsonl`, `training.h5` and, if asked, `update.jsonl`, and has
 /// `checkpoints/` instead.
-struct RunFolder {
+public struct RunFolder {
   let path: String
   var checkpoint: String { path + "/checkpoint" }
   var checkpoints: String { path + "/checkpoints" }
@@ -22,39 +22,45 @@ struct RunFolder {
   /// Held as long as the run.
   private let lock: LockedFolder
 
-  /// Makes the folder, and for the default place the folders above it.
+  /// Checks that a run can have the folder, without touching anything: a program calls it before it
+  /// reads large inputs.
   ///
-  /// A folder with anything in it needs `overwrite`, which takes away the results of an earlier run
-  /// and leaves other files alone, or `resume`, which takes nothing away.
-  init(given: String?, name: String, overwrite: Bool, resume: Bool = false) throws {
-    let files = FileManager.default
-    path = given ?? "results/runs/\(name)"
+  /// - Throws: `OutputError` for a path that is empty or a file, that has no folder above it, or, when
+  ///   the run begins `afresh`, for a folder with anything in it.
+  public static func check(_ path: String, _ start: RunStart) throws(OutputError) {
+    if path.isEmpty { throw .usage("output", "the path is empty (expected a folder)") }
     let parent = URL(fileURLWithPath: path).deletingLastPathComponent().path
-    if path.isEmpty {
-      throw OutputError.usage("--output", "the path is empty (expected a folder)")
-    }
-    if given != nil, FileKind(parent) != .folder {
-      throw OutputError.usage(
-        path, "the folder \(parent) does not exist (expected it to be there)")
+    if FileKind(parent) != .folder {
+      throw .usage(path, "the folder \(parent) does not exist (expected it to be there)")
     }
     switch FileKind(path) {
     case .absent: break
     case .folder:
-      let contents = (try? files.contentsOfDirectory(atPath: path)) ?? []
-      guard contents.isEmpty || overwrite || resume else {
-        throw OutputError.usage(
+      let contents = (try? FileManager.default.contentsOfDirectory(atPath: path)) ?? []
+      guard contents.isEmpty || start != .afresh else {
+        throw .usage(
           path, "the folder is not empty (--resume goes on with its run, --overwrite replaces it)")
       }
     case .file, .other:
-      throw OutputError.usage(path, "this is a file (expected a folder, or nothing)")
+      throw .usage(path, "this is a file (expected a folder, or nothing)")
     }
+  }
+
+  /// Makes the folder where it is absent, and locks it.
+  ///
+  /// `overwriting` takes away the results of an earlier run and leaves other files alone; `resuming`
+  /// takes nothing away.
+  init(_ path: String, _ start: RunStart) throws(OutputError) {
+    try Self.check(path, start)
+    self.path = path
+    let files = FileManager.default
     do {
-      try files.createDirectory(atPath: path, withIntermediateDirectories: given == nil)
+      try files.createDirectory(atPath: path, withIntermediateDirectories: false)
     } catch  where FileKind(path) != .folder {
-      throw OutputError.machine(path, "cannot make the folder", error)
+      throw .machine(path, "cannot make the folder", error)
     } catch {}  // it was there
     lock = try LockedFolder(path)
-    if resume { return }
+    if start == .resuming { return }
     // The summary goes first: it is what says that a run is complete.
     let results = [
       summaryPath, manifestPath, metricsPath, evaluationPath, updatesPath, timingPath, resultPath,
@@ -65,7 +71,7 @@ struct RunFolder {
       do {
         try files.removeItem(atPath: file)
       } catch {
-        throw OutputError.machine(file, "cannot remove", error)
+        throw .machine(file, "cannot remove", error)
       }
     }
   }
@@ -101,8 +107,9 @@ struct RunFolder {
       let own = try JSON.parse(Array(manifest.json.text().utf8)).objectValue
     else { return nil }
     if let difference = JSONDifference.first(earlier["config"] ?? [:], own["config"] ?? [:]) {
-      throw CommandFailure.usage(
-        "\(path): was made with \(difference.path) \(difference.first) (expected "
+      throw OutputError.usage(
+        path,
+        "was made with \(difference.path) \(difference.first) (expected "
           + "\(difference.second) of the configuration to resume)")
     }
     func inputs(_ manifest: JSONObject) -> [JSONObject] {
@@ -112,12 +119,12 @@ struct RunFolder {
       inputs(manifest).filter { $0["role"]?.stringValue == role }.map { $0["sha256"] }
     }
     guard hashes("model", earlier) == hashes("model", own) else {
-      throw CommandFailure.usage(
-        "\(path): was made with another model (expected the same --model to resume)")
+      throw OutputError.usage(
+        path, "was made with another model (expected the same --model to resume)")
     }
     guard hashes("problems", earlier) == hashes("problems", own) else {
-      throw CommandFailure.usage(
-        "\(path): was made with other problems (expected the same files to resume)")
+      throw OutputError.usage(
+        path, "was made with other problems (expected the same files to resume)")
     }
     return object(summaryPath) ?? [:]
   }
@@ -125,8 +132,8 @@ struct RunFolder {
   /// Refuses to go on to a step that lies behind the newest checkpoint.
   func checkSteps(_ steps: Int, after step: Int) throws {
     guard step <= steps else {
-      throw CommandFailure.usage(
-        "\(path): has gone on to step \(step) (expected --steps of at least that to resume)")
+      throw OutputError.usage(
+        path, "has gone on to step \(step) (expected --steps of at least that to resume)")
     }
   }
 }

@@ -4,16 +4,16 @@ import ModelCore
 import Statistics
 import Tables
 import Tasks
-import Training
 
 /// Evaluates policies on held-out problems, against the base that training started from.
-struct PolicyEvaluator {
+public struct PolicyEvaluator {
   /// A statistic with its value.
-  typealias Value = (column: EvaluationColumn, interval: Interval)
+  public typealias Value = (column: EvaluationColumn, interval: Interval)
 
   private let configuration: PolicyConfiguration
   private let task: any PolicyTask
   private let threads: Int
+  private let shouldStop: @Sendable () -> Bool
   private let base: Transformer<Float>
   private let problems: [TaskProblem]
   private let columns: [EvaluationColumn]
@@ -24,18 +24,25 @@ struct PolicyEvaluator {
   private let documents: [ScoredSequence]
 
   /// Samples the base on the held-out problems: draws that neither seed nor run changes.
-  init(
+  ///
+  /// - Parameters:
+  ///   - task: The configuration's task, opened for the model.
+  ///   - base: The policy that training started from; nobody may change it meanwhile.
+  ///   - shouldStop: Asked now and then while responses are judged.
+  /// - Throws: What the task's verifier throws; `CancellationError` where it is stopped.
+  public init(
     _ configuration: PolicyConfiguration, _ task: any PolicyTask, base: Transformer<Float>,
-    threads: Int
+    threads: Int, shouldStop: @escaping @Sendable () -> Bool = { false }
   ) throws {
     self.configuration = configuration
     self.task = task
     self.base = base
     self.threads = threads
+    self.shouldStop = shouldStop
     columns = EvaluationColumn.all(task)
     problems = task.heldOut(configuration.evaluationProblems)
     baseResponses = try Self.sample(configuration, base, problems, step: 0, threads: threads)
-    baseRewards = try Self.rewards(task, problems, baseResponses)
+    baseRewards = try Self.rewards(task, problems, baseResponses, shouldStop)
     documents = task.documents.map { tokens in
       ScoredSequence(context: [tokens[0]], response: Array(tokens.dropFirst()))
     }
@@ -69,24 +76,24 @@ struct PolicyEvaluator {
   }
 
   private static func rewards(
-    _ task: any PolicyTask, _ problems: [TaskProblem], _ responses: [SampledResponse]
+    _ task: any PolicyTask, _ problems: [TaskProblem], _ responses: [SampledResponse],
+    _ shouldStop: @Sendable () -> Bool
   ) throws -> [Double] {
     let judged = zip(problems, responses).map { TaskResponse(problem: $0, tokens: $1.tokens) }
-    return try task.verify(judged, shouldStop: { Interruption.isRequested })
-      .map { $0?.reward ?? 0 }
+    return try task.verify(judged, shouldStop: shouldStop).map { $0?.reward ?? 0 }
   }
 
   /// The statistics of the policy after a step; at step 0 the policy is the base.
   ///
-  /// - Throws: `CancellationError` where the user stops the verifier.
-  func evaluate(_ model: Transformer<Float>, step: Int) throws -> [Value] {
+  /// - Throws: What the task's verifier throws; `CancellationError` where it is stopped.
+  public func evaluate(_ model: Transformer<Float>, step: Int) throws -> [Value] {
     let responses =
       step == 0
       ? baseResponses
       : try Self.sample(configuration, model, problems, step: step, threads: threads)
     let evaluated = EvaluatedPolicy(
       problems: problems, responses: responses,
-      rewards: step == 0 ? baseRewards : try Self.rewards(task, problems, responses),
+      rewards: step == 0 ? baseRewards : try Self.rewards(task, problems, responses, shouldStop),
       scores: try scores(model, responses),
       bootstrap: BootstrapT(key: RandomKey(seed: configuration.seed).derive("bootstrap")))
     return columns.map { ($0, $0.value(evaluated)) }

@@ -1,8 +1,8 @@
 // A checkpoint to go on from.
 import Foundation
 import ModelCore
+import Runs
 import StrictJSON
-import Training
 
 /// A folder of `CheckpointStore` and what its state says.
 struct SavedCheckpoint {
@@ -20,9 +20,9 @@ struct SavedCheckpoint {
     guard let bytes = FileManager.default.contents(atPath: path + "/" + Self.state),
       let state = try? JSON.parse([UInt8](bytes)).objectValue, state["step"]?.intValue == step
     else {
-      throw CommandFailure.usage(
-        "\(path)/\(Self.state): is no state of step \(step) "
-          + "(expected what a checkpoint of this run holds)")
+      throw OutputError.usage(
+        "\(path)/\(Self.state)",
+        "is no state of step \(step) (expected what a checkpoint of this run holds)")
     }
     self.state = state
   }
@@ -30,8 +30,8 @@ struct SavedCheckpoint {
   /// A number of the state that is not negative.
   func count(_ key: String) throws -> Int {
     guard let value = state[key]?.intValue, value >= 0 else {
-      throw CommandFailure.usage(
-        "\(path)/\(Self.state): \(key): is no count (expected an integer of at least 0)")
+      throw OutputError.usage(
+        "\(path)/\(Self.state)", "\(key): is no count (expected an integer of at least 0)")
     }
     return value
   }
@@ -40,8 +40,8 @@ struct SavedCheckpoint {
   func model(like configuration: ModelConfiguration) throws -> Transformer<Float> {
     let model = try Transformer<Float>(directory: path)
     guard model.configuration == configuration else {
-      throw CommandFailure.usage(
-        "\(path)/config.json: is another model than the run's (expected the same shape)")
+      throw OutputError.usage(
+        "\(path)/config.json", "is another model than the run's (expected the same shape)")
     }
     return model
   }
@@ -51,7 +51,7 @@ struct SavedCheckpoint {
     do {
       try load(path + "/" + Self.optimizer)
     } catch let error as OptimizerError {
-      throw CommandFailure.usage(error.description)
+      throw OutputError.usage(error.path, error.message)
     }
   }
 }

@@ -41,11 +41,11 @@ struct EvaluatedPolicy: Sendable {
 
 /// One statistic: name, unit, meaning, and its value; those of held-out problems have an interval over
 /// clusters.
-struct EvaluationColumn: Sendable {
-  let name: String
-  let units: String
-  let longName: String
-  let hasInterval: Bool
+public struct EvaluationColumn: Sendable {
+  public let name: String
+  public let units: String
+  public let longName: String
+  public let hasInterval: Bool
   let value: @Sendable (EvaluatedPolicy) -> Interval
 
   private init(

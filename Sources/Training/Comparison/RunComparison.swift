@@ -1,5 +1,6 @@
 // Training runs side by side: the same configuration over seeds is one entry.
 import Foundation
+import Runs
 import Statistics
 import StrictJSON
 import Tables
@@ -7,21 +8,24 @@ import Tables
 /// What runs reached at their evaluations. Intervals are Student's over seeds (95%): they hold for
 /// other seeds on the same held-out problems; a run's own intervals over number sets are in its
 /// `evaluation.jsonl`.
-struct RunComparison {
+public struct RunComparison {
   /// The evaluation lines of one run, by step.
-  struct Run {
-    let path: String
-    let seed: Int
+  public struct Run {
+    public let path: String
+    public let seed: Int
     /// The configuration without its seed.
-    let configuration: JSON
-    let evaluations: [Int: JSONObject]
+    public let configuration: JSON
+    public let evaluations: [Int: JSONObject]
 
-    init(_ path: String) throws {
+    /// Reads `manifest.json` and `evaluation.jsonl` of a run's folder.
+    ///
+    /// - Throws: `OutputError` where they are absent or broken.
+    public init(_ path: String) throws(OutputError) {
       self.path = path
-      func bytes(_ name: String) throws -> [UInt8] {
+      func bytes(_ name: String) throws(OutputError) -> [UInt8] {
         guard let data = FileManager.default.contents(atPath: "\(path)/\(name)") else {
-          throw CommandFailure.usage(
-            "\(path)/\(name): there is no such file (expected the folder of a training run)")
+          throw .usage(
+            "\(path)/\(name)", "there is no such file (expected the folder of a training run)")
         }
         return [UInt8](data)
       }
@@ -29,9 +33,9 @@ struct RunComparison {
       guard let manifest = try? JSON.parse(text).objectValue,
         var object = manifest["config"]?.objectValue, let seed = object["seed"]?.intValue
       else {
-        throw CommandFailure.usage(
-          "\(path)/manifest.json: has no configuration with a seed (expected that of a training run)"
-        )
+        throw .usage(
+          "\(path)/manifest.json",
+          "has no configuration with a seed (expected that of a training run)")
       }
       self.seed = seed
       object["seed"] = nil
@@ -43,26 +47,30 @@ struct RunComparison {
         guard let object = try? JSON.parse(Array(line)).objectValue,
           let step = object["step"]?.intValue
         else {
-          throw CommandFailure.usage(
-            "\(path)/evaluation.jsonl:\(number + 1): broken (expected an evaluation with its step)")
+          throw .usage(
+            "\(path)/evaluation.jsonl:\(number + 1)",
+            "broken (expected an evaluation with its step)")
         }
         lines[step] = object
       }
       evaluations = lines
     }
 
-    func value(_ name: String, _ step: Int) -> Double {
+    /// A statistic of a step; NaN where there is none.
+    public func value(_ name: String, _ step: Int) -> Double {
       evaluations[step]?[name]?.doubleValue ?? .nan
     }
   }
 
   /// Runs that differ in their seeds alone.
-  struct Entry {
-    let name: String
-    let runs: [Run]
+  public struct Entry {
+    /// The folders' common name.
+    public let name: String
+    /// In the order of seeds.
+    public let runs: [Run]
 
     /// The steps at which every run was evaluated.
-    var steps: [Int] {
+    public var steps: [Int] {
       let common = runs.dropFirst().reduce(Set(runs[0].evaluations.keys)) {
         $0.intersection($1.evaluations.keys)
       }
@@ -70,15 +78,19 @@ struct RunComparison {
     }
   }
 
-  let entries: [Entry]
+  public let entries: [Entry]
 
-  init(_ paths: [String]) throws {
+  /// Reads the folders of runs; entries are in the order of their first runs.
+  ///
+  /// - Throws: `OutputError` for what is no run, a run that is given twice, and runs that were evaluated
+  ///   on other problems.
+  public init(_ paths: [String]) throws(OutputError) {
     var groups: [(configuration: JSON, runs: [Run])] = []
-    for run in try paths.map(Run.init) {
+    for run in try paths.map(Run.init(_:)) {
       if let place = groups.firstIndex(where: { $0.configuration == run.configuration }) {
         if let twin = groups[place].runs.first(where: { $0.seed == run.seed }) {
-          throw CommandFailure.usage(
-            "\(run.path): is \(twin.path) again, seed \(run.seed) (expected each run once)")
+          throw .usage(
+            run.path, "is \(twin.path) again, seed \(run.seed) (expected each run once)")
         }
         groups[place].runs.append(run)
       } else {
@@ -90,8 +102,9 @@ struct RunComparison {
     }
     for entry in entries {
       guard !entry.steps.isEmpty else {
-        throw CommandFailure.usage(
-          "\(entry.runs[0].path): no step was evaluated in every seed of \(entry.name) "
+        throw .usage(
+          entry.runs[0].path,
+          "no step was evaluated in every seed of \(entry.name) "
             + "(expected runs with evaluate_every above 0 that have begun)")
       }
       for key in ["task", "evaluation_problems"] {
@@ -99,8 +112,9 @@ struct RunComparison {
         let expected = first.configuration.objectValue?[key]
         let found = own.configuration.objectValue?[key]
         guard found == expected else {
-          throw CommandFailure.usage(
-            "\(own.path): evaluated with \(key) \(found?.text() ?? "absent") (expected "
+          throw .usage(
+            own.path,
+            "evaluated with \(key) \(found?.text() ?? "absent") (expected "
               + "\(expected?.text() ?? "absent"), as in \(first.path): the same held-out problems)")
         }
       }
@@ -168,7 +182,7 @@ struct RunComparison {
   }
 
   /// Their mean, paired by seed.
-  func difference(_ entry: Entry, from reference: Entry, _ step: Int) -> Interval {
+  public func difference(_ entry: Entry, from reference: Entry, _ step: Int) -> Interval {
     let pairs = differences(entry, from: reference, step)
     return pairs.isEmpty ? .undefined : Self.mean(pairs)
   }
@@ -177,9 +191,9 @@ struct RunComparison {
   /// with 80% power, if deviations between seeds are those seen: of the paired differences with a
   /// reference, else of two sides like this entry, independent of one another. Rests on a standard
   /// deviation of few seeds. NaN without one.
-  func seedsNeeded(_ entry: Entry, from reference: Entry?, _ step: Int, for difference: Double)
-    -> Double
-  {
+  public func seedsNeeded(
+    _ entry: Entry, from reference: Entry?, _ step: Int, for difference: Double
+  ) -> Double {
     let values =
       reference.map { differences(entry, from: $0, step) }
       ?? entry.runs.map { 2.0.squareRoot() * $0.value("accuracy", step) }
@@ -199,17 +213,9 @@ struct RunComparison {
     return .infinity
   }
 
-  func reference(named name: String) throws -> Entry {
-    guard let entry = entries.first(where: { $0.name == name }) else {
-      throw CommandFailure.usage(
-        "--reference is \(name) (expected one of: "
-          + "\(entries.map(\.name).joined(separator: ", ")))")
-    }
-    return entry
-  }
-
   /// One line an entry and step; all evaluated steps, or the last.
-  func table(allSteps: Bool, reference: Entry?, resolving resolved: Double? = nil) -> String {
+  public func table(allSteps: Bool, reference: Entry?, resolving resolved: Double? = nil) -> String
+  {
     var table = TextTable(
       [
         "run", "seeds", "step", "accuracy", "95% over seeds", "transitions", "fold", "per token",
@@ -243,7 +249,7 @@ struct RunComparison {
   }
 
   /// Every statistic of every entry and step, with the seeds' own values.
-  func json(reference: Entry?, resolving resolved: Double? = nil) -> JSON {
+  public func json(reference: Entry?, resolving resolved: Double? = nil) -> JSON {
     .array(
       entries.map { entry in
         var steps = JSONObject()

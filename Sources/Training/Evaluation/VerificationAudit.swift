@@ -6,26 +6,27 @@ import Tasks
 
 /// The samples that one verifier calls right and another does not. Verifiers are the rewards of the
 /// file, the built-in one and the user's.
-struct VerificationAudit {
+public struct VerificationAudit: Sendable {
   /// One sample with what each verifier found.
-  struct Disagreement {
-    let rollout: Rollout
+  public struct Disagreement: Sendable {
+    public let rollout: Rollout
     /// The reward of the file.
-    let given: Double?
-    let builtIn: Verification?
-    let external: Verification?
+    public let given: Double?
+    public let builtIn: Verification?
+    public let external: Verification?
 
     /// The verifiers' findings by name, in order.
-    var findings: [(name: String, outcome: VerificationOutcome)] {
+    public var findings: [(name: String, outcome: VerificationOutcome)] {
       [
         ("file", given.map { $0 >= 1 ? .correct : .wrong }), ("built-in", builtIn?.outcome),
         ("external", external?.outcome),
       ].compactMap { name, outcome in outcome.map { (name, $0) } }
     }
 
-    var extracted: String? { builtIn?.extracted ?? external?.extracted }
+    /// The answer that was found in the response.
+    public var extracted: String? { builtIn?.extracted ?? external?.extracted }
 
-    var json: JSON {
+    public var json: JSON {
       var object: JSONObject = [
         "id": .string(rollout.id), "problem_id": .string(rollout.problemID),
       ]
@@ -49,15 +50,15 @@ struct VerificationAudit {
     }
   }
 
-  /// Samples that two verifiers or more have judged.
-  let compared: Int
+  /// Samples that two verifiers or more have judged; 0 where there was nothing to compare.
+  public let compared: Int
   /// Those of them that are right for one and not right for another.
-  let disagreements: [Disagreement]
+  public let disagreements: [Disagreement]
 
   /// Compares all findings.
   ///
   /// - Parameter given: the rewards of the file, before anything was verified.
-  init(_ verification: RolloutVerification, given: [Double?]) throws(CommandFailure) {
+  init(_ verification: RolloutVerification, given: [Double?]) {
     var compared = 0
     var disagreements: [Disagreement] = []
     for (index, rollout) in verification.rollouts.enumerated() {
@@ -68,23 +69,18 @@ struct VerificationAudit {
       if findings.count > 1 { compared += 1 }
       if Set(findings.map { $0.outcome == .correct }).count > 1 { disagreements.append(sample) }
     }
-    guard compared > 0 else {
-      throw .usage(
-        "--audit has nothing to compare (expected two of: rewards in the file, answers for the "
-          + "built-in verifier, --verifier)")
-    }
     self.compared = compared
     self.disagreements = disagreements
   }
 
   /// Writes one line a disagreement.
-  func write(to path: String, overwrite: Bool) throws(OutputError) {
+  public func write(to path: String, overwrite: Bool) throws(OutputError) {
     let lines = disagreements.map { $0.json.text() + "\n" }
     try AtomicFile.publish(lines.joined(), to: path, overwrite: overwrite)
   }
 
   /// The value of the JSON key `audit`; with every sample unless a file has them.
-  func json(listsSamples: Bool) -> JSON {
+  public func json(listsSamples: Bool) -> JSON {
     var object: JSONObject = [
       "compared": .integer(compared), "disagreements": .integer(disagreements.count),
     ]
@@ -93,7 +89,7 @@ struct VerificationAudit {
   }
 
   /// The count, and a table of the samples unless a file has them.
-  func text(listsSamples: Bool) -> String {
+  public func text(listsSamples: Bool) -> String {
     let count = "audit: \(disagreements.count) of \(compared) samples are judged differently"
     guard listsSamples, !disagreements.isEmpty else { return count }
     var table = TextTable(["sample", "findings", "answer", "extracted", "reason"], numbers: 0..<0)

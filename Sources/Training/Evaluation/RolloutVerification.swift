@@ -3,75 +3,73 @@ import StrictJSON
 import Tasks
 
 /// Rollouts with the rewards that count, and how they came by them.
-struct RolloutVerification {
+public struct RolloutVerification: Sendable {
   /// The rollouts, every one with a reward.
-  private(set) var rollouts: [Rollout]
+  public private(set) var rollouts: [Rollout]
   /// How messages call the verifier: `built-in`, or the command.
-  let verifier: String
+  public let verifier: String
   /// What the built-in verifier found; nil for rollouts that it was not asked about.
-  private(set) var builtIn: [Verification?]
+  public private(set) var builtIn: [Verification?]
   /// What the user's verifier found, where there is one.
-  private(set) var external: [Verification]?
+  public private(set) var external: [Verification]?
   /// The places of the rollouts that were verified rather than taken at their file's word.
-  private(set) var verified: [Int]
+  public private(set) var verified: [Int]
 
   /// Verifies what needs it.
   ///
   /// - Parameters:
-  ///   - path: the rollouts' file, for errors; nil for sampled ones.
+  ///   - source: where the rollouts come from, for errors.
+  ///   - judge: the built-in verifier.
   ///   - external: a verifier that is used for all rollouts instead of the built-in one.
   ///   - again: whether rewards that are there are replaced.
   ///   - everywhere: whether the built-in verifier looks at all rollouts, for an audit.
+  ///   - shouldStop: asked now and then.
+  /// - Throws: `TaskFileError` for a rollout that cannot be verified, and where the external verifier
+  ///   fails; `Stopped`.
   init(
-    _ rollouts: [Rollout], path: String?, checkpoint: Checkpoint, external: ExternalVerifier?,
-    again: Bool, everywhere: Bool
+    _ rollouts: [Rollout], from source: EvaluationRun.Source, judge: BuiltInVerifier,
+    external: ExternalVerifier?, again: Bool, everywhere: Bool, shouldStop: () -> Bool
   ) throws {
     self.rollouts = rollouts
     verifier = external?.command ?? "built-in"
     verified = rollouts.indices.filter { external != nil || again || rollouts[$0].reward == nil }
-    let judge = BuiltInVerifier(checkpoint)
     builtIn = Array(repeating: nil, count: rollouts.count)
     for place in everywhere ? Array(rollouts.indices) : external == nil ? verified : [] {
-      try Interruption.check()
+      if shouldStop() { throw Stopped(activity: .builtInVerification) }
       builtIn[place] = try judge.verify(rollouts[place])
     }
     if let external {
       let samples = try rollouts.enumerated().map { index, rollout in
         guard let response = judge.text(of: rollout) else {
-          throw Self.fault(
-            "no response of text (expected one to verify)", path, index, checkpoint)
+          throw source.fault("no response of text (expected one to verify)", at: index)
         }
         return VerificationSample(id: rollout.id, response: response, answer: rollout.answer)
       }
       do {
-        self.external = try external.verify(samples, shouldStop: { Interruption.isRequested })
+        self.external = try external.verify(samples, shouldStop: shouldStop)
       } catch is CancellationError {
-        throw CommandFailure.interrupted("interrupted while verifying (nothing was written)")
+        throw Stopped(activity: .externalVerification)
       }
     }
     for place in verified {
       guard let found = self.external?[place] ?? builtIn[place] else {
         let missing =
           rollouts[place].reward == nil ? "reward (expected a number, or an" : "answer (expected an"
-        throw Self.fault(
-          "no \(missing) answer to verify the response against)", path, place, checkpoint)
+        throw source.fault("no \(missing) answer to verify the response against)", at: place)
       }
       self.rollouts[place].reward = found.reward
     }
   }
 
-  /// Every line up to the last rollout holds one, so a rollout's place is its line.
-  private static func fault(
-    _ message: String, _ path: String?, _ place: Int, _ checkpoint: Checkpoint
-  ) -> any Error {
-    if let path { return TaskFileError(message, path: path, line: place + 1) }
-    return CommandFailure.usage("\(checkpoint.name): sampled rollout \(place + 1): \(message)")
+  /// The caller asked to stop.
+  struct Stopped: Error {
+    let activity: EvaluationRun.Activity
   }
 
   // MARK: - Report
 
   /// The number of verified rollouts by outcome; empty where the file's rewards were taken.
-  var outcomes: [(outcome: VerificationOutcome, count: Int)] {
+  public var outcomes: [(outcome: VerificationOutcome, count: Int)] {
     if verified.isEmpty { return [] }
     let found = verified.compactMap { external?[$0] ?? builtIn[$0] }
     return VerificationOutcome.allCases.map { outcome in
@@ -80,7 +78,7 @@ struct RolloutVerification {
   }
 
   /// The keys that `evaluate --json` adds; none where nothing was verified.
-  var members: [(String, JSON)] {
+  public var members: [(String, JSON)] {
     if verified.isEmpty { return [] }
     var counts = JSONObject()
     for (outcome, count) in outcomes { counts[outcome.rawValue] = .integer(count) }
@@ -88,7 +86,7 @@ struct RolloutVerification {
   }
 
   /// One line with the counts; nil where nothing was verified.
-  var text: String? {
+  public var text: String? {
     if verified.isEmpty { return nil }
     let counts = outcomes.map { "\($0.count) \($0.outcome.words)" }.joined(separator: ", ")
     let name = external == nil ? verifier : JSON.string(verifier).summary

@@ -1,0 +1,62 @@
+import Analysis
+import Foundation
+import Runs
+import TestSupport
+import Testing
+
+@Suite struct SurrogateRunTests {
+  private static func run(threads: Int = 1) throws -> SurrogateRun<Float> {
+    let lab = Lab.qwen3
+    var run = SurrogateRun(
+      lab.rollouts,
+      options: AlignmentOptions(nullContext: NullContext(name: "n", tokens: Lab.contexts[0])),
+      model: lab.single)
+    try #require(run.plan.leftOut.isEmpty, "\(run.plan.leftOut)")
+    run.threads = threads
+    return run
+  }
+
+  @Test func theFileHoldsThePredictionOnAnyNumberOfThreads() throws {
+    try withTemporaryDirectory { folder in
+      let path = folder + "/surrogate.json"
+      var texts: [String] = []
+      for threads in [1, 3] {
+        var run = try Self.run(threads: threads)
+        run.summaryPath = path
+        run.overwrites = threads > 1
+        guard case .finished(let prediction) = try run.run() else {
+          Issue.record("stopped")
+          return
+        }
+        texts.append(try String(contentsOfFile: path, encoding: .utf8))
+        #expect(texts.last == prediction.json.text(indent: 2) + "\n")
+      }
+      #expect(texts[0] == texts[1])
+      var again = try Self.run()
+      again.summaryPath = path
+      #expect(throws: OutputError.self) { try again.run() }
+    }
+  }
+
+  @Test func aStoppedRunWritesNothing() throws {
+    try withTemporaryDirectory { folder in
+      var run = try Self.run()
+      run.summaryPath = folder + "/surrogate.json"
+      guard case .interrupted = try run.run(shouldStop: { true }) else {
+        Issue.record("not stopped")
+        return
+      }
+      #expect(!FileManager.default.fileExists(atPath: folder + "/surrogate.json"))
+    }
+  }
+
+  @Test func rolloutsThatAllowNoPredictionAreNamed() throws {
+    var run = SurrogateRun(
+      Array(Lab.qwen3.rollouts.prefix(2)),
+      options: AlignmentOptions(nullContext: NullContext(name: "n", tokens: Lab.contexts[0])),
+      model: Lab.qwen3.single)
+    run.rolloutsName = "mine.jsonl"
+    let error = #expect(throws: OutputError.self) { try run.run() }
+    #expect(error?.path == "mine.jsonl")
+  }
+}
