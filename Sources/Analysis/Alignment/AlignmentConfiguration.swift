@@ -54,6 +54,11 @@ public struct AlignmentConfiguration: Sendable {
       "shard": shard.map { .string($0.description) } ?? .null,
       "input_sha256": .array(inputHashes.map(JSON.string)),
     ]
+    // Options that have come since; the checkpoint decides about these two.
+    for (key, value) in options.json.objectValue?.members ?? []
+    where object[key] == nil && !["null_context_sweep", "special_tokens"].contains(key) {
+      object[key] = value
+    }
     for (key, value) in more.members { object[key] = value }
     return .object(object)
   }

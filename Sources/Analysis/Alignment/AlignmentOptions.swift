@@ -71,57 +71,118 @@ public struct AlignmentOptions: Sendable {
 // MARK: - JSON
 
 extension AlignmentOptions {
-  /// All options, defaults included.
-  public var json: JSON {
-    [
-      "null_context": nullContext.json,
-      "reduction": .string(reduction.rawValue),
-      "method": .string(method.rawValue),
-      "controls": .array(controls.map(JSON.string)),
-      "seed": .string(String(seed)),  // beyond what JSON's readers hold exactly
-      "token_products": .bool(tokenProducts),
-      "cross_limit": .integer(crossLimit),
-      "null_context_sweep": .array(nullContextSweep.map(\.json)),
-      "special_tokens": .array(specialTokens.sorted().map { .integer(Int($0)) }),
-      "bootstrap": .integer(bootstrapReplicates),
-      "first_order_samples": .integer(firstOrderSamples),
-    ]
+  /// How an option is stored: its key, and how it becomes JSON and back.
+  private struct Stored: Sendable {
+    typealias Read =
+      @Sendable (inout JSONReader, inout AlignmentOptions) throws(JSONValueError) -> Void
+
+    let key: String
+    let write: @Sendable (AlignmentOptions) -> JSON
+    let read: Read
+
+    init(_ key: String, write: @escaping @Sendable (AlignmentOptions) -> JSON, read: @escaping Read)
+    {
+      self.key = key
+      self.write = write
+      self.read = read
+    }
+
+    /// One of the cases of an enumeration.
+    static func choice<Choice: RawRepresentable & CaseIterable & SendableMetatype>(
+      _ key: String, _ option: any WritableKeyPath<AlignmentOptions, Choice> & Sendable
+    ) -> Stored where Choice.RawValue == String {
+      Stored(key, write: { .string($0[keyPath: option].rawValue) }) {
+        (reader, options) throws(JSONValueError) in
+        let text = try reader.string(key)
+        guard let choice = Choice(rawValue: text) else { throw unknown(key, text) }
+        options[keyPath: option] = choice
+      }
+    }
+
+    static func flag(
+      _ key: String, _ option: any WritableKeyPath<AlignmentOptions, Bool> & Sendable
+    ) -> Stored {
+      Stored(key, write: { .bool($0[keyPath: option]) }) {
+        (reader, options) throws(JSONValueError) in
+        options[keyPath: option] = try reader.bool(key)
+      }
+    }
+
+    /// - Parameter isOptional: Whether it may be missing; it is then the default.
+    static func count(
+      _ key: String, _ option: any WritableKeyPath<AlignmentOptions, Int> & Sendable,
+      in range: ClosedRange<Int>, isOptional: Bool = false
+    ) -> Stored {
+      Stored(key, write: { .integer($0[keyPath: option]) }) {
+        (reader, options) throws(JSONValueError) in
+        if isOptional {
+          options[keyPath: option] =
+            try reader.optionalInt(key, in: range) ?? options[keyPath: option]
+        } else {
+          options[keyPath: option] = try reader.int(key, in: range)
+        }
+      }
+    }
   }
 
-  /// Reads what `json` wrote; the number of first-order samples may be missing.
+  /// All options, in the order of the files. A new one is a property and a line here; it may be missing,
+  /// for the files of earlier versions.
+  private static let stored: [Stored] = [
+    Stored("null_context", write: { $0.nullContext.json }) {
+      (reader, options) throws(JSONValueError) in
+      var context = try reader.object("null_context")
+      options.nullContext = try NullContext(&context)
+    },
+    .choice("reduction", \.reduction),
+    .choice("method", \.method),
+    Stored("controls", write: { .array($0.controls.map(JSON.string)) }) {
+      (reader, options) throws(JSONValueError) in
+      options.controls = try reader.strings("controls")
+      for name in options.controls where !AlignmentControls.names.contains(name) {
+        throw unknown("controls", name)
+      }
+    },
+    // As text: an integer beyond what JSON's readers hold exactly.
+    Stored("seed", write: { .string(String($0.seed)) }) {
+      (reader, options) throws(JSONValueError) in
+      let text = try reader.string("seed")
+      guard let seed = UInt64(text) else {
+        throw JSONValueError(path: "seed", message: "\(JSON.string(text).summary) is no seed")
+      }
+      options.seed = seed
+    },
+    .flag("token_products", \.tokenProducts),
+    .count("cross_limit", \.crossLimit, in: 0...Int.max),
+    Stored("null_context_sweep", write: { .array($0.nullContextSweep.map(\.json)) }) {
+      (reader, options) throws(JSONValueError) in
+      options.nullContextSweep = []
+      for var context in try reader.objects("null_context_sweep") {
+        options.nullContextSweep.append(try NullContext(&context))
+      }
+    },
+    Stored(
+      "special_tokens",
+      write: { .array($0.specialTokens.sorted().map { .integer(Int($0)) }) }
+    ) { (reader, options) throws(JSONValueError) in
+      let tokens = try reader.ints("special_tokens", in: NullContext.idRange)
+      options.specialTokens = Set(tokens.map { Int32(truncatingIfNeeded: $0) })
+    },
+    .count("bootstrap", \.bootstrapReplicates, in: 1...(1 << 24)),
+    .count("first_order_samples", \.firstOrderSamples, in: 0...(1 << 24), isOptional: true),
+  ]
+
+  /// All options, defaults included.
+  public var json: JSON {
+    var object = JSONObject()
+    for option in Self.stored { object[option.key] = option.write(self) }
+    return .object(object)
+  }
+
+  /// Reads what `json` wrote.
   public init(json: JSON) throws(JSONValueError) {
     var reader = try JSONReader(json)
-    func choice<Choice: RawRepresentable & CaseIterable>(
-      _ key: String, _ text: String
-    ) throws(JSONValueError) -> Choice where Choice.RawValue == String {
-      guard let choice = Choice(rawValue: text) else { throw Self.unknown(key, text) }
-      return choice
-    }
-    var nullContext = try reader.object("null_context")
-    let seedText = try reader.string("seed")
-    guard let seed = UInt64(seedText) else {
-      throw JSONValueError(path: "seed", message: "\(JSON.string(seedText).summary) is no seed")
-    }
-    let controls = try reader.strings("controls")
-    for name in controls where !AlignmentControls.names.contains(name) {
-      throw Self.unknown("controls", name)
-    }
-    var sweep: [NullContext] = []
-    for var context in try reader.objects("null_context_sweep") {
-      sweep.append(try NullContext(&context))
-    }
-    self.init(
-      nullContext: try NullContext(&nullContext),
-      reduction: try choice("reduction", reader.string("reduction")),
-      method: try choice("method", reader.string("method")), controls: controls, seed: seed,
-      tokenProducts: try reader.bool("token_products"),
-      crossLimit: try reader.int("cross_limit", in: 0...Int.max), nullContextSweep: sweep,
-      specialTokens: Set(
-        try reader.ints("special_tokens", in: NullContext.idRange).map {
-          Int32(truncatingIfNeeded: $0)
-        }), bootstrapReplicates: try reader.int("bootstrap", in: 1...(1 << 24)),
-      firstOrderSamples: try reader.optionalInt("first_order_samples", in: 0...(1 << 24))
-        ?? Self.defaultFirstOrderSamples)
+    self.init(nullContext: NullContext(name: "", tokens: []))
+    for option in Self.stored { try option.read(&reader, &self) }
     try reader.finish()
   }
 
