@@ -91,21 +91,23 @@ extension AlignmentOptions {
     static func choice<Choice: RawRepresentable & CaseIterable & SendableMetatype>(
       _ key: String, _ option: any WritableKeyPath<AlignmentOptions, Choice> & Sendable
     ) -> Stored where Choice.RawValue == String {
-      Stored(key, write: { .string($0[keyPath: option].rawValue) }) {
-        (reader, options) throws(JSONValueError) in
-        let text = try reader.string(key)
-        guard let choice = Choice(rawValue: text) else { throw unknown(key, text) }
-        options[keyPath: option] = choice
-      }
+      Stored(
+        key, write: { .string($0[keyPath: option].rawValue) },
+        read: { (reader, options) throws(JSONValueError) in
+          let text = try reader.string(key)
+          guard let choice = Choice(rawValue: text) else { throw unknown(key, text) }
+          options[keyPath: option] = choice
+        })
     }
 
     static func flag(
       _ key: String, _ option: any WritableKeyPath<AlignmentOptions, Bool> & Sendable
     ) -> Stored {
-      Stored(key, write: { .bool($0[keyPath: option]) }) {
-        (reader, options) throws(JSONValueError) in
-        options[keyPath: option] = try reader.bool(key)
-      }
+      Stored(
+        key, write: { .bool($0[keyPath: option]) },
+        read: { (reader, options) throws(JSONValueError) in
+          options[keyPath: option] = try reader.bool(key)
+        })
     }
 
     /// - Parameter isOptional: Whether it may be missing; it is then the default.
@@ -113,60 +115,65 @@ extension AlignmentOptions {
       _ key: String, _ option: any WritableKeyPath<AlignmentOptions, Int> & Sendable,
       in range: ClosedRange<Int>, isOptional: Bool = false
     ) -> Stored {
-      Stored(key, write: { .integer($0[keyPath: option]) }) {
-        (reader, options) throws(JSONValueError) in
-        if isOptional {
-          options[keyPath: option] =
-            try reader.optionalInt(key, in: range) ?? options[keyPath: option]
-        } else {
-          options[keyPath: option] = try reader.int(key, in: range)
-        }
-      }
+      Stored(
+        key, write: { .integer($0[keyPath: option]) },
+        read: { (reader, options) throws(JSONValueError) in
+          if isOptional {
+            options[keyPath: option] =
+              try reader.optionalInt(key, in: range) ?? options[keyPath: option]
+          } else {
+            options[keyPath: option] = try reader.int(key, in: range)
+          }
+        })
     }
   }
 
   /// All options, in the order of the files. A new one is a property and a line here; it may be missing,
   /// for the files of earlier versions.
   private static let stored: [Stored] = [
-    Stored("null_context", write: { $0.nullContext.json }) {
-      (reader, options) throws(JSONValueError) in
-      var context = try reader.object("null_context")
-      options.nullContext = try NullContext(&context)
-    },
+    Stored(
+      "null_context", write: { $0.nullContext.json },
+      read: { (reader, options) throws(JSONValueError) in
+        var context = try reader.object("null_context")
+        options.nullContext = try NullContext(&context)
+      }),
     .choice("reduction", \.reduction),
     .choice("method", \.method),
-    Stored("controls", write: { .array($0.controls.map(JSON.string)) }) {
-      (reader, options) throws(JSONValueError) in
-      options.controls = try reader.strings("controls")
-      for name in options.controls where !AlignmentControls.names.contains(name) {
-        throw unknown("controls", name)
-      }
-    },
+    Stored(
+      "controls", write: { .array($0.controls.map(JSON.string)) },
+      read: { (reader, options) throws(JSONValueError) in
+        options.controls = try reader.strings("controls")
+        for name in options.controls where !AlignmentControls.names.contains(name) {
+          throw unknown("controls", name)
+        }
+      }),
     // As text: an integer beyond what JSON's readers hold exactly.
-    Stored("seed", write: { .string(String($0.seed)) }) {
-      (reader, options) throws(JSONValueError) in
-      let text = try reader.string("seed")
-      guard let seed = UInt64(text) else {
-        throw JSONValueError(path: "seed", message: "\(JSON.string(text).summary) is no seed")
-      }
-      options.seed = seed
-    },
+    Stored(
+      "seed", write: { .string(String($0.seed)) },
+      read: { (reader, options) throws(JSONValueError) in
+        let text = try reader.string("seed")
+        guard let seed = UInt64(text) else {
+          throw JSONValueError(path: "seed", message: "\(JSON.string(text).summary) is no seed")
+        }
+        options.seed = seed
+      }),
     .flag("token_products", \.tokenProducts),
     .count("cross_limit", \.crossLimit, in: 0...Int.max),
-    Stored("null_context_sweep", write: { .array($0.nullContextSweep.map(\.json)) }) {
-      (reader, options) throws(JSONValueError) in
-      options.nullContextSweep = []
-      for var context in try reader.objects("null_context_sweep") {
-        options.nullContextSweep.append(try NullContext(&context))
-      }
-    },
+    Stored(
+      "null_context_sweep", write: { .array($0.nullContextSweep.map(\.json)) },
+      read: { (reader, options) throws(JSONValueError) in
+        options.nullContextSweep = []
+        for var context in try reader.objects("null_context_sweep") {
+          options.nullContextSweep.append(try NullContext(&context))
+        }
+      }),
     Stored(
       "special_tokens",
-      write: { .array($0.specialTokens.sorted().map { .integer(Int($0)) }) }
-    ) { (reader, options) throws(JSONValueError) in
-      let tokens = try reader.ints("special_tokens", in: NullContext.idRange)
-      options.specialTokens = Set(tokens.map { Int32(truncatingIfNeeded: $0) })
-    },
+      write: { .array($0.specialTokens.sorted().map { .integer(Int($0)) }) },
+      read: { (reader, options) throws(JSONValueError) in
+        let tokens = try reader.ints("special_tokens", in: NullContext.idRange)
+        options.specialTokens = Set(tokens.map { Int32(truncatingIfNeeded: $0) })
+      }),
     .count("bootstrap", \.bootstrapReplicates, in: 1...(1 << 24)),
     .count("first_order_samples", \.firstOrderSamples, in: 0...(1 << 24), isOptional: true),
   ]

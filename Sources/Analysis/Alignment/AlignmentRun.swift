@@ -104,6 +104,19 @@ public struct AlignmentRun<Scalar: ModelScalar> {
     into journal: Journal, shouldStop: @escaping @Sendable () -> Bool,
     progress: @escaping (Progress) -> Void
   ) throws -> Bool {
+    // Two functions, so that what the first one holds is free for the second.
+    guard try measureRollouts(into: journal, shouldStop: shouldStop, progress: progress) else {
+      return false
+    }
+    guard measuresCollection, journal.count == samples.count else { return true }
+    return try measureCollection(into: journal, shouldStop: shouldStop, progress: progress)
+  }
+
+  /// The rollouts that are not in the journal yet; false if it was stopped.
+  private func measureRollouts(
+    into journal: Journal, shouldStop: @escaping @Sendable () -> Bool,
+    progress: @escaping (Progress) -> Void
+  ) throws -> Bool {
     let samples = samples
     let models = AlignmentModels(model)
     let plan = plan
@@ -117,8 +130,14 @@ public struct AlignmentRun<Scalar: ModelScalar> {
         progress(.rollouts(done: index + 1 - samples.lowerBound, of: samples.count))
       })
     try journal.sync()
-    guard next == samples.upperBound else { return false }
-    guard measuresCollection, journal.count == samples.count else { return true }
+    return next == samples.upperBound
+  }
+
+  /// The controls over all rollouts; false if it was stopped.
+  private func measureCollection(
+    into journal: Journal, shouldStop: @escaping @Sendable () -> Bool,
+    progress: @escaping (Progress) -> Void
+  ) throws -> Bool {
     guard
       let results = try CollectionResults.measure(
         plan, model: model, threads: threads, memoryLimit: memoryLimit, shouldStop: shouldStop,

@@ -14,29 +14,39 @@ public struct GradientMemory: Sendable {
   /// Bytes in all, the fixed ones included.
   public let limit: Int
 
+  /// OpenBLAS's own buffer for a thread.
+  private static let bytesPerThread = 32 << 20
+  /// The program without any numbers.
+  private static let programBytes = 48 << 20
+
   /// Rollouts that go through the model together.
   static let packRollouts = 8
 
   /// - Parameter limit: Bytes in all, the model included.
-  init<Scalar: ModelScalar>(
+  package init<Scalar: ModelScalar>(
     _ plan: AlignmentPlan, _ layout: ParameterLayout, scalar: Scalar.Type, threads: Int, limit: Int
   ) {
     self.layout = layout
     self.threads = threads
     self.limit = limit
     scalarSize = MemoryLayout<Scalar>.stride
-    // The largest pack that can come up, from the longest context and the longest responses.
+    // The largest batches that can come up: those of a batch gradient, and those of a `SequenceScorer`.
     let sequences = plan.rollouts.indices.map { index in
       [true, false].map { plan.sequence(index, marginal: $0) }.max { $0.rowCount < $1.rowCount }
     }.compactMap(\.self)
     func largest(_ size: (ScoredSequence) -> Int) -> Int {
-      sequences.map(size).sorted(by: >).prefix(Self.packRollouts).reduce(0, +)
+      let sizes = sequences.map(size)
+      return max(
+        sizes.sorted(by: >).prefix(Self.packRollouts).reduce(0, +),
+        min(SequenceScorer<Scalar>.packRows, sizes.reduce(0, +)))
     }
     let workspace = Workspace<Scalar>.byteCount(
       layout, rowCount: max(1, largest(\.rowCount)), scoredCount: largest(\.scoredCount),
       longest: sequences.map(\.rowCount).max() ?? 0)
     // One more than the threads: first-order steps keep one beside those of the workers.
-    fixedBytes = layout.count * scalarSize + (threads + 1) * workspace
+    fixedBytes =
+      layout.count * scalarSize + (threads + 1) * (workspace + Self.bytesPerThread)
+      + Self.programBytes
   }
 
   /// Bytes for gradients.
@@ -50,7 +60,7 @@ public struct GradientMemory: Sendable {
   /// - Parameters:
   ///   - rows: Gradients of which exactly a slice is held.
   ///   - buffers: Gradients that backward passes write to.
-  func slices(rows: Int, buffers: Int) -> [Range<Int>]? {
+  package func slices(rows: Int, buffers: Int) -> [Range<Int>]? {
     layout.slices(
       rowCount: rows, bufferCount: buffers, scalarSize: scalarSize, byteLimit: available)
   }

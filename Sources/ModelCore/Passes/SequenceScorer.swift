@@ -4,7 +4,7 @@
 public final class SequenceScorer<Scalar: ModelScalar> {
   private let workspaces: WorkspaceLender<Scalar>
   /// A pack takes sequences until it has this many rows.
-  static var packRows: Int { 512 }
+  public static var packRows: Int { 512 }
 
   public init(_ model: Transformer<Scalar>) {
     workspaces = WorkspaceLender(model)

@@ -197,6 +197,13 @@ struct Subject<Scalar: ModelScalar> {
     }
   }
 
+  /// Passes in which the gradients of `cross` are computed under a memory limit.
+  func crossPasses(threads: Int, memoryLimit: Int) -> Int? {
+    GradientMemory(
+      plan, model.layout, scalar: Scalar.self, threads: threads, limit: memoryLimit
+    ).slices(rows: 2 * plan.rollouts.count, buffers: threads)?.count
+  }
+
   /// The controls over all rollouts.
   func measureFile(threads: Int = 1, memoryLimit: Int? = nil) throws -> MeasuredFile? {
     try CollectionResults.measure(
