@@ -3,8 +3,9 @@ import HDF5
 import Statistics
 
 extension HDF5Group {
-  /// Writes axes, variables, the plot and the groups inside.
+  /// Writes attributes, axes, variables, the plot and the groups inside.
   public func write(_ group: VariableGroup) throws {
+    for (name, text) in group.attributes { try attributes.set(name, to: storable(text)) }
     for axis in group.axes {
       switch axis.coordinates {
       case .count(let count):
@@ -12,6 +13,7 @@ extension HDF5Group {
       case .integers(let values):
         try scale(axis.name, values, units: axis.units, longName: axis.longName)
       }
+      if let names = axis.names { try write(names) }
     }
     for variable in group.variables { try write(variable) }
     if let plot = group.plot {
@@ -50,15 +52,4 @@ extension HDF5Group {
 /// Removes NUL from a text, since HDF5 ends a text at NUL.
 package func storable(_ text: String) -> String {
   text.utf8.contains(0) ? String(text.map { $0 == "\0" ? "\u{FFFD}" : $0 }) : text
-}
-
-extension HDF5Group {
-  /// Statistics with the two ends of their intervals: `name`, `name_low`, `name_high`.
-  package func intervals(
-    _ name: String, _ intervals: [Interval], over axes: [String], units: String = "1",
-    longName: String
-  ) throws {
-    try write(
-      Variable(name, units: units, longName, over: axes) { .intervals(intervals) })
-  }
 }

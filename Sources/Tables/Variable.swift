@@ -40,6 +40,8 @@ public struct Axis: Sendable {
   public let coordinates: Coordinates
   /// Whether the coordinates must be stored.
   public let isStored: Bool
+  /// The names of what the coordinates stand for, `NAME_name`, written right after the axis.
+  public let names: Variable?
 
   public init(
     _ name: String, units: String = "1", _ longName: String, _ coordinates: Coordinates,
@@ -50,6 +52,19 @@ public struct Axis: Sendable {
     self.longName = longName
     self.coordinates = coordinates
     self.isStored = isStored
+    names = nil
+  }
+
+  /// An axis of named things: the coordinates 0, 1, … and the names as texts.
+  ///
+  /// - Parameter longNameOfNames: a sentence without a full stop.
+  public init(_ name: String, _ longName: String, names: [String], _ longNameOfNames: String) {
+    self.name = name
+    units = "1"
+    self.longName = longName
+    coordinates = .count(names.count)
+    isStored = false
+    self.names = Variable(name + "_name", longNameOfNames, over: [name]) { .texts(names) }
   }
 }
 
@@ -73,14 +88,18 @@ public struct VariableGroup: Sendable {
   public var plot: Plot?
   /// Groups inside this one, made when they are written.
   public var groups: [(name: String, group: @Sendable () -> VariableGroup)]
+  /// Texts that belong to the group as a whole, such as the file that it describes.
+  public var attributes: [(name: String, text: String)]
 
   public init(
-    axes: [Axis], variables: [Variable], plot: Plot? = nil,
-    groups: [(name: String, group: @Sendable () -> VariableGroup)] = []
+    axes: [Axis] = [], variables: [Variable] = [], plot: Plot? = nil,
+    groups: [(name: String, group: @Sendable () -> VariableGroup)] = [],
+    attributes: [(name: String, text: String)] = []
   ) {
     self.axes = axes
     self.variables = variables
     self.plot = plot
     self.groups = groups
+    self.attributes = attributes
   }
 }

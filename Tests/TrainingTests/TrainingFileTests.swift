@@ -1,24 +1,28 @@
 import HDF5
+import StrictJSON
+import Tables
 import TestSupport
 import Testing
 import Training
 
 @Suite struct TrainingFileTests {
-  private static func table(_ steps: [Int], _ names: [String]) -> TrainingTable {
-    TrainingTable(
-      steps: steps,
-      variables: names.enumerated().map { place, name in
-        TrainingTable.Variable(
-          name: name, units: "token", longName: "the \(name)",
-          values: steps.map { $0 == 3 ? .nan : Double($0 + place) / 3 })
-      })
+  private static func group(_ steps: [Int], _ names: [String]) -> VariableGroup {
+    VariableGroup(
+      steps: steps.map { step in
+        var line: JSONObject = ["step": .integer(step)]
+        for (place, name) in names.enumerated() {
+          line[name] = step == 3 ? .null : .real(Double(step + place) / 3)
+        }
+        return line
+      },
+      names.map { ($0, "token", "the \($0)") }, title: "Numbers of each step")
   }
 
-  private static func file(evaluated: [Int], isComplete: Bool = true) -> TrainingFile {
+  private static func file(evaluated: [Int]?, isComplete: Bool = true) -> TrainingFile {
     TrainingFile(
-      steps: table([1, 2, 3], ["accuracy", "completions/mean_length"]),
-      evaluation: table(evaluated, ["accuracy", "accuracy_low"]), isComplete: isComplete,
-      attributes: [("config", "{}")], history: "today: prerl train")
+      steps: group([1, 2, 3], ["accuracy", "completions/mean_length"]),
+      evaluation: evaluated.map { group($0, ["accuracy", "accuracy_low"]) },
+      isComplete: isComplete, attributes: [("config", "{}")], history: "today: prerl train")
   }
 
   @Test func everyVariableLiesOverTheScaleOfItsOwnGroup() throws {
@@ -41,6 +45,7 @@ import Training
         }
         #expect(try group.attributes.value("NX_class") == .string("NXdata"))
         #expect(try group.attributes.value("signal") == .string("accuracy"))
+        #expect(try group.attributes.value("title") == .string("Numbers of each step"))
       }
       #expect(try root.attributes.value("schema") == .string("prerl.training"))
       #expect(try root.attributes.value("schema_version") == .integer(1))
@@ -50,34 +55,29 @@ import Training
     }
   }
 
-  @Test func updatesLieOverStepsAndRules() throws {
+  @Test func updatesAreAGroupOfTheirOwn() throws {
     try withTemporaryDirectory { folder in
       var file = Self.file(evaluated: [0])
-      file.updates = UpdateTable(
-        steps: [0, 5, 10], ruleNames: ["RL", "PreRL"],
+      file.updates = VariableGroup(
+        axes: [
+          .steps([["step": 0], ["step": 5], ["step": 10]]), Axis("rule", "update rule", .count(2)),
+        ],
         variables: [
-          UpdateTable.Variable(
-            name: "efficiency", longName: "e", extent: .rule, values: (0..<6).map { Double($0) }),
-          UpdateTable.Variable(
-            name: "cosine", longName: "c", extent: .pair, values: (0..<12).map { Double($0) }),
-          UpdateTable.Variable(
-            name: "drift", longName: "d", extent: .step, values: [1, .nan, 3]),
+          Variable("efficiency", "e", over: ["step", "rule"]) { .reals([0, 1, 2, .nan, 4, 5]) }
         ])
       try file.write(to: folder + "/training.h5")
-      let group = try HDF5File.open(folder + "/training.h5").root.group("update")
+      let root = try HDF5File.open(folder + "/training.h5").root
+      #expect(try root.members().map(\.name) == ["steps", "evaluation", "update"])
+      let group = try root.group("update")
       #expect(try group.dataset("step").read(Int64.self) == [0, 5, 10])
-      #expect(try group.dataset("rule_name").read(String.self) == ["RL", "PreRL"])
-      #expect(try group.dataset("efficiency").shape == [3, 2])
-      #expect(try group.dataset("cosine").shape == [3, 2, 2])
-      #expect(try group.dataset("cosine").read(Double.self) == (0..<12).map { Double($0) })
-      expectClose(try group.dataset("drift").read(Double.self), [1, .nan, 3])
-      #expect(try group.attributes.value("signal") == .string("efficiency"))
+      #expect(try group.dataset("efficiency").scaleNames == ["step", "rule"])
+      expectClose(try group.dataset("efficiency").read(Double.self), [0, 1, 2, .nan, 4, 5])
     }
   }
 
   @Test func aRunWithoutEvaluationsShowsItsSteps() throws {
     try withTemporaryDirectory { folder in
-      try Self.file(evaluated: [], isComplete: false).write(to: folder + "/training.h5")
+      try Self.file(evaluated: nil, isComplete: false).write(to: folder + "/training.h5")
       let root = try HDF5File.open(folder + "/training.h5").root
       #expect(try root.attributes.value("default") == .string("steps"))
       #expect(try root.attributes.value("complete") == .integer(0))

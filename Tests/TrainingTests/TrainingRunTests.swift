@@ -31,13 +31,13 @@ private struct LengthProbe: TrainingProbe {
     return ["step": .integer(step), "efficiency": [.real(length)]]
   }
 
-  func table(_ lines: [JSONObject]) -> UpdateTable {
-    UpdateTable(
-      steps: lines.compactMap { $0["step"]?.intValue }, ruleNames: ["all"],
+  func group(_ lines: [JSONObject]) -> VariableGroup {
+    VariableGroup(
+      axes: [.steps(lines), Axis("rule", "update rule", .count(1))],
       variables: [
-        UpdateTable.Variable(
-          name: "efficiency", longName: "squared length", extent: .rule,
-          values: lines.compactMap { $0["efficiency"]?.arrayValue?[0].doubleValue })
+        Variable("efficiency", "squared length", over: ["step", "rule"]) {
+          .reals(lines.compactMap { $0["efficiency"]?.arrayValue?[0].doubleValue })
+        }
       ])
   }
 }

@@ -90,6 +90,16 @@ import Testing
         #expect(line["corrected_cosine"]?.arrayValue?.count == 64)
         #expect(line["validity_radius"]?.arrayValue?.count == 8)
       }
+      let contents = try program.run("inspect", "run/training.h5", "--json").object()["contents"]
+      for (name, shape) in [
+        ("rule_name", "rule=8"), ("efficiency_low", "step=3, rule=8"),
+        ("corrected_cosine", "step=3, rule_a=8, rule_b=8"), ("drift_share_conditional", "step=3"),
+      ] {
+        let dataset = contents?.arrayValue?.first {
+          $0.objectValue?["dataset"] == .string("update/\(name)")
+        }
+        #expect(dataset?.objectValue?["shape"] == .string(shape), "\(name)")
+      }
     }
   }
 

@@ -32,24 +32,33 @@ public struct ThoughtFile: Sendable {
     let file = try HDF5File.create(path)
     let root = try file.root
     try writeAttributes(root)
-    try write(result.first, root.createGroup("first"))
-    if let second = result.second {
-      try write(second, root.createGroup("second"))
-      try writeChanges(kindGroup(root, "fold_change"))
-    }
-    if let agreement = result.agreement {
-      try write(agreement.result, agreement.lexicon, root.createGroup("agreement"))
-    }
-    if let truth = result.truth { try write(truth.result, kindGroup(root, "truth")) }
-    if let truth = result.secondTruth { try write(truth, kindGroup(root, "second_truth")) }
-    if let rows = result.tokens?.rows {
-      let group = try kindGroup(root, "alignment")
-      try write(rows.filter { !$0.isOpening }, group, title: "Tokens of each kind of thought")
-      try write(
-        rows.filter(\.isOpening), kindGroup(group, "first_tokens"),
-        title: "First tokens of each kind of thought")
-    }
+    try root.write(group)
     try file.close()
+  }
+
+  /// All groups; those of comparisons exist where something was compared.
+  private var group: VariableGroup {
+    let lexicon = result.lexicon
+    let (first, changes) = (result.first, result.changes)
+    var root = VariableGroup(groups: [("first", { first.group(lexicon) })])
+    if let second = result.second {
+      root.groups.append(("second", { second.group(lexicon) }))
+      root.groups.append(
+        ("fold_change", { ThoughtFoldChange.group(changes, lexicon, unit: first.unit) }))
+    }
+    if let (other, agreement) = result.agreement {
+      root.groups.append(("agreement", { agreement.group(lexicon, other) }))
+    }
+    if let truth = result.truth?.result {
+      root.groups.append(("truth", { truth.group(lexicon) }))
+    }
+    if let truth = result.secondTruth {
+      root.groups.append(("second_truth", { truth.group(lexicon) }))
+    }
+    if let rows = result.tokens?.rows {
+      root.groups.append(("alignment", { ThoughtTokenStatistics.group(rows, lexicon) }))
+    }
+    return root
   }
 
   private func writeAttributes(_ root: HDF5Group) throws {
@@ -78,20 +87,5 @@ public struct ThoughtFile: Sendable {
       try target.set("compared_lexicon", to: storable(other.json.text()))
     }
     if let truth = result.truth { try target.set("truth", to: truth.source.rawValue) }
-  }
-
-  /// A group with the scale `kind` and its names.
-  func kindGroup(_ parent: HDF5Group, _ name: String) throws -> HDF5Group {
-    let group = try parent.createGroup(name)
-    try writeKinds(group)
-    return group
-  }
-
-  /// The scale `kind` and its names.
-  func writeKinds(_ group: HDF5Group) throws {
-    let names = result.lexicon.kindNames
-    try group.scale("kind", count: names.count, longName: "kind of thought")
-    try group.variable(
-      "kind_name", names, over: ["kind"], longName: "name of the kind in the lexicon")
   }
 }

@@ -1,5 +1,6 @@
 // The rules of one way to count thoughts: where a thought begins and which words determine its
 // kind.
+import Tables
 
 /// A counting method. Published methods differ in their words, in the order in which kinds are
 /// tested and in the part of the response that they search. So a count means little without its
@@ -88,4 +89,9 @@ public struct ThoughtLexicon: Sendable, Hashable {
 
   /// The names of all kinds; a `Thought`'s kind is an index into it. The default kind is the last.
   public var kindNames: [String] { kinds.map(\.name) + [defaultKind] }
+
+  /// The axis `kind` of result files, with the names of the kinds.
+  var kindAxis: Axis {
+    Axis("kind", "kind of thought", names: kindNames, "name of the kind in the lexicon")
+  }
 }

@@ -11,10 +11,11 @@ public struct TrainingFile: Sendable {
   public static let schema = "prerl.training"
   public static let schemaVersion = 1
 
-  public var steps: TrainingTable
-  public var evaluation: TrainingTable
+  public var steps: VariableGroup
+  /// nil where nothing was evaluated.
+  public var evaluation: VariableGroup?
   /// nil where update vectors were not measured.
-  public var updates: UpdateTable?
+  public var updates: VariableGroup?
   /// Whether the run ended, as opposed to being interrupted.
   public var isComplete: Bool
   /// Provenance, such as `Manifest.attributes`; `config` is the configuration as JSON text.
@@ -23,7 +24,7 @@ public struct TrainingFile: Sendable {
   public var history: String
 
   public init(
-    steps: TrainingTable, evaluation: TrainingTable, updates: UpdateTable? = nil,
+    steps: VariableGroup, evaluation: VariableGroup?, updates: VariableGroup? = nil,
     isComplete: Bool, attributes: [(name: String, text: String)], history: String
   ) {
     self.steps = steps
@@ -44,51 +45,16 @@ public struct TrainingFile: Sendable {
     try target.set("schema_version", to: Self.schemaVersion)
     try target.set("complete", to: isComplete ? 1 : 0)
     try target.set("NX_class", to: "NXroot")
-    try target.set("default", to: evaluation.steps.isEmpty ? "steps" : "evaluation")
+    try target.set("default", to: evaluation == nil ? "steps" : "evaluation")
     try target.set("title", to: "Training run")
     try target.set("history", to: storable(history))
     try target.set(
       "references",
       to: "From P(y|x) to P(y): Investigating Reinforcement Learning in Pre-train Space, "
         + "arXiv:2604.14142")
-    try write(steps, to: root.createGroup("steps"), title: "Metrics of each step")
-    if !evaluation.steps.isEmpty {
-      try write(
-        evaluation, to: root.createGroup("evaluation"), title: "Evaluations on held-out problems")
+    for (name, group) in [("steps", steps), ("evaluation", evaluation), ("update", updates)] {
+      if let group { try root.createGroup(name).write(group) }
     }
-    if let updates { try write(updates, to: root.createGroup("update")) }
     try file.close()
-  }
-
-  private func write(_ table: UpdateTable, to group: HDF5Group) throws {
-    try group.scale("step", table.steps, longName: "updates made, in batches of rollouts")
-    for name in ["rule", "rule_a", "rule_b"] {
-      try group.scale(name, count: table.ruleNames.count, longName: "update rule")
-    }
-    try group.variable(
-      "rule_name", table.ruleNames, over: ["rule"], longName: "name of the update rule")
-    for variable in table.variables {
-      let scales: [String] =
-        switch variable.extent {
-        case .step: []
-        case .rule: ["rule"]
-        case .pair: ["rule_a", "rule_b"]
-        }
-      try group.variable(
-        variable.name, variable.values, over: ["step"] + scales, units: variable.units,
-        longName: variable.longName)
-    }
-    try group.markAsData(
-      signal: "efficiency", axes: ["step", "rule"], title: "Surrogate efficiency along the run")
-  }
-
-  private func write(_ table: TrainingTable, to group: HDF5Group, title: String) throws {
-    try group.scale("step", table.steps, longName: "updates made, in batches of rollouts")
-    for variable in table.variables {
-      try group.variable(
-        String(variable.name.map { $0 == "/" ? "_" : $0 }), variable.values, over: ["step"],
-        units: variable.units, longName: variable.longName)
-    }
-    try group.markAsData(signal: "accuracy", axes: ["step"], title: title)
   }
 }

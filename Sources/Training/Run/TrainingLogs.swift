@@ -39,25 +39,17 @@ struct TrainingLogs {
   func file(_ run: TrainingRun, _ manifest: Manifest, isComplete: Bool) throws -> TrainingFile? {
     let (metrics, evaluation) = (try metrics.lines(), try evaluation.lines())
     guard !metrics.isEmpty else { return nil }
-    func table(
-      _ lines: [JSONObject], _ variables: [(name: String, units: String, longName: String)]
-    ) -> TrainingTable {
-      TrainingTable(
-        steps: lines.map { $0["step"]?.intValue ?? 0 },
-        variables: variables.map { variable in
-          TrainingTable.Variable(
-            name: variable.name, units: variable.units, longName: variable.longName,
-            values: lines.map { $0[variable.name]?.doubleValue ?? .nan })
-        })
-    }
+    let columns = PolicyMetrics.columns(run.task, run.configuration.algorithm.loss.loss)
     return TrainingFile(
-      steps: table(
-        metrics,
-        PolicyMetrics.columns(run.task, run.configuration.algorithm.loss.loss).map {
-          ($0.name, $0.units, $0.longName)
-        }),
-      evaluation: table(evaluation, PolicyEvaluator.variables(run.task)),
-      updates: try updates.flatMap { log in try run.probe?.table(log.lines()) },
+      steps: VariableGroup(
+        steps: metrics, columns.map { ($0.name, $0.units, $0.longName) },
+        title: "Metrics of each step"),
+      evaluation: evaluation.isEmpty
+        ? nil
+        : VariableGroup(
+          steps: evaluation, PolicyEvaluator.variables(run.task),
+          title: "Evaluations on held-out problems"),
+      updates: try updates.flatMap { log in try run.probe?.group(log.lines()) },
       isComplete: isComplete, attributes: manifest.attributes,
       history: ([manifest.json.objectValue?["start_utc"]?.stringValue ?? ""]
         + [manifest.arguments.joined(separator: " ")]).joined(separator: ": "))

@@ -1,9 +1,10 @@
 // Measurements along a run that this module does not know how to make.
 import ModelCore
 import StrictJSON
+import Tables
 
 /// Measures a policy every `measureUpdatesEvery` steps, before the first step too. Its lines go to
-/// `update.jsonl`, their table into `/update` of the result file.
+/// `update.jsonl`, their group into `/update` of the result file.
 ///
 /// Learning and measuring do not know each other: who builds a run brings them together.
 public protocol TrainingProbe {
@@ -16,6 +17,6 @@ public protocol TrainingProbe {
     _ model: Transformer<Float>, step: Int, shouldStop: @escaping @Sendable () -> Bool
   ) throws -> JSONObject?
 
-  /// The table of all lines of a run, as they are read back from the file.
-  func table(_ lines: [JSONObject]) -> UpdateTable
+  /// The group of all lines of a run, as they are read back from the file.
+  func group(_ lines: [JSONObject]) -> VariableGroup
 }

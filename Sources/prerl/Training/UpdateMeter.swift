@@ -77,13 +77,49 @@ struct UpdateMeter: TrainingProbe {
 
   // MARK: - Variables
 
+  /// What one step has of a variable.
+  enum Extent {
+    /// One value.
+    case step
+    /// One value a rule.
+    case rule
+    /// One value a pair of rules, the first slowest.
+    case pair
+
+    /// The axes of all steps.
+    var axes: [String] {
+      switch self {
+      case .step: ["step"]
+      case .rule: ["step", "rule"]
+      case .pair: ["step", "rule_a", "rule_b"]
+      }
+    }
+
+    /// Values that one step has.
+    func count(rules: Int) -> Int {
+      switch self {
+      case .step: 1
+      case .rule: rules
+      case .pair: rules * rules
+      }
+    }
+  }
+
   /// One statistic with its extent; a line has a number, a list or null.
   struct Variable: Sendable {
     let name: String
     let units: String
     let longName: String
-    let extent: UpdateTable.Extent
+    let extent: Extent
     fileprivate let values: @Sendable (SurrogatePrediction, [Double]) -> [Double]
+
+    /// The numbers of a line; NaN where it has null.
+    fileprivate func numbers(_ line: JSONObject, rules: Int) -> [Double] {
+      let values = line[name]?.arrayValue ?? line[name].map { [$0] } ?? []
+      let count = extent.count(rules: rules)
+      return values.count == count
+        ? values.map { $0.doubleValue ?? .nan } : [Double](repeating: .nan, count: count)
+    }
   }
 
   static let variables: [Variable] =
@@ -129,7 +165,7 @@ struct UpdateMeter: TrainingProbe {
 
   /// A statistic with the ends of its 95% interval.
   private static func intervals(
-    _ name: String, _ longName: String, _ extent: UpdateTable.Extent,
+    _ name: String, _ longName: String, _ extent: Extent,
     _ values: @escaping @Sendable (SurrogatePrediction) -> [Interval]
   ) -> [Variable] {
     Interval.parts.map { suffix, words, path in
@@ -142,23 +178,22 @@ struct UpdateMeter: TrainingProbe {
 
   static var ruleNames: [String] { UpdateVector.rules.map(\.name) }
 
-  /// The table of a run from its lines.
-  func table(_ lines: [JSONObject]) -> UpdateTable {
+  /// The group of a run from its lines.
+  func group(_ lines: [JSONObject]) -> VariableGroup {
     let rules = Self.ruleNames
-    let empty = UpdateTable(steps: [], ruleNames: rules, variables: [])
-    return UpdateTable(
-      steps: lines.map { $0["step"]?.intValue ?? 0 }, ruleNames: rules,
-      variables: Self.variables.map { variable in
-        let count = empty.count(variable.extent)
-        return UpdateTable.Variable(
-          name: variable.name, units: variable.units, longName: variable.longName,
-          extent: variable.extent,
-          values: lines.flatMap { line in
-            let values =
-              line[variable.name]?.arrayValue ?? line[variable.name].map { [$0] } ?? []
-            let numbers = values.map { $0.doubleValue ?? .nan }
-            return numbers.count == count ? numbers : [Double](repeating: .nan, count: count)
-          })
-      })
+    return VariableGroup(
+      axes: [.steps(lines)]
+        + ["rule", "rule_a", "rule_b"].map { Axis($0, "update rule", .count(rules.count)) },
+      variables: [
+        Tables.Variable("rule_name", "name of the update rule", over: ["rule"]) { .texts(rules) }
+      ]
+        + Self.variables.map { variable in
+          Tables.Variable(
+            variable.name, units: variable.units, variable.longName, over: variable.extent.axes
+          ) { .reals(lines.flatMap { variable.numbers($0, rules: rules.count) }) }
+        },
+      plot: VariableGroup.Plot(
+        signal: "efficiency", over: ["step", "rule"],
+        title: "Surrogate efficiency along the run"))
   }
 }
