@@ -1,7 +1,6 @@
 // The result file of the thought counter: its groups and attributes.
 import HDF5
 import Runs
-import Statistics
 import StrictJSON
 import Tables
 
