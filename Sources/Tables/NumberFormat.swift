@@ -22,7 +22,8 @@ package func significant(_ value: Double, _ digits: Int) -> String {
 /// A note below intervals over few clusters, which are unreliable; nil if there are enough.
 package func fewClustersNote(_ count: Int) -> String? {
   count < BootstrapT.fewestClusters
-    ? "Intervals of \(count) clusters say little (more problems give more: --per-problem 1)" : nil
+    ? "Intervals over \(count) cluster\(count == 1 ? "" : "s") say little (rollouts of more problems give more)"
+    : nil
 }
 
 /// Bytes in GiB or MiB.

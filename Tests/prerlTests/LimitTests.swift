@@ -82,6 +82,7 @@ import Testing
         let outcome = try program.run("align", "--memory-limit", size)
         #expect(outcome.status == 2, "\(size)")
         #expect(outcome.errors.contains("'\(size)' is invalid for '--memory-limit <size>'"))
+        #expect(outcome.errors.contains("expected a number and a unit, such as 8GiB"))
       }
     }
   }

@@ -70,12 +70,21 @@ public protocol CollectionControl: AlignmentControl {
   /// The least memory for gradients with which it can be measured, in bytes.
   func leastBytes(_ plan: AlignmentPlan, _ memory: GradientMemory) -> Int
 
+  /// Rows of the table of pairs: their names and the groups of the summary that hold their means.
+  var pairs: [(name: String, group: [String])] { get }
+  /// A table of its own; nil if there is none.
+  func table(_ summary: AlignmentSummary) -> String?
+
   /// - Returns: nil if it was stopped.
   /// - Throws: `MemoryLimitExceeded` where less than `leastBytes` are available.
   func measure<Scalar: ModelScalar>(_ run: CollectionMeasurement<Scalar>) throws -> Result?
 }
 
 extension CollectionControl {
+  public var pairs: [(name: String, group: [String])] { [] }
+
+  public func table(_ summary: AlignmentSummary) -> String? { nil }
+
   /// The result stored in a group of a file or in a record of a journal.
   func result(_ stored: StoredValues, _ plan: AlignmentPlan) throws -> any CollectionResult {
     try Result(stored, plan: plan)

@@ -87,6 +87,16 @@ extension AlignmentOptions {
       self.read = read
     }
 
+    /// The option as it was by default where a file lacks the key.
+    var isOptional: Stored {
+      Stored(
+        key, write: write,
+        read: { (reader, options) throws(JSONValueError) in
+          guard reader.object[key] != nil else { return }
+          try read(&reader, &options)
+        })
+    }
+
     /// One of the cases of an enumeration.
     static func choice<Choice: RawRepresentable & CaseIterable & SendableMetatype>(
       _ key: String, _ option: any WritableKeyPath<AlignmentOptions, Choice> & Sendable
@@ -110,26 +120,20 @@ extension AlignmentOptions {
         })
     }
 
-    /// - Parameter isOptional: Whether it may be missing; it is then the default.
     static func count(
       _ key: String, _ option: any WritableKeyPath<AlignmentOptions, Int> & Sendable,
-      in range: ClosedRange<Int>, isOptional: Bool = false
+      in range: ClosedRange<Int>
     ) -> Stored {
       Stored(
         key, write: { .integer($0[keyPath: option]) },
         read: { (reader, options) throws(JSONValueError) in
-          if isOptional {
-            options[keyPath: option] =
-              try reader.optionalInt(key, in: range) ?? options[keyPath: option]
-          } else {
-            options[keyPath: option] = try reader.int(key, in: range)
-          }
+          options[keyPath: option] = try reader.int(key, in: range)
         })
     }
   }
 
-  /// All options, in the order of the files. A new one is a property and a line here; it may be missing,
-  /// for the files of earlier versions.
+  /// All options, in the order of the files. A new one is a property and a line here. Files of earlier
+  /// versions lack it, so it must be optional.
   private static let stored: [Stored] = [
     Stored(
       "null_context", write: { $0.nullContext.json },
@@ -175,7 +179,7 @@ extension AlignmentOptions {
         options.specialTokens = Set(tokens.map { Int32(truncatingIfNeeded: $0) })
       }),
     .count("bootstrap", \.bootstrapReplicates, in: 1...(1 << 24)),
-    .count("first_order_samples", \.firstOrderSamples, in: 0...(1 << 24), isOptional: true),
+    .count("first_order_samples", \.firstOrderSamples, in: 0...(1 << 24)).isOptional,
   ]
 
   /// All options, defaults included.

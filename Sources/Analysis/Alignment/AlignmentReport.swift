@@ -20,11 +20,7 @@ public struct AlignmentReport: Sendable {
       ["pair", "cosine", "95% interval", "inner product", "min .. max", "negative", "log-prob gap"])
     table.add(row("log P(y) with log P(y|x)", []))
     for entry in plan.entries { table.add(row(entry.label, ["controls"] + entry.path)) }
-    for (name, kind) in [
-      ("cross: same rollout", "same_rollout"), ("cross: same problem", "same_problem"),
-      ("cross: other problem", "other_problem"),
-    ] {
-      let group = ["controls", Cross.name, kind]
+    for (name, group) in plan.collectionControls.flatMap(\.pairs) {
       let cosine = summary[group, "cosine_mean"]
       guard !cosine.estimate.isNaN else { continue }
       table.add([
@@ -55,37 +51,9 @@ public struct AlignmentReport: Sendable {
     ]
   }
 
-  /// The table of the update rules' batch gradients: reliability, surrogate efficiency and validity
-  /// radius. Nil without the control `update`.
-  public var updateTable: String? {
-    guard plan.controlNames.contains(Update.name) else { return nil }
-    let update = ["controls", Update.name]
-    var table = TextTable([
-      "update rule", "reliability", "efficiency vs RL", "95% interval", "in Adam's metric",
-      "cosine with -U_m", "valid to |step|",
-    ])
-    for rule in UpdateVector.rules {
-      let efficiency = summary[update + ["raw", "efficiency"], rule.name]
-      let radius = summary[["controls", FirstOrder.name, "validity_radius"], rule.name].estimate
-      table.add([
-        rule.name, fixed(summary[update + ["raw", "reliability"], rule.name].estimate, 2),
-        fixed(efficiency.estimate, 2), efficiency.ends(2),
-        fixed(summary[update + ["adam", "efficiency"], rule.name].estimate, 2),
-        fixed(cosine(rule.name, "drift-PreRL").estimate, 2), significant(radius, 2),
-      ])
-    }
-    guard table.text.contains(" - ") else { return table.text }
-    return table.text
-      + "\n-: not estimated: one of the vectors it compares is indistinguishable from "
-      + "noise in \(plan.rollouts.count) rollouts"
-  }
-
-  /// The noise-corrected cosine of two rules, in either order.
-  private func cosine(_ first: String, _ second: String) -> Interval {
-    if first == second { return Interval(withoutInterval: 1) }
-    let group = ["controls", Update.name, "raw", "cosine"]
-    let cosine = summary[group + [first], second]
-    return cosine.estimate.isNaN ? summary[group + [second], first] : cosine
+  /// The tables of the controls over all rollouts.
+  public var controlTables: [String] {
+    plan.collectionControls.compactMap { $0.table(summary) }
   }
 
   /// What the controls say about the cosine of the main pair, one sentence per control. Which

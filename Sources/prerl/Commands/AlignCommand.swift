@@ -226,7 +226,7 @@ struct AlignCommand: ParsableCommand {
     }
     let report = AlignmentReport(summary, plan: plan)
     try Console.print(report.table(paper: paper))
-    if let updates = report.updateTable { try Console.print("\n" + updates) }
+    for table in report.controlTables { try Console.print("\n" + table) }
     if paper { try Console.print("\n" + report.sentences.joined(separator: "\n")) }
     let clusters = Set(plan.rollouts.map { Array($0.cluster.utf8) }).count
     if let few = fewClustersNote(clusters) { try Console.print("\n" + few) }

@@ -2,7 +2,7 @@
 import ArgumentParser
 
 /// `8GiB`, `500MB`, `1.5GiB`: a number and a unit, powers of 1024 or of 1000.
-struct MemorySize: ExpressibleByArgument {
+struct MemorySize {
   let byteCount: Int
 
   private static let units: [(name: String, bytes: Double)] = [
@@ -10,12 +10,14 @@ struct MemorySize: ExpressibleByArgument {
     ("TB", 1e12), ("GB", 1e9), ("MB", 1e6), ("kB", 1e3), ("KB", 1e3),
   ]
 
-  init?(argument: String) {
+  init(_ argument: String) throws(ValidationError) {
     let text = argument.lowercased()
     guard let unit = Self.units.first(where: { text.hasSuffix($0.name.lowercased()) }),
       let number = Double(text.dropLast(unit.name.count)), number > 0,
       number * unit.bytes < 0x1p60
-    else { return nil }
+    else {
+      throw ValidationError("expected a number and a unit, such as 8GiB or 500MB")
+    }
     byteCount = Int(number * unit.bytes)
   }
 }

@@ -99,7 +99,7 @@ struct MemoryOptions: SharedOptions {
       Memory for the controls over all rollouts, such as 8GiB; with less they take more passes, \
       and their results are the same (default: 7/8 of the machine's).
       """,
-      valueName: "size"))
+      valueName: "size"), transform: { try MemorySize($0) })
   var memoryLimit: MemorySize?
 
   func apply(to options: inout CommonOptions) {

@@ -86,6 +86,11 @@ public struct Cross: CollectionControl {
     }
   }
 
+  public var pairs: [(name: String, group: [String])] {
+    ["rollout", "problem"].map { ("cross: same \($0)", ["controls", Self.name, "same_\($0)"]) }
+      + [("cross: other problem", ["controls", Self.name, "other_problem"])]
+  }
+
   public func sentence(_ summary: AlignmentSummary) -> String? {
     let other = summary[["controls", Self.name, "other_problem"], "cosine_mean"]
     guard !other.estimate.isNaN else { return nil }
