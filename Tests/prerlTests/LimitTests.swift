@@ -67,7 +67,7 @@ import Testing
         arguments + ["--output", "a.h5", "--memory-limit", "1MiB"])
       #expect(refused.status == 3)
       let pattern =
-        /prerl: --control cross: needs ([0-9.]+) MiB of memory \(expected at most 1.0 MiB; .*\n/
+        /prerl: the control cross: needs ([0-9.]+) MiB of memory \(expected at most 1.0 MiB; .*\n/
       let match = try #require(refused.errors.wholeMatch(of: pattern), "\(refused.errors)")
       #expect(!FileManager.default.fileExists(atPath: program.folder + "/a.h5"))
       let needed = try #require(Double(match.1)) + 0.1  // it was rounded

@@ -149,9 +149,11 @@ enum GPT2: ModelFamily {
       ? tokens : table("lm_head", prefix: "", configuration.vocabularySize)
     return Network(
       inputs: [
-        TokenEmbedding(table: tokens, rowCount: configuration.vocabularySize, width: hidden),
-        PositionEmbedding(
-          table: positions, rowCount: configuration.maximumPositions, width: hidden),
+        Embedding(
+          table: tokens, rowCount: configuration.vocabularySize, width: hidden, index: .token),
+        Embedding(
+          table: positions, rowCount: configuration.maximumPositions, width: hidden,
+          index: .position),
       ], layers: layers, finalNorm: finalNorm,
       head: VocabularyHead(
         weight: head, isTied: configuration.tiedEmbeddings,

@@ -106,7 +106,8 @@ extension GatedDecoder {
         .scaledNormal(hidden, scale: 1))
     return Network(
       inputs: [
-        TokenEmbedding(table: embedding, rowCount: configuration.vocabularySize, width: hidden)
+        Embedding(
+          table: embedding, rowCount: configuration.vocabularySize, width: hidden, index: .token)
       ], layers: layers, finalNorm: RMSNorm(weight: finalNorm, epsilon: epsilon),
       head: VocabularyHead(
         weight: head, isTied: configuration.tiedEmbeddings,

@@ -1,12 +1,14 @@
-// What rollouts are worth: accuracy, Avg@k, Pass@k, lengths and moves, each with an interval.
+// Statistics of scored rollouts: accuracy, Avg@k, Pass@k, lengths and moves, each with an interval.
 import Foundation
 import Statistics
 import StrictJSON
 import Tables
 import Tasks
 
-/// The statistics of scored rollouts. Intervals resample clusters (bootstrap-t, 95%); shares that
-/// may be 0 or 1 altogether have Korn and Graubard's.
+/// The statistics of scored rollouts.
+///
+/// Intervals are 95% bootstrap-t intervals over clusters. A fraction that comes out as 0 or 1 has the
+/// interval of Korn and Graubard.
 public struct Evaluation: Sendable {
   /// One statistic and the number of rollouts or problems behind it.
   public struct Entry: Sendable {
@@ -23,7 +25,7 @@ public struct Evaluation: Sendable {
   public let rolloutCount: Int
   public let problemCount: Int
   public let clusterCount: Int
-  /// The share of rollouts with reward 1 or more.
+  /// The fraction of rollouts with a reward of at least 1.
   public let accuracy: Entry
   /// Mean over problems of the mean reward, by k; problems with fewer than k rollouts are left out.
   public let averageAtK: [(k: Int, entry: Entry)]
@@ -31,7 +33,7 @@ public struct Evaluation: Sendable {
   public let passAtK: [(k: Int, entry: Entry)]
   /// Tokens of a response, the end token included.
   public let responseLength: Entry
-  /// The share of responses that end in an end token.
+  /// The fraction of responses that end with an end token.
   public let ended: Entry
   /// What the rollouts' task counts in responses, by JSON key and in the order of tables; empty
   /// where no task recognizes its prompts.

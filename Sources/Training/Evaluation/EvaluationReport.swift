@@ -2,7 +2,7 @@
 
 /// The parts of an evaluation's result.
 public struct EvaluationReport: Sendable {
-  /// The rollouts with the rewards that count.
+  /// The rollouts with their final rewards.
   public let verification: RolloutVerification
   /// nil where none was asked for.
   public let audit: VerificationAudit?

@@ -3,7 +3,7 @@ import KeyedRandom
 import ModelCore
 import Tasks
 
-/// A plan to sample rollouts: the problems and how often each is asked.
+/// A plan to sample rollouts: the problems and the number of rollouts of each.
 ///
 /// Sample s of problem p has the key `seed.derive("rollout").derive(p, s)`, and the rollouts are in
 /// the order of problems, then samples. They do not depend on the number of threads, and a longer

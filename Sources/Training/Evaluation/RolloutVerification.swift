@@ -2,7 +2,7 @@
 import StrictJSON
 import Tasks
 
-/// Rollouts with the rewards that count, and how they came by them.
+/// Rollouts with their final rewards, and the findings of the verifiers that gave them.
 public struct RolloutVerification: Sendable {
   /// The rollouts, every one with a reward.
   public private(set) var rollouts: [Rollout]
@@ -12,7 +12,7 @@ public struct RolloutVerification: Sendable {
   public private(set) var builtIn: [Verification?]
   /// What the user's verifier found, where there is one.
   public private(set) var external: [Verification]?
-  /// The places of the rollouts that were verified rather than taken at their file's word.
+  /// The places of the rollouts that were verified; the others keep the rewards of their file.
   public private(set) var verified: [Int]
 
   /// Verifies what needs it.

@@ -73,7 +73,7 @@ public struct VerificationAudit: Sendable {
     self.disagreements = disagreements
   }
 
-  /// Writes one line a disagreement.
+  /// Writes one line of JSON per disagreement.
   public func write(to path: String, overwrite: Bool) throws(OutputError) {
     let lines = disagreements.map { $0.json.text() + "\n" }
     try AtomicFile.publish(lines.joined(), to: path, overwrite: overwrite)

@@ -12,7 +12,7 @@ extension Axis {
 }
 
 extension VariableGroup {
-  /// One number a step of each quantity, NaN where a line has none.
+  /// One number per step of each quantity, NaN where a line has none.
   ///
   /// - Parameter quantities: the members of the lines, `accuracy` among them; `/` in a name becomes
   ///   `_`, since HDF5 reads it as a path.

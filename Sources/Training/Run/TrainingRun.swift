@@ -108,8 +108,7 @@ public struct TrainingRun {
     let store = CheckpointStore(
       folder: folder.checkpoints, keep: keptCheckpoints, writeTokenizer: writeTokenizer)
     let saved = start == .resuming ? try store.newest() : nil
-    let base = try base()
-    let training = try training(base, from: saved)
+    let (training, base) = try begin(from: saved)
     try folder.checkSteps(steps, after: training.step)
     var manifest = manifest
     try folder.write(manifest)
@@ -119,8 +118,7 @@ public struct TrainingRun {
     let session = TrainingSession(
       run: self, training: training, store: store, logs: logs, shouldStop: shouldStop,
       progress: progress)
-    // Without evaluations nobody needs the base any more, and its memory is free for the steps.
-    if let activity = try session.run(base: configuration.evaluateEvery > 0 ? base : nil) {
+    if let activity = try session.run(base: base) {
       return .interrupted(step: training.step, during: activity)
     }
     let isComplete = training.step == configuration.steps
@@ -137,6 +135,16 @@ public struct TrainingRun {
     try folder.write(summary: summary.json)
     return isComplete || training.step == steps
       ? .finished(summary) : .interrupted(step: training.step, during: .training)
+  }
+
+  /// The run at its beginning, or at a checkpoint, and the base, which only evaluations need from here on.
+  ///
+  /// A function of its own, so that a base that is not returned is free before the steps begin.
+  private func begin(
+    from saved: SavedCheckpoint?
+  ) throws -> (PolicyTraining, base: Transformer<Float>?) {
+    let base = try base()
+    return (try training(base, from: saved), configuration.evaluateEvery > 0 ? base : nil)
   }
 
   /// The run at its beginning, or at a checkpoint.

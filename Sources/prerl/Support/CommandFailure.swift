@@ -45,7 +45,7 @@ struct CommandFailure: Error {
     case let error as MemoryLimitExceeded:
       self.init(
         3,
-        "--control \(error.control): needs \(byteSize(Double(error.needed))) of memory (expected at "
+        "the control \(error.control): needs \(byteSize(Double(error.needed))) of memory (expected at "
           + "most \(byteSize(Double(error.limit))); --memory-limit sets another limit, fewer "
           + "--threads need less)")
     case let error as TaskFileError:

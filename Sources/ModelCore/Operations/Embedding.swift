@@ -1,0 +1,44 @@
+// x⁰ = E[tokens], x⁰ += P[positions]: tables of which each row of the batch reads one row.
+
+/// Looks up each row's token in a table (V, C), or its position in a table (positions, C).
+struct Embedding: InputOperation {
+  /// What tells which row of the table is read.
+  enum Index {
+    case token
+    case position
+  }
+
+  let table: Weight
+  let rowCount: Int  // V, or the longest sequence
+  let width: Int  // C
+  let index: Index
+
+  private func indices(_ tokens: [Int32], _ positions: [Int32]) -> [Int32] {
+    index == .token ? tokens : positions
+  }
+
+  @specialized(where Scalar == Float)
+  @specialized(where Scalar == Double)
+  func forward<Scalar: ModelScalar>(
+    _ parameters: UnsafeMutablePointer<Scalar>, tokens: [Int32], positions: [Int32],
+    into x: Matrix<Scalar>, adds: Bool
+  ) {
+    let indices = indices(tokens, positions)
+    precondition(
+      index == .token || indices.allSatisfy { $0 < rowCount },
+      "a sequence longer than the table of positions")
+    let table = parameters.matrix(table, rows: rowCount, columns: width)
+    if adds {
+      Backend.gatherAdding(table, indices, to: x)
+    } else {
+      Backend.gather(table, indices, into: x)
+    }
+  }
+
+  func backward<Scalar: ModelScalar>(
+    tokens: [Int32], positions: [Int32], _ dx: Matrix<Scalar>,
+    into receiver: any GradientReceiver<Scalar>
+  ) {
+    receiver.lookup(table.index, indices: indices(tokens, positions), outputGradient: dx)
+  }
+}
