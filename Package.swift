@@ -13,6 +13,7 @@ let package = Package(
     .library(name: "StrictJSON", targets: ["StrictJSON"]),
     .library(name: "KeyedRandom", targets: ["KeyedRandom"]),
     .library(name: "Safetensors", targets: ["Safetensors"]),
+    .library(name: "Jinja", targets: ["Jinja"]),
     .library(name: "Tokenizers", targets: ["Tokenizers"]),
     .library(name: "HDF5", targets: ["HDF5"]),
     .library(name: "Tasks", targets: ["Tasks"]),
@@ -40,13 +41,13 @@ let package = Package(
 
     // MARK: - Level 1: formats, tasks, statistics, and files that survive anything
     .target(name: "Safetensors", dependencies: ["StrictJSON"]),
-    .target(name: "Tokenizers", dependencies: ["StrictJSON"], swiftSettings: fenced),
+    .target(name: "Jinja", dependencies: ["StrictJSON"], swiftSettings: fenced),
     .target(name: "HDF5", dependencies: ["CHDF5"]),
     .target(name: "Tasks", dependencies: ["StrictJSON", "KeyedRandom"], swiftSettings: fenced),
     .target(name: "Statistics", dependencies: ["KeyedRandom"], swiftSettings: fenced),
     .target(name: "Runs", dependencies: ["StrictJSON"], swiftSettings: fenced),
 
-    // MARK: - Level 2: the transformer; tables of results in every format
+    // MARK: - Level 2: the transformer; text to tokens; tables of results in every format
     .target(
       name: "ModelCore",
       dependencies: [
@@ -54,6 +55,7 @@ let package = Package(
         .product(name: "RealModule", package: "swift-numerics"),
       ],
       linkerSettings: [.linkedLibrary("m")]),
+    .target(name: "Tokenizers", dependencies: ["Jinja", "StrictJSON"], swiftSettings: fenced),
     .target(
       name: "Tables",
       dependencies: ["HDF5", "Runs", "Safetensors", "Statistics", "StrictJSON"],
@@ -79,7 +81,8 @@ let package = Package(
     .executableTarget(
       name: "prerl",
       dependencies: [
-        "Analysis", "HDF5", "KeyedRandom", "ModelCore", "Runs", "Safetensors", "Statistics",
+        "Analysis", "HDF5", "Jinja", "KeyedRandom", "ModelCore", "Runs", "Safetensors",
+        "Statistics",
         "StrictJSON", "Tables", "Tasks", "Tokenizers", "Training",
         .product(name: "ArgumentParser", package: "swift-argument-parser"),
       ],
@@ -95,15 +98,19 @@ let package = Package(
     .testTarget(
       name: "SafetensorsTests", dependencies: ["KeyedRandom", "Safetensors", "TestSupport"]),
     .testTarget(
+      name: "JinjaTests", dependencies: ["Jinja", "KeyedRandom", "StrictJSON"],
+      resources: [.copy("Fixtures")]),
+    .testTarget(
       name: "TokenizersTests",
-      dependencies: ["KeyedRandom", "StrictJSON", "Tasks", "Tokenizers", "TestSupport"],
+      dependencies: ["Jinja", "KeyedRandom", "StrictJSON", "Tasks", "Tokenizers", "TestSupport"],
       resources: [.copy("Fixtures")]),
     .testTarget(name: "HDF5Tests", dependencies: ["HDF5", "TestSupport"]),
     .testTarget(
       name: "ModelCoreTests",
       dependencies: ["KeyedRandom", "ModelCore", "Safetensors", "StrictJSON", "TestSupport"],
       resources: [.copy("Fixtures")]),
-    .testTarget(name: "TasksTests", dependencies: ["KeyedRandom", "Tasks", "TestSupport"]),
+    .testTarget(
+      name: "TasksTests", dependencies: ["KeyedRandom", "StrictJSON", "Tasks", "TestSupport"]),
     .testTarget(
       name: "StatisticsTests", dependencies: ["KeyedRandom", "Statistics", "TestSupport"]),
     .testTarget(name: "RunsTests", dependencies: ["Runs", "StrictJSON", "TestSupport"]),

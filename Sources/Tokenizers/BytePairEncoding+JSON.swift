@@ -13,8 +13,7 @@ extension BytePairEncoding {
       throw TokenizerError(
         .unsupported, "decoder is \(Tokenizer.typeName(of: decoder)) (expected \"ByteLevel\")")
     }
-    try Self.checkPostProcessor(file["post_processor"] ?? .null)
-    (pattern, addsPrefixSpace) = try Self.preTokenizer(file["pre_tokenizer"] ?? .null)
+    (digits, pattern, addsPrefixSpace) = try Self.preTokenizer(file["pre_tokenizer"] ?? .null)
 
     tokenOfByte = ByteAlphabet.characters.map { character in
       vocabulary[String(character)]?.intValue.flatMap(Int32.init(exactly:)) ?? -1
@@ -53,33 +52,13 @@ extension BytePairEncoding {
     }
   }
 
-  /// Accepts post-processors, which only add special tokens and trim offsets; unknown ones are
-  /// errors.
-  private static func checkPostProcessor(_ processor: JSON) throws(TokenizerError) {
-    let known: [JSON] = [
-      "ByteLevel", "TemplateProcessing", "RobertaProcessing", "BertProcessing",
-    ]
-    if processor.isNull { return }
-    if processor.objectValue?["type"] == "Sequence",
-      let parts = processor.objectValue?["processors"]?.arrayValue
-    {
-      for part in parts { try checkPostProcessor(part) }
-      return
-    }
-    guard let type = processor.objectValue?["type"], known.contains(type) else {
-      throw TokenizerError(
-        .unsupported,
-        "post_processor is \(Tokenizer.typeName(of: processor)) "
-          + "(expected one that only adds special tokens, such as \"TemplateProcessing\")")
-    }
-  }
-
   // MARK: - Pre-tokenizer
 
-  /// `ByteLevel` with its own pattern, or a `Sequence` of `Split` and `ByteLevel` without.
+  /// `ByteLevel` with its own pattern, alone or behind `Digits`, or a `Sequence` of `Split` and
+  /// `ByteLevel` without.
   private static func preTokenizer(
     _ preTokenizer: JSON
-  ) throws(TokenizerError) -> (pattern: SplitPattern, addsPrefixSpace: Bool) {
+  ) throws(TokenizerError) -> (digits: DigitSplit, pattern: SplitPattern, addsPrefixSpace: Bool) {
     let object = preTokenizer.objectValue
     if let object, object["type"] == "ByteLevel" {
       let place = "pre_tokenizer"
@@ -88,8 +67,9 @@ extension BytePairEncoding {
         throw TokenizerError(
           .malformed, "\(place).add_prefix_space is missing (expected true or false)")
       }
-      return (.gpt2, addsPrefixSpace)
+      return (.never, .gpt2, addsPrefixSpace)
     }
+    if let digits = try digits(object) { return (digits, .gpt2, false) }
     guard let object, object["type"] == "Sequence",
       let parts = object["pretokenizers"]?.arrayValue, parts.count == 2,
       let split = parts[0].objectValue, split["type"] == "Split",
@@ -100,7 +80,8 @@ extension BytePairEncoding {
       throw TokenizerError(
         .unsupported,
         "pre_tokenizer is \(Tokenizer.typeName(of: preTokenizer))\(list) "
-          + "(expected \"ByteLevel\", or a \"Sequence\" of \"Split\" and \"ByteLevel\")")
+          + "(expected \"ByteLevel\", or a \"Sequence\" of \"Split\" or \"Digits\" and \"ByteLevel\")"
+      )
     }
     let place = "pre_tokenizer.pretokenizers"
     try require("Isolated", split["behavior"] ?? .null, "\(place)[0].behavior")
@@ -114,7 +95,26 @@ extension BytePairEncoding {
         "\(place)[0].pattern.Regex is \(regex.summary) (expected the one of GPT-2, Qwen or Llama 3)"
       )
     }
-    return (pattern, false)
+    return (.never, pattern, false)
+  }
+
+  /// A `Sequence` of `Digits` and `ByteLevel` with its own pattern, as SmolLM has it; nil for others.
+  private static func digits(_ object: JSONObject?) throws(TokenizerError) -> DigitSplit? {
+    guard let object, object["type"] == "Sequence",
+      let parts = object["pretokenizers"]?.arrayValue, parts.count == 2,
+      let digits = parts[0].objectValue, digits["type"] == "Digits",
+      let byteLevel = parts[1].objectValue, byteLevel["type"] == "ByteLevel"
+    else { return nil }
+    let place = "pre_tokenizer.pretokenizers"
+    try require(true, byteLevel["use_regex"] ?? true, "\(place)[1].use_regex")
+    try require(false, byteLevel["add_prefix_space"] ?? .null, "\(place)[1].add_prefix_space")
+    let isSingle = digits["individual_digits"] ?? false
+    guard let isSingle = isSingle.boolValue else {
+      throw TokenizerError(
+        .malformed,
+        "\(place)[0].individual_digits is \(isSingle.summary) (expected true or false)")
+    }
+    return isSingle ? .single : .runs
   }
 
   private static func require(

@@ -9,6 +9,8 @@ struct BytePairEncoding: Sendable {
     let token: Int32
   }
 
+  /// How digits are split off before words are found.
+  let digits: DigitSplit
   /// How text is split into words.
   let pattern: SplitPattern
   /// Whether a text that does not start with a space gets one (`add_prefix_space`).
@@ -43,8 +45,10 @@ struct BytePairEncoding: Sendable {
     var cache = WordCache(textLength: range.count)
     var merger = PairMerger()
     var start = range.lowerBound
+    var textEnd = start
     while start < range.upperBound {
-      let word = start..<pattern.wordEnd(in: text, from: start, to: range.upperBound)
+      if start == textEnd { textEnd = digits.textEnd(in: text, from: start, to: range.upperBound) }
+      let word = start..<pattern.wordEnd(in: text, from: start, to: textEnd)
       start = word.upperBound
       let slot = cache.slot(of: word, in: text)
       if let known = cache.tokens(of: word, in: text, slot: slot) {

@@ -1,126 +1,137 @@
 // Chat templates: render the turns of a conversation as the text that a model was trained to
 // continue.
+import Jinja
+import StrictJSON
 
-/// One of the built-in templates, recognised in a checkpoint's own: ChatML as Qwen writes it (with
-/// or without a default system turn), Qwen 3's with its thoughts, Llama 3's with or without dates.
+/// The chat template of a checkpoint, rendered as transformers' `apply_chat_template` does.
 ///
-/// Tools are not implemented; Llama 3.2's "today" is the date that its template falls back to, so
-/// that results do not depend on the day.
-public struct ChatTemplate: Sendable, Equatable {
-  /// The role and the text of a turn.
-  public typealias Turn = (role: String, content: String)
+/// The template itself is run (see `JinjaTemplate`), so the text is the one that transformers makes, or
+/// there is an error. Deviations from transformers are errors by name:
+///
+/// - A template that writes today's date needs a date, so that results do not depend on the day.
+/// - A special token that the folder does not mention may have a default in transformers' code.
+public struct ChatTemplate: Sendable {
+  private let template: JinjaTemplate
+  private let toolTemplate: JinjaTemplate
+  /// The source, in which variables are looked for.
+  private let source: String
+  private let specialTokens: JSONObject
+  private let unknownTokens: [String: String]
 
-  enum Family: Sendable {
-    case chatML
-    case llama3
+  /// The template of a checkpoint folder: `chat_template.jinja`, or `chat_template` of
+  /// `tokenizer_config.json`. Of several, the one named `default` is used, and the one named `tool_use`
+  /// if there are tools.
+  public init(directory: String) throws(TokenizerError) {
+    let configuration = try TokenizerConfiguration(directory: directory)
+    let (text, toolUse, path) = try configuration.chatTemplate()
+    var tokens: JSONObject = [:]
+    var unknown: [String: String] = [:]
+    for use in TokenizerConfiguration.uses {
+      if let token = configuration.specialToken(use) {
+        tokens[use] = .string(token)
+      } else if !configuration.mentions(use) {
+        unknown[use] =
+          "the template reads \(use), which \(directory)/tokenizer_config.json does not have "
+          + "(expected it, null for none)"
+      }
+    }
+    do {
+      try self.init(text, toolUse: toolUse, specialTokens: tokens, unknownTokens: unknown)
+    } catch {
+      throw TokenizerError(error.kind, error.message, path: path)
+    }
   }
 
-  /// How the template opens the thinking section of the answer.
-  enum Thinking: Sendable {
-    /// Not at all.
-    case none
-    /// The model opens it, or the prompt contains an empty one.
-    case optional
-    /// The prompt opens it.
-    case always
+  /// A template from its text.
+  ///
+  /// - Parameter specialTokens: The tokens by their use, such as `bos_token`.
+  public init(_ text: String, specialTokens: JSONObject = [:]) throws(TokenizerError) {
+    try self.init(text, toolUse: nil, specialTokens: specialTokens, unknownTokens: [:])
   }
 
-  let family: Family
-  let thinking: Thinking
-  /// The text at the beginning if there is no system turn.
-  let defaultSystem: String?
-  /// The text that Llama 3.1 writes before any system turn.
-  let systemPreamble: String?
-  /// Whether the thinking sections of earlier answers are left out.
-  let dropsEarlierThoughts: Bool
+  private init(
+    _ text: String, toolUse: String?, specialTokens: JSONObject, unknownTokens: [String: String]
+  ) throws(TokenizerError) {
+    do {
+      template = try JinjaTemplate(text)
+      toolTemplate =
+        try toolUse.map { (text) throws(JinjaError) in try JinjaTemplate(text) } ?? template
+    } catch {
+      throw Self.error(error)
+    }
+    source = text + (toolUse ?? "")
+    self.specialTokens = specialTokens
+    self.unknownTokens = unknownTokens
+  }
 
-  /// Whether answers without a thinking section can be requested.
-  public var hasThinkingSwitch: Bool { thinking == .optional }
+  /// Whether the template reads `enable_thinking`, so that thinking can be switched off.
+  public var hasThinkingSwitch: Bool { source.utf8.contains("enable_thinking".utf8) }
 
   /// The text of the turns and of the opening of the answer.
   ///
+  /// Members of turns that are null are left out, and thoughts under the names `reasoning` or `thinking`
+  /// are also passed as `reasoning_content`, as transformers 5 does.
+  ///
   /// - Parameters:
-  ///   - turns: of `system`, `user` and `assistant`; the last one is the user's.
-  ///   - thinking: false for Qwen 3's `enable_thinking=False`.
-  /// - Throws: for input that the template does not support, by name.
-  public func prompt(_ turns: [Turn], thinking: Bool = true) throws(TokenizerError) -> String {
-    for (index, turn) in turns.enumerated()
-    where !["system", "user", "assistant"].contains(turn.role) {
-      throw TokenizerError(
-        .unsupported,
-        "messages[\(index)].role is \(quoted(turn.role)) (expected system, user or assistant)")
-    }
-    guard let last = turns.last, last.role == "user" else {
-      throw TokenizerError(
-        .unsupported,
-        "the last message is of \(quoted(turns.last?.role ?? "")) (expected the user's)")
-    }
-    if !thinking, !hasThinkingSwitch {
-      throw TokenizerError(
-        .unsupported, "the chat template cannot switch thinking off (expected Qwen3's)")
-    }
-    switch family {
-    case .chatML: return try chatML(turns, last, thinking: thinking)
-    case .llama3: return llama3(turns)
-    }
-  }
-
-  private func chatML(
-    _ turns: [Turn], _ last: Turn, thinking: Bool
+  ///   - messages: The turns, each with its role, its content and any other fields.
+  ///   - tools: The schemas of tools, or nil.
+  ///   - arguments: Further variables by name, such as `enable_thinking`.
+  ///   - now: The date and time that the template writes as today's.
+  /// - Throws: for an answer as the last turn, and for everything on which the template or the
+  ///   interpreter fails, by name.
+  public func prompt(
+    _ messages: [JSONObject], tools: JSON? = nil, arguments: JSONObject = [:],
+    now: CalendarTime? = nil
   ) throws(TokenizerError) -> String {
-    // After a tool's response Qwen 3 keeps the thinking sections of the answers since the last
-    // question.
-    if dropsEarlierThoughts, last.content.hasPrefix("<tool_response>"),
-      last.content.hasSuffix("</tool_response>")
-    {
+    guard let last = messages.last, last["role"] != "assistant" else {
       throw TokenizerError(
-        .unsupported, "the last message is a tool's response (expected a question)")
+        .unsupported,
+        messages.isEmpty
+          ? "there are no messages (expected at least one)"
+          : "the last message is of \"assistant\" (expected the user's: the response is the answer "
+            + "to it)")
     }
-    var text = ""
-    if let defaultSystem, turns.first?.role != "system" {
-      text += "<|im_start|>system\n\(defaultSystem)<|im_end|>\n"
+    var variables = specialTokens
+    for (name, value) in arguments.members { variables[name] = value }
+    variables["messages"] = .array(messages.map { .object(Self.normalized($0)) })
+    variables["tools"] = tools ?? .null
+    if variables["documents"] == nil { variables["documents"] = .null }
+    variables["add_generation_prompt"] = true
+    do {
+      return try (tools == nil ? template : toolTemplate).render(
+        variables, now: now, unknown: unknownTokens)
+    } catch {
+      throw Self.error(error)
     }
-    for turn in turns {
-      let isAnswer = turn.role == "assistant" && dropsEarlierThoughts
-      let content = isAnswer ? Self.withoutThoughts(turn.content) : turn.content
-      text += "<|im_start|>\(turn.role)\n\(content)<|im_end|>\n"
-    }
-    text += "<|im_start|>assistant\n"
-    if self.thinking == .always { text += "<think>\n" }
-    if !thinking { text += "<think>\n\n</think>\n\n" }
-    return text
   }
 
-  private func llama3(_ turns: [Turn]) -> String {
-    func header(_ role: String) -> String { "<|start_header_id|>\(role)<|end_header_id|>\n\n" }
-    var text = "<|begin_of_text|>"
-    var turns = turns[...]
-    if let systemPreamble {
-      let system = turns.first?.role == "system" ? turns.removeFirst().content : ""
-      text += header("system") + systemPreamble + Self.trimmed(system) + "<|eot_id|>"
-    }
-    for turn in turns { text += header(turn.role) + Self.trimmed(turn.content) + "<|eot_id|>" }
-    return text + header("assistant")
+  private static func normalized(_ message: JSONObject) -> JSONObject {
+    var result: JSONObject = [:]
+    let reasoning = ["reasoning_content", "thinking", "reasoning"].lazy
+      .compactMap { message[$0] }.first { !$0.isNull }
+    if let reasoning, (message["thinking"] ?? .null).isNull { result["thinking"] = reasoning }
+    for (name, value) in message.members where !value.isNull { result[name] = value }
+    if let reasoning { result["reasoning_content"] = reasoning }
+    return result
   }
 
-  /// `content.split('</think>')[-1].lstrip('\n')`
-  private static func withoutThoughts(_ content: String) -> String {
-    let (bytes, mark) = (Array(content.utf8), Array("</think>".utf8))
-    guard bytes.count >= mark.count,
-      let start = (0...bytes.count - mark.count).last(where: {
-        bytes[$0..<$0 + mark.count].elementsEqual(mark)
-      })
-    else { return content }
-    return String(decoding: bytes[(start + mark.count)...].drop { $0 == 0x0A }, as: UTF8.self)
+  private static func error(_ error: JinjaError) -> TokenizerError {
+    TokenizerError(
+      .unsupported,
+      "chat template, \(error) (expected prompt_ids, or a prompt that is rendered already)")
   }
+}
 
-  /// Jinja's `trim`, which is Python's `strip`.
-  private static func trimmed(_ content: String) -> String {
-    func isSpace(_ scalar: Unicode.Scalar) -> Bool {
-      scalar.properties.isWhitespace || 0x1C...0x1F ~= scalar.value
+/// A text from a file for a message: on one line, shortened.
+func quoted(_ text: String) -> String { JSON.string(text).summary }
+
+extension Sequence<UInt8> {
+  /// Whether the bytes of a text occur.
+  func contains(_ part: some Collection<UInt8>) -> Bool {
+    let (bytes, part) = (Array(self), Array(part))
+    guard bytes.count >= part.count else { return false }
+    return (0...bytes.count - part.count).contains {
+      bytes[$0..<$0 + part.count].elementsEqual(part)
     }
-    let scalars = content.unicodeScalars.drop(while: isSpace)
-    guard let last = scalars.lastIndex(where: { !isSpace($0) }) else { return "" }
-    return String(scalars[...last])
   }
 }

@@ -6,10 +6,10 @@ extension Tokenizer {
   /// error that names it. Implemented are
   ///
   /// - `WordLevel` with `WhitespaceSplit`,
-  /// - byte-level `BPE` with the pre-tokenizers of GPT-2, Qwen 2 and 3, and Llama 3, as it is or
-  ///   after the normalizer `NFC`,
+  /// - byte-level `BPE` with the pre-tokenizers of GPT-2, SmolLM, Qwen 2 and 3, and Llama 3, as it is
+  ///   or after the normalizer `NFC`,
   ///
-  /// both with added tokens of every kind. Post-processors that only add special tokens are ignored.
+  /// both with added tokens of every kind. The post-processor matters to prompts only.
   public init(path: String) throws(TokenizerError) {
     let bytes = try TextFile.bytes(path, name: "tokenizer.json")
     do {
@@ -52,7 +52,8 @@ extension Tokenizer {
         model: .bytePairEncoding(try BytePairEncoding(file, model, vocabulary, words)),
         vocabulary: words,
         addedTokens: try Self.addedTokens(file["added_tokens"], vocabulary, words),
-        normalizesToNFC: try Self.normalizesToNFC(file))
+        normalizesToNFC: try Self.normalizesToNFC(file),
+        postProcessor: try PostProcessor(file["post_processor"]))
     }
   }
 

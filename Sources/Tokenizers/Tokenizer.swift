@@ -3,9 +3,9 @@
 /// A word-level or byte-level BPE tokenizer: added tokens are found first, what is left is
 /// normalized and encoded by the model.
 ///
-/// No special tokens are added, and texts are neither truncated nor padded: `post_processor`,
-/// `truncation` and `padding` of the file are ignored. Tokens are compared by their UTF-8 bytes, so
-/// both spellings of "é" may be tokens.
+/// Texts are neither truncated nor padded: `truncation` and `padding` of the file are ignored. Only
+/// `encode(prompt:_:)` adds special tokens. Tokens are compared by their UTF-8 bytes, so both spellings
+/// of "é" may be tokens.
 public struct Tokenizer: Sendable {
   enum Model: Sendable {
     case wordLevel(WordLevel)
@@ -16,6 +16,12 @@ public struct Tokenizer: Sendable {
   public let vocabularySize: Int
   /// The tokens that are found before the text is split, in the order of the file.
   public let addedTokens: [AddedToken]
+
+  /// The ids of the added tokens that are special.
+  public var specialTokens: Set<Int32> { specialIDs }
+
+  /// The special tokens around every text.
+  let postProcessor: PostProcessor
 
   private let model: Model
   private let normalizesToNFC: Bool
@@ -28,8 +34,9 @@ public struct Tokenizer: Sendable {
 
   init(
     model: Model, vocabulary: [(token: String, id: Int32)], addedTokens: [AddedToken],
-    normalizesToNFC: Bool = false
+    normalizesToNFC: Bool = false, postProcessor: PostProcessor = .absent
   ) {
+    self.postProcessor = postProcessor
     self.model = model
     self.normalizesToNFC = normalizesToNFC
     self.addedTokens = addedTokens

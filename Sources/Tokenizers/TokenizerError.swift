@@ -4,8 +4,10 @@
 public struct TokenizerError: Error, Equatable, Sendable, CustomStringConvertible {
   /// Which promise is broken.
   public enum Kind: Sendable {
-    /// The file is absent or malformed.
+    /// The file is malformed.
     case malformed
+    /// There is no such file or setting.
+    case absent
     /// The file asks for something that is not implemented.
     case unsupported
     /// The text has a word that the vocabulary lacks.
@@ -22,6 +24,9 @@ public struct TokenizerError: Error, Equatable, Sendable, CustomStringConvertibl
   public let path: String?
   /// What is wrong, and in parentheses what was expected.
   public let message: String
+
+  /// Whether only something optional is not there.
+  public var isAbsence: Bool { kind == .absent }
 
   init(_ kind: Kind, _ message: String, path: String? = nil) {
     self.kind = kind

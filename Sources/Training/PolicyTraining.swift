@@ -100,13 +100,18 @@ public final class PolicyTraining {
   /// One step: one batch of rollouts and the updates on it.
   ///
   /// - Parameter shouldStop: Asked now and then while responses are judged.
-  /// - Throws: `TrainingError` where a loss or a gradient is not finite; the model then has the
+  /// - Throws: `TrainingError` where a logit, a loss or a gradient is not finite; the model then has the
   ///   parameters of the updates before. `CancellationError` when it was stopped: no step was made.
   public func advance(shouldStop: @Sendable () -> Bool = { false }) throws -> PolicyMetrics {
     let next = step + 1
     let start = ContinuousClock.now
     let problems = problems(ofStep: next)
-    let groups = try sample(problems, step: next, shouldStop: shouldStop)
+    let groups: [RolloutGroup]
+    do {
+      groups = try sample(problems, step: next, shouldStop: shouldStop)
+    } catch let error as NonFiniteError {
+      throw TrainingError(step: next, what: error.what)
+    }
     let sampled = ContinuousClock.now
     let objective = configuration.algorithm.objective(of: groups, step: next)
     if objective.startsFreshOptimizer {
@@ -153,7 +158,7 @@ public final class PolicyTraining {
         throw TrainingError(step: step, rollout: (place.quotient, place.remainder))
       }
       let norm = policyGradient.gradient.values.norm()
-      guard norm.isFinite else { throw TrainingError(step: step, rollout: nil) }
+      guard norm.isFinite else { throw TrainingError(step: step) }
       // A batch from which nothing is to be learned leaves the moments alone, too.
       if objective.rollouts.indices.contains(where: objective.isActive) {
         let limit = configuration.maximumGradientNorm

@@ -6,8 +6,16 @@ public struct TrainingError: Error, Equatable, Sendable, CustomStringConvertible
   public let step: Int
   /// Problem and sample of the step, counted from 0; nil where no single rollout is to blame.
   public let rollout: (problem: Int, sample: Int)?
+  /// What else is not finite, such as a logit.
+  let what: String?
   /// Step of the newest checkpoint in the folder of a ``TrainingRun``; nil where there is none.
   public internal(set) var keptCheckpoint: Int?
+
+  init(step: Int, rollout: (problem: Int, sample: Int)? = nil, what: String? = nil) {
+    self.step = step
+    self.rollout = rollout
+    self.what = what
+  }
 
   public static func == (a: TrainingError, b: TrainingError) -> Bool {
     a.description == b.description
@@ -15,7 +23,8 @@ public struct TrainingError: Error, Equatable, Sendable, CustomStringConvertible
 
   public var description: String {
     let what =
-      rollout.map { "the loss of problem \($0.problem), sample \($0.sample)" } ?? "the gradient"
+      what ?? rollout.map { "the loss of problem \($0.problem), sample \($0.sample)" }
+      ?? "the gradient"
     return "step \(step): \(what) is not finite (expected a finite number; try a lower learning "
       + "rate)"
   }

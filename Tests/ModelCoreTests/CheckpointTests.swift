@@ -114,11 +114,79 @@ import Testing
 
   @Test func harmlessTensorsAreIgnored() throws {
     let frequencies = zeros("model.layers.0.self_attn.rotary_emb.inv_freq", [3])
-    let head = zeros("lm_head.weight", [11, 8])
+    let head = renamed("model.embed_tokens.weight", "lm_head.weight")
     for (tied, harmless) in [(true, [frequencies, head]), (false, [frequencies])] {
       try withCheckpoint(tensors(tied: tied) + harmless, tied: tied) { directory in
         let loaded = try Transformer<Float>(directory: directory)
         #expect(loaded.values == Self.model(tied: tied).values)
+      }
+    }
+  }
+
+  /// A head of its own under `tie_word_embeddings` is used, as in transformers 5.
+  @Test func aHeadThatDiffersFromTheEmbeddingIsUsed() throws {
+    let untied = Self.model(tied: false)
+    try withCheckpoint(tensors(tied: false), tied: true) { directory in
+      let loaded = try Transformer<Float>(directory: directory)
+      #expect(!loaded.configuration.tiedEmbeddings)
+      #expect(loaded.values == untied.values)
+      // What is saved says so.
+      try loaded.save(directory: directory)
+      #expect(try ModelConfiguration(directory: directory).tiedEmbeddings == false)
+    }
+  }
+
+  @Test func namesWithoutThePrefixAndAHeadAloneAreLoaded() throws {
+    for tied in [true, false] {
+      let bare = tensors(tied: tied).map { tensor in
+        let name = tensor.name
+        return renamed(name, String(name.dropFirst(name.hasPrefix("model.") ? 6 : 0)), tied: tied)
+      }
+      try withCheckpoint(bare, tied: tied) { (directory) throws in
+        #expect(
+          try Transformer<Float>(directory: directory).values == Self.model(tied: tied).values)
+      }
+    }
+    let embedding = "model.embed_tokens.weight"
+    let headAlone =
+      tensors(without: embedding, tied: true) + [renamed(embedding, "lm_head.weight")]
+    try withCheckpoint(headAlone, tied: true) { (directory) throws in
+      #expect(try Transformer<Float>(directory: directory).values == Self.model(tied: true).values)
+    }
+  }
+
+  @Test(arguments: [Float.nan, .infinity, -.infinity])
+  func weightsThatAreNotFiniteAreRefusedByName(value: Float) throws {
+    let name = "model.layers.1.mlp.up_proj.weight"
+    let parameter = try #require(
+      Self.model(tied: false).layout.parameters.first { $0.name == name })
+    var values = Array(Self.model(tied: false).values[parameter.range])
+    values[values.count - 1] = value
+    let broken = OutputTensor(name: name, shape: parameter.shape, values: values)
+    try withCheckpoint(tensors(without: name) + [broken]) { directory in
+      let error = #expect(throws: NonFiniteError.self) {
+        try Transformer<Float>(directory: directory)
+      }
+      #expect(
+        error?.description
+          == "\(directory)/model.safetensors: an element of tensor \"\(name)\" is not finite "
+          + "(expected finite numbers)")
+    }
+  }
+
+  @Test func endTokensComeFromBothFiles() throws {
+    try withCheckpoint(tensors()) { (directory) throws in
+      func read(_ text: String) throws -> ModelConfiguration {
+        try Data(text.utf8).write(
+          to: URL(fileURLWithPath: directory + "/generation_config.json"))
+        return try ModelConfiguration(directory: directory)
+      }
+      #expect(try read(#"{"eos_token_id": [5, 2, 7]}"#).eosTokens == [2, 5, 7])
+      #expect(try read(#"{"eos_token_id": 4, "temperature": 0.6}"#).eosTokens == [2, 4])
+      #expect(try read("{}").eosTokens == [2])
+      #expect(try read(#"{"pad_token_id": 9, "bos_token_id": 3}"#).padToken == 0)
+      for text in ["[]", "{", #"{"eos_token_id": [11]}"#, #"{"eos_token_id": "x"}"#] {
+        expectFailure("\(directory)/generation_config.json") { try read(text) }
       }
     }
   }
@@ -148,6 +216,14 @@ import Testing
     return model.layout.parameters.filter { $0.name != name }.map {
       OutputTensor(name: $0.name, shape: $0.shape, values: Array(values[$0.range]))
     }
+  }
+
+  /// A tensor of the random model under another name.
+  private func renamed(_ name: String, _ other: String, tied: Bool = true) -> OutputTensor {
+    let model = Self.model(tied: tied)
+    let parameter = model.layout.parameters.first { $0.name == name }!
+    return OutputTensor(
+      name: other, shape: parameter.shape, values: Array(model.values[parameter.range]))
   }
 
   private func zeros(_ name: String, _ shape: [Int]) -> OutputTensor {

@@ -118,6 +118,25 @@ import Testing
     }
   }
 
+  /// Files that were written by several versions have both keys, one of them null.
+  @Test func aNullRotationTypeIsNone() throws {
+    let scaling: JSONObject = [
+      "factor": 8.0, "low_freq_factor": 1.0, "high_freq_factor": 4.0,
+      "original_max_position_embeddings": 8192,
+    ]
+    for (first, second) in [("type", "rope_type"), ("rope_type", "type")] {
+      var object = try Self.base(.llama)
+      var members = scaling
+      members[first] = "llama3"
+      members[second] = .null
+      object["rope_scaling"] = .object(members)
+      #expect(try Self.read(object).ropeScaling?.factor == 8, "\(first)")
+      members[first] = "strange"
+      object["rope_scaling"] = .object(members)
+      #expect(throws: (any Error).self) { try Self.read(object) }
+    }
+  }
+
   @Test func neutralSettingsPass() throws {
     let neutral: [(String, JSON)] = [
       ("hidden_act", "silu"), ("use_sliding_window", false), ("use_sliding_window", .null),

@@ -51,6 +51,29 @@ import Testing
     }
   }
 
+  @Test func temperaturesTooSmallToDivideByAreGreedy() throws {
+    var options = Self.options
+    options.temperature = 0
+    let greedy = try Self.sample(Self.model, Self.requests(20), options)
+    for temperature in [1e-300, 1e-40, 1e-30] {
+      options.temperature = temperature
+      #expect(
+        try Self.sample(Self.model, Self.requests(20), options) == greedy, "\(temperature)")
+    }
+  }
+
+  @Test(arguments: [0.0, 1.0]) func logitsThatAreNotFiniteAreAnError(temperature: Double) throws {
+    let model = Transformer<Float>.random(Shape(family: .qwen3, tied: true).configuration())
+    let norm = try #require(model.layout.parameters.first { $0.name == "model.norm.weight" })
+    model.withParameters { $0.withMutableSpan { span in span[norm.offset] = .nan } }
+    var options = Self.options
+    options.temperature = temperature
+    let error = #expect(throws: NonFiniteError.self) {
+      try Self.sample(model, Self.requests(3), options)
+    }
+    #expect(error?.what == "a logit of token 0 of sample 0")
+  }
+
   @Test func anotherKeyGivesAnotherResponse() throws {
     let same = SamplingRequest(prompt: [1], key: RandomKey(seed: 1))
     let other = SamplingRequest(prompt: [1], key: RandomKey(seed: 2))

@@ -23,9 +23,9 @@ import Testing
       problems == [
         Problem(
           id: "a",
-          prompt: .messages([
-            ChatMessage(role: "system", content: "s"), ChatMessage(role: "user", content: "q"),
-          ]), answer: "1"),
+          prompt: .messages(
+            Conversation((role: "system", content: "s"), (role: "user", content: "q"))),
+          answer: "1"),
         Problem(id: "2", cluster: "k", prompt: .text("q"), answer: "27"),
         Problem(id: "3", prompt: .text("q")),
       ])

@@ -1,4 +1,5 @@
 import Foundation
+import StrictJSON
 import Tasks
 import TestSupport
 import Testing
@@ -8,8 +9,12 @@ struct ByteEncoder: RolloutEncoder {
   func encode(prompt: Prompt) throws -> [Int32] {
     switch prompt {
     case .text(let text): return text.utf8.map(Int32.init)
-    case .messages(let messages):
-      return messages.flatMap { ($0.role.prefix(1) + ":" + $0.content).utf8.map(Int32.init) }
+    case .decoded(let text): return "d:\(text)".utf8.map(Int32.init)
+    case .messages(let conversation):
+      return conversation.messages.flatMap { message in
+        let (role, content) = (message["role"]?.stringValue, message["content"]?.stringValue)
+        return "\((role ?? "").prefix(1)):\(content ?? "")".utf8.map { Int32($0) }
+      }
     }
   }
 
@@ -96,10 +101,130 @@ struct ByteEncoder: RolloutEncoder {
       {"input": "q", "output": "r", "score": 0.0, "gts": ["4"]}
       """)
     #expect(rollouts.map(\.response) == ["r", "s", "t", "r"])
-    #expect(rollouts.map(\.promptTokens) == [[113], [113], [117, 58, 113], [113]])
+    let decoded: [Int32] = [100, 58, 113]
+    #expect(rollouts.map(\.promptTokens) == [decoded, [113], [117, 58, 113], decoded])
     #expect(rollouts.map(\.reward) == [1, nil, nil, 0])
-    #expect(rollouts.map(\.answer) == ["4", nil, nil, nil])
-    #expect(rollouts.map(\.problemID) == ["prompt-1", "prompt-1", "prompt-3", "prompt-1"])
+    #expect(rollouts.map(\.answer) == ["4", nil, nil, "4"])
+    #expect(rollouts.map(\.problemID) == ["prompt-1", "prompt-2", "prompt-3", "prompt-1"])
+  }
+
+  @Test func groundTruthsAreNumbersStringsOrListsOfOne() throws {
+    let values = [
+      ("7", "7"), ("2.50", "2.5"), ("56.0", "56.0"), (#""x""#, "x"), ("[8]", "8"), (#"["y"]"#, "y"),
+    ]
+    for (value, answer) in values {
+      let rollouts = try read(#"{"input": "q", "output": "r", "gts": \#(value)}"#)
+      #expect(rollouts[0].answer == answer, "\(value)")
+    }
+    // Beside a reward nothing needs an answer.
+    #expect(
+      try read(#"{"input": "q", "output": "r", "score": 1, "gts": {"a": 1}}"#)[0].answer == nil)
+    #expect(
+      refusal(#"{"input": "q", "output": "r", "gts": ["1", "2"]}"#)
+        == "1: gts is an array of 2 (expected one answer: a string or a number)")
+    #expect(
+      refusal(#"{"input": "q", "output": "r", "gts": {"a": 1}}"#)
+        == "1: gts is an object (expected one answer: a string or a number)")
+  }
+
+  @Test func rewardsComeFromTheKeyThatIsNamed() throws {
+    let line = #"{"step": 2, "prompt": "q", "completion": "a", "right": 1, "short": 0.5}"#
+    #expect(try read(line)[0].otherNumbers == ["step", "right", "short"])
+    #expect(try read(line)[0].reward == nil)
+    var options = options
+    options.rewardKey = "short"
+    #expect(try read(line, options)[0].reward == 0.5)
+    #expect(try read(line, options)[0].otherNumbers == [])
+    options.rewardKey = "long"
+    #expect(refusal(line, options) == "1: no long (expected the reward: a number)")
+  }
+
+  @Test func turnsKeepEveryFieldThatATemplateMayRead() throws {
+    struct Echo: RolloutEncoder {
+      func encode(prompt: Prompt) throws -> [Int32] {
+        guard case .messages(let conversation) = prompt else { return [] }
+        let text = JSON.array(
+          conversation.messages.map(JSON.object)
+            + [conversation.tools ?? .null, .object(conversation.arguments)]
+        ).text()
+        return text.utf8.map(Int32.init)
+      }
+      func encode(response: String) throws -> [Int32] { [1] }
+    }
+    let options = RolloutReader.Options(vocabularySize: 256, encoder: Echo())
+    func seen(_ line: String) throws -> JSON {
+      try JSON.parse(try read(line, options)[0].promptTokens.map { UInt8($0) })
+    }
+    let line =
+      #"{"messages": [{"role": "assistant", "tool_calls": [{"id": "1"}], "content": null}, "#
+      + #"{"role": "tool", "content": "3", "name": "f"}], "response": "r", "#
+      + #""tools": "[{\"name\": \"f\"}]", "chat_template_kwargs": {"enable_thinking": false}}"#
+    #expect(
+      try seen(line) == [
+        ["role": "assistant", "tool_calls": [["id": "1"]], "content": nil],
+        ["role": "tool", "content": "3", "name": "f"], [["name": "f"]],
+        ["enable_thinking": false],
+      ])
+    let refusals = [
+      (
+        #"{"prompt": "q", "response": "r", "tools": [{"name": "f"}]}"#,
+        "1: tools with a prompt that is text (expected messages, or prompt_ids)"
+      ),
+      (
+        #"{"prompt": "q", "response": "r", "chat_template_kwargs": {"a": 1}}"#,
+        "1: chat_template_kwargs with a prompt that is text (expected messages, or prompt_ids)"
+      ),
+      (
+        #"{"messages": [{"role": "user", "content": "q"}], "response": "r", "tools": [1]}"#,
+        "1: tools is an array of 1 (expected an array of objects)"
+      ),
+    ]
+    for (line, message) in refusals { #expect(refusal(line, options) == message) }
+  }
+
+  @Test func scoredTurnsHaveNothingButTheirText() {
+    let start =
+      #"{"prompt": [{"role": "user", "content": "q"}], "completion": [{"role": "assistant", "content": "a""#
+    #expect(refusal(start + #", "tool_calls": [], "refusal": null}]}"#) == "1 rollouts")
+    for field in [#""tool_calls": [{}]"#, #""reasoning_content": "hm""#, #""audio": {"id": 1}"#] {
+      let name = field.split(separator: "\"")[0]
+      #expect(
+        refusal(start + ", \(field)}]}")
+          == "1: completion[0] has \(name) (expected role and content only; response_ids score "
+          + "everything that was sampled)")
+    }
+  }
+
+  @Test func padsBehindTheEndAreLeftOutAndCounted() throws {
+    let cases: [([Int32], [Int32])] = [
+      ([8, 2, 0, 0], [8, 2]), ([8, 3, 0], [8, 3]), ([8, 2, 2, 2], [8, 2]), ([8, 2], [8, 2]),
+      // Not pads: a token between, an end of another kind, no end before them.
+      ([8, 2, 5, 0], [8, 2, 5, 0]), ([8, 2, 3], [8, 2, 3]), ([8, 0, 0], [8, 0, 0]),
+    ]
+    try withTemporaryDirectory { folder in
+      let path = folder + "/rollouts.jsonl"
+      let lines = cases.map { #"{"prompt_ids": [1], "response_ids": \#($0.0)}"# }
+      try Data(lines.joined(separator: "\n").utf8).write(to: URL(fileURLWithPath: path))
+      var options = RolloutReader.Options(vocabularySize: 10)
+      options.endTokens = [2, 3]
+      options.padToken = 0
+      var reader = try RolloutReader(path: path, options: options)
+      for (_, kept) in cases { #expect(try reader.next()?.responseTokens == kept) }
+      #expect(reader.padding == (tokens: 5, responses: 3))
+    }
+  }
+
+  @Test func promptsThatNobodyNeedsAreNotEncoded() throws {
+    var options = RolloutReader.Options(vocabularySize: 4)
+    options.encodesPrompts = false
+    let rollouts = try read(
+      """
+      {"input": "q", "response_ids": [1]}
+      {"prompt": "p", "response_ids": [1]}
+      {"prompt": "q", "response_ids": [1]}
+      {"prompt_ids": [2], "response_ids": [1]}
+      """, options)
+    #expect(rollouts.map(\.problemID) == ["prompt-1", "prompt-2", "prompt-1", "prompt-4"])
   }
 
   @Test func tokenIdsWinOverText() throws {
@@ -166,7 +291,7 @@ struct ByteEncoder: RolloutEncoder {
     ),
     (
       #"{"prompt": "a", "completion": [{"role": "user", "content": "b"}]}"#,
-      "1: completion has 1 turns (expected one turn of the assistant)"
+      "1: completion has 1 turns (expected one turn of the assistant: only it is scored)"
     ),
     (
       #"{"id": "x\n", "prompt": "a", "response": "b"}"# + "\n"

@@ -122,8 +122,8 @@ import Tokenizers
     ),
     (
       ["pre_tokenizer"], ["type": "Metaspace"],
-      "pre_tokenizer is \"Metaspace\" (expected \"ByteLevel\", or a \"Sequence\" of \"Split\" and "
-        + "\"ByteLevel\")"
+      "pre_tokenizer is \"Metaspace\" (expected \"ByteLevel\", or a \"Sequence\" of \"Split\" or "
+        + "\"Digits\" and \"ByteLevel\")"
     ),
     (
       split + ["pattern", "Regex"], #"\w+|\s+"#,

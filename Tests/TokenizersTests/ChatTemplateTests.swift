@@ -1,10 +1,11 @@
 import Foundation
+import Jinja
 import StrictJSON
 import TestSupport
 import Testing
 import Tokenizers
 
-/// Built-in chat templates, recognised in what checkpoints bring.
+/// The templates that checkpoints bring, run as transformers does.
 @Suite struct ChatTemplateTests {
   /// ChatML in one line, as many fine-tuned models have it.
   static let chatML =
@@ -27,7 +28,7 @@ import Tokenizers
         {{- '<|im_start|>assistant\n' }}
     {%- endif %}
     """#
-  /// The parts of Qwen 3's by which it is recognised.
+  /// In Qwen 3's style: earlier thoughts are left out, and the next can be switched off.
   static let qwen3 = #"""
     {%- for message in messages %}
         {%- set content = message.content %}
@@ -43,42 +44,11 @@ import Tokenizers
         {%- endif %}
     {%- endif %}
     """#
-  static let llama3 =
-    "{% for message in messages %}{% set content = '<|start_header_id|>' + message['role'] + "
-    + "'<|end_header_id|>\n\n'+ message['content'] | trim + '<|eot_id|>' %}"
-    + "{% if loop.index0 == 0 %}{% set content = bos_token + content %}{% endif %}{{ content }}"
-    + "{% endfor %}{% if add_generation_prompt %}"
-    + "{{ '<|start_header_id|>assistant<|end_header_id|>\n\n' }}{% endif %}"
-  /// Llama 3.1's, which says what day it is.
-  static let dated = #"""
-    {{- bos_token }}
-    {%- if not date_string is defined %}
-        {%- set date_string = "26 Jul 2024" %}
-    {%- endif %}
-    {%- if messages[0]['role'] == 'system' %}
-        {%- set system_message = messages[0]['content']|trim %}
-        {%- set messages = messages[1:] %}
-    {%- else %}
-        {%- set system_message = "" %}
-    {%- endif %}
-
-    {#- What is known, and when #}
-    {{- "<|start_header_id|>system<|end_header_id|>\n\n" }}
-    {{- "Cutting Knowledge Date: December 2023\n" }}
-    {{- "Today Date: " + date_string + "\n\n" }}
-    {{- system_message }}
-    {{- "<|eot_id|>" }}
-    {%- for message in messages %}
-        {{- '<|start_header_id|>' + message['role'] + '<|end_header_id|>\n\n'+ message['content'] | trim + '<|eot_id|>' }}
-    {%- endfor %}
-    {%- if add_generation_prompt %}
-        {{- '<|start_header_id|>assistant<|end_header_id|>\n\n' }}
-    {%- endif %}
-    """#
-
-  private static let turns: [ChatTemplate.Turn] = [
-    ("user", " One? "), ("assistant", "<think>\nhm\n</think>\n\nTwo."), ("user", "Sure?\n"),
-  ]
+  private static func turns(_ turns: (String, String)...) -> [JSONObject] {
+    turns.map { ["role": .string($0.0), "content": .string($0.1)] }
+  }
+  private static let turns = turns(
+    ("user", " One? "), ("assistant", "<think>\nhm\n</think>\n\nTwo."), ("user", "Sure?\n"))
 
   @Test func chatMLWritesEveryTurnAsItIs() throws {
     let template = try ChatTemplate(Self.chatML)
@@ -93,129 +63,136 @@ import Tokenizers
     let template = try ChatTemplate(Self.withSystem)
     let end = "<|im_start|>user\n<|im_end|>\n<|im_start|>assistant\n"
     #expect(
-      try template.prompt([("user", "")])
+      try template.prompt(Self.turns(("user", "")))
         == "<|im_start|>system\nReason, then \\boxed{}.<|im_end|>\n" + end)
     #expect(
-      try template.prompt([("system", "Be brief."), ("user", "")])
+      try template.prompt(Self.turns(("system", "Be brief."), ("user", "")))
         == "<|im_start|>system\nBe brief.<|im_end|>\n" + end)
   }
 
-  @Test func qwen3DropsEarlierThoughtsAndSwitchesTheNextOff() throws {
+  @Test func argumentsReachTheTemplate() throws {
     let template = try ChatTemplate(Self.qwen3)
     let text =
       "<|im_start|>user\n One? <|im_end|>\n<|im_start|>assistant\nTwo.<|im_end|>\n"
       + "<|im_start|>user\nSure?\n<|im_end|>\n<|im_start|>assistant\n"
     #expect(try template.prompt(Self.turns) == text)
-    #expect(try template.prompt(Self.turns, thinking: false) == text + "<think>\n\n</think>\n\n")
+    #expect(
+      try template.prompt(Self.turns, arguments: ["enable_thinking": false])
+        == text + "<think>\n\n</think>\n\n")
     #expect(template.hasThinkingSwitch)
   }
 
-  @Test func llama3TrimsWhatIsSaid() throws {
-    let header = { (role: String) in "<|start_header_id|>\(role)<|end_header_id|>\n\n" }
-    let turns =
-      header("user") + "One?<|eot_id|>" + header("assistant")
-      + "<think>\nhm\n</think>\n\nTwo.<|eot_id|>" + header("user") + "Sure?<|eot_id|>"
-      + header("assistant")
-    #expect(try ChatTemplate(Self.llama3).prompt(Self.turns) == "<|begin_of_text|>" + turns)
-    let dates = "Cutting Knowledge Date: December 2023\nToday Date: 26 Jul 2024\n\n"
-    let dated = try ChatTemplate(Self.dated)
-    #expect(
-      try dated.prompt(Self.turns)
-        == "<|begin_of_text|>" + header("system") + dates + "<|eot_id|>" + turns)
-    #expect(
-      try dated.prompt([("system", "\u{A0}Be brief.\n"), ("user", "?")])
-        == "<|begin_of_text|>" + header("system") + dates + "Be brief.<|eot_id|>" + header("user")
-        + "?<|eot_id|>" + header("assistant"))
-  }
-
-  @Test func whiteSpaceThatJinjaDropsMakesNoOtherTemplate() throws {
-    let lines = #"""
-      {# one turn after the other #}
-        {% for message in messages %}
-      {{ "<|im_start|>" + message.role + "\n" + message['content'] + '<|im_end|>\n' -}}
-      {% endfor %}
-      {%- if add_generation_prompt -%}
-          {{ '<|im_start|>assistant\n' -}}
-      {% endif %}
-
-      """#
-    #expect(try ChatTemplate(lines) == ChatTemplate(Self.chatML))
-    #expect(try ChatTemplate(Self.chatML + "\n") == ChatTemplate(Self.chatML))
-    // One line break goes with the tag, one with the end of the file.
-    #expect(try ChatTemplate(Self.chatML + "\n\n") == ChatTemplate(Self.chatML))
-    #expect(throws: TokenizerError.self) { try ChatTemplate(Self.chatML + "\n\n\n") }
-    // Here a line break stays in front of every turn.
-    #expect(throws: TokenizerError.self) { try ChatTemplate("\n" + Self.chatML) }
-    #expect(throws: TokenizerError.self) {
-      try ChatTemplate(lines.replacingOccurrences(of: "-}}", with: "}}"))
-    }
-  }
-
-  @Test func otherTemplatesAreRefusedByName() throws {
-    let none =
-      "chat_template is none of the built-in ones (expected ChatML, Qwen3's or Llama 3's; it "
-    let cases: [(String, String)] = [
-      ("", none + "has no markers)"),
-      (
-        "{% for message in messages %}{{ '<｜User｜>' + message['content'] }}{% endfor %}",
-        none + "writes <｜User｜>)"
-      ),
-      ("{{ '[INST] ' + messages[0]['content'] + ' [/INST]' }}", none + "writes [INST])"),
-      (
-        "{{ bos_token }}" + Self.chatML,
-        "chat_template uses \"bos_token\" (expected only what ChatML's use)"
-      ),
-      (
-        "{% set today = strftime_now('%d') %}" + Self.chatML,
-        "chat_template uses \"strftime_now\" (expected only what ChatML's use)"
-      ),
-      (
-        "Hello" + Self.chatML,
-        "chat_template writes text outside its tags (expected only what ChatML's write)"
-      ),
-      (
-        Self.chatML.replacingOccurrences(of: "{% endfor %}", with: "\n{% endfor %}"),
-        "chat_template writes text outside its tags (expected only what ChatML's write)"
-      ),
-      (
-        Self.qwen3.replacingOccurrences(of: "[-1]", with: "[1]"),
-        "chat_template uses </think> otherwise than Qwen3 (expected Qwen3's)"
-      ),
-    ]
-    for (template, message) in cases {
-      let error = #expect(throws: TokenizerError.self) { try ChatTemplate(template) }
-      #expect(error?.description == message)
-      #expect(error?.kind == .unsupported)
-    }
-  }
-
-  @Test func turnsWithoutATextAreRefusedByName() throws {
-    let cases: [([ChatTemplate.Turn], String)] = [
-      ([], "the last message is of \"\" (expected the user's)"),
-      (
-        [("user", "?"), ("assistant", "!")],
-        "the last message is of \"assistant\" (expected the user's)"
-      ),
-      (
-        [("tool", "7"), ("user", "?")],
-        "messages[0].role is \"tool\" (expected system, user or assistant)"
-      ),
-      (
-        [("user", "<tool_response>7</tool_response>")],
-        "the last message is a tool's response (expected a question)"
-      ),
-    ]
-    for (turns, message) in cases {
-      let error = #expect(throws: TokenizerError.self) {
-        try ChatTemplate(Self.qwen3).prompt(turns)
+  /// Templates that differ from a well-known one by a word are rendered as they are.
+  @Test func openingsOfTheAnswerAreTheTemplatesOwn() throws {
+    let question = "<|im_start|>user\n?<|im_end|>\n<|im_start|>assistant\n"
+    let prefills = ["<think>\\n", "Let me think.", "<think>\\n\\n</think>\\n\\n"]
+    for prefill in prefills {
+      let variants = [
+        Self.chatML.replacingOccurrences(of: "assistant\\n'", with: "assistant\\n\(prefill)'"),
+        Self.chatML.replacingOccurrences(of: "assistant\\n'", with: "assistant\\n' + '\(prefill)'"),
+        Self.chatML.replacingOccurrences(
+          of: "assistant\\n' }}", with: "assistant\\n' }}{{ \"\(prefill)\" }}"),
+      ]
+      for variant in variants {
+        #expect(
+          try ChatTemplate(variant).prompt(Self.turns(("user", "?")))
+            == question + prefill.replacingOccurrences(of: "\\n", with: "\n"))
       }
+    }
+    // Thinking is off unless asked for.
+    let off = Self.qwen3.replacingOccurrences(
+      of: "enable_thinking is defined and enable_thinking is false",
+      with: "enable_thinking is not defined or enable_thinking is false")
+    #expect(
+      try ChatTemplate(off).prompt(Self.turns(("user", "?"))) == question
+        + "<think>\n\n</think>\n\n")
+    #expect(
+      try ChatTemplate(off).prompt(Self.turns(("user", "?")), arguments: ["enable_thinking": true])
+        == question)
+    // System turns are left out.
+    let skips = "{% for message in messages if message.role != 'system' %}"
+    #expect(
+      try ChatTemplate(
+        Self.chatML.replacingOccurrences(of: "{% for message in messages %}", with: skips)
+      ).prompt(Self.turns(("system", "s"), ("user", "?"))) == question)
+  }
+
+  @Test func toolsHaveATemplateOfTheirOwnWhereThereIsOne() throws {
+    try withTemporaryDirectory { folder in
+      let templates: JSON = [
+        "chat_template": [
+          [
+            "name": "tool_use",
+            "template": "{{ tools|length }}{{ eos_token }}{{ messages[0].content }}",
+          ],
+          ["name": "default", "template": "{{ messages[0].content }}"],
+        ], "eos_token": ["content": "</s>"],
+      ]
+      try Data(templates.text().utf8).write(
+        to: URL(fileURLWithPath: "\(folder)/tokenizer_config.json"))
+      let template = try ChatTemplate(directory: folder)
+      #expect(try template.prompt(Self.turns(("user", "q"))) == "q")
+      #expect(try template.prompt(Self.turns(("user", "q")), tools: [["name": "f"]]) == "1</s>q")
+    }
+  }
+
+  @Test func nullMembersAreLeftOutAndThoughtsHaveOneName() throws {
+    let template = try ChatTemplate("{{ messages[0]|tojson }}")
+    #expect(
+      try template.prompt([["role": "user", "content": "q", "name": nil, "thinking": "hm"]])
+        == #"{"role": "user", "content": "q", "thinking": "hm", "reasoning_content": "hm"}"#)
+    #expect(
+      try template.prompt([["role": "user", "reasoning": "hm"]])
+        == #"{"thinking": "hm", "role": "user", "reasoning": "hm", "reasoning_content": "hm"}"#)
+  }
+
+  @Test func specialTokensAreKnownNoneOrRefused() throws {
+    try withTemporaryDirectory { (folder) throws in
+      func text(_ files: [String: String]) throws -> String {
+        for name in ["tokenizer_config.json", "special_tokens_map.json"] {
+          let file = URL(fileURLWithPath: "\(folder)/\(name)")
+          try? FileManager.default.removeItem(at: file)
+          if let text = files[name] { try Data(text.utf8).write(to: file) }
+        }
+        try Data("{{ bos_token }}:{{ messages[0].content }}".utf8).write(
+          to: URL(fileURLWithPath: "\(folder)/chat_template.jinja"))
+        return try ChatTemplate(directory: folder).prompt(Self.turns(("user", "q")))
+      }
+      #expect(try text(["tokenizer_config.json": #"{"bos_token": "<s>"}"#]) == "<s>:q")
+      #expect(try text(["tokenizer_config.json": #"{"bos_token": {"content": "<s>"}}"#]) == "<s>:q")
+      #expect(try text(["special_tokens_map.json": #"{"bos_token": "<s>"}"#]) == "<s>:q")
+      #expect(try text(["tokenizer_config.json": #"{"bos_token": null}"#]) == ":q")
+      let error = #expect(throws: TokenizerError.self) { try text([:]) }
+      #expect(error?.message.contains("reads bos_token, which") == true)
+    }
+  }
+
+  @Test func whatCannotBeRenderedIsRefusedByName() throws {
+    let cases: [(String, [JSONObject], String)] = [
+      (Self.chatML, [], "there are no messages (expected at least one)"),
+      (
+        Self.chatML, Self.turns(("user", "?"), ("assistant", "!")),
+        "the last message is of \"assistant\" (expected the user's: the response is the answer to it)"
+      ),
+      (
+        "{{ raise_exception('Roles must alternate') }}", Self.turns(("user", "?")),
+        "chat template, line 1: the template refuses this: Roles must alternate (expected prompt_ids, "
+          + "or a prompt that is rendered already)"
+      ),
+      (
+        "{{ strftime_now('%d') }}", Self.turns(("user", "?")),
+        "chat template, line 1: the template writes today's date, and no date is given (expected "
+          + "prompt_ids, or a prompt that is rendered already)"
+      ),
+    ]
+    for (template, turns, message) in cases {
+      let error = #expect(throws: TokenizerError.self) { try ChatTemplate(template).prompt(turns) }
       #expect(error?.description == message)
     }
-    let error = #expect(throws: TokenizerError.self) {
-      try ChatTemplate(Self.chatML).prompt([("user", "?")], thinking: false)
-    }
+    #expect(throws: TokenizerError.self) { try ChatTemplate("{% if %}") }
     #expect(
-      error?.description == "the chat template cannot switch thinking off (expected Qwen3's)")
+      try ChatTemplate("{{ strftime_now('%d') }}").prompt(
+        Self.turns(("user", "?")), now: CalendarTime("2024-07-26")) == "26")
   }
 
   @Test func foldersHaveTheirTemplateInOneOfTwoFiles() throws {
@@ -226,27 +203,25 @@ import Tokenizers
       func message() -> String? {
         #expect(throws: TokenizerError.self) { try ChatTemplate(directory: folder) }?.description
       }
+      func text() throws -> String {
+        try ChatTemplate(directory: folder).prompt(Self.turns(("user", "?")))
+      }
       #expect(message()?.hasPrefix("\(folder): no chat template (expected") == true)
       let configuration = "tokenizer_config.json"
       try write("{}", configuration)
-      #expect(
-        message() == "\(folder)/\(configuration): chat_template is missing (expected text)")
+      #expect(message()?.hasPrefix("\(folder): no chat template (expected") == true)
       try write("{", configuration)
       #expect(message()?.hasPrefix("\(folder)/\(configuration): broken JSON") == true)
-      let templates: JSON = [
-        "chat_template": [
-          ["name": "tool_use", "template": "{{ x }}"],
-          ["name": "default", "template": .string(Self.llama3)],
-        ]
-      ]
-      try write(templates.text(), configuration)
-      #expect(try ChatTemplate(directory: folder) == ChatTemplate(Self.llama3))
-      try write(JSON.object(["chat_template": .string(Self.withSystem)]).text(), configuration)
-      #expect(try ChatTemplate(directory: folder) == ChatTemplate(Self.withSystem))
-      try write(Self.qwen3 + "\n", "chat_template.jinja")
-      #expect(try ChatTemplate(directory: folder) == ChatTemplate(Self.qwen3))
-      try write("?", "chat_template.jinja")
-      #expect(message()?.hasPrefix("\(folder)/chat_template.jinja: chat_template is none") == true)
+      try write(#"{"chat_template": 7}"#, configuration)
+      #expect(message()?.contains("chat_template is 7 (expected text") == true)
+      try write(JSON.object(["chat_template": "a{{ messages[0].content }}"]).text(), configuration)
+      #expect(try text() == "a?")
+      try write("b{{ messages[0].content }}\n", "chat_template.jinja")
+      #expect(try text() == "b?")
+      try write("{{ 1 +", "chat_template.jinja")
+      #expect(message()?.hasPrefix("\(folder)/chat_template.jinja: chat template, line 1:") == true)
+      try Data([0xFF, 0xFE]).write(to: URL(fileURLWithPath: "\(folder)/chat_template.jinja"))
+      #expect(message()?.contains("is not UTF-8") == true)
     }
   }
 }

@@ -9,6 +9,8 @@ enum TokenizerFixture: String, CaseIterable {
   case gpt2
   case qwen
   case llama
+  case smollm
+  case runs
 
   struct Encoding {
     let text: String

@@ -134,7 +134,7 @@ import Training
     let error = try #require(throws: TrainingError.self) { _ = try run.advance() }
     #expect(
       error.description
-        == "step 2: the loss of problem 0, sample 0 is not finite "
+        == "step 2: a logit of token 0 of sample 0 is not finite "
         + "(expected a finite number; try a lower learning rate)")
     #expect(run.step == 1)
   }

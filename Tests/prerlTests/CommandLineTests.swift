@@ -30,7 +30,7 @@ import Testing
     ("merge --output a b", ["--model m", "--seed 1", "--threads 1", "--quiet"]),
     ("export a --npz b", ["--model m", "--seed 1", "--threads 1", "--quiet"]),
     ("compare a", ["--model m", "--seed 1", "--threads 1", "--quiet"]),
-    ("tokenize", ["--seed 1", "--threads 1", "--quiet", "--overwrite", "--no-thinking"]),
+    ("tokenize", ["--seed 1", "--threads 1", "--quiet", "--overwrite"]),
     ("replay a", ["--seed 1", "--overwrite", "--no-thinking"]),
     ("regress", ["--seed 1", "--overwrite", "--no-thinking"]),
     ("thoughts a", ["--threads 1", "--no-thinking"]),

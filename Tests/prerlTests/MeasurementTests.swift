@@ -31,13 +31,15 @@ import Testing
       let copy = program.folder + "/model"
       try FileManager.default.copyItem(atPath: Self.tiny, toPath: copy)
       var bytes = try program.read("model/model.safetensors")
-      bytes.replaceSubrange(bytes.count - 8..<bytes.count, with: repeatElement(0xFF, count: 8))
+      // The last two weights are finite, and too large to compute with.
+      let large: [UInt8] = [0xE6, 0xB1, 0x61, 0x7F]
+      bytes.replaceSubrange(bytes.count - 8..<bytes.count, with: large + large)
       try Data(bytes).write(to: URL(fileURLWithPath: copy + "/model.safetensors"))
       let outcome = try program.run("selfcheck", "--model", "model", "--quiet")
       #expect(outcome.status == 1)
-      #expect(outcome.output.contains("FAILED"))
       #expect(
-        outcome.errors.wholeMatch(of: /prerl: \d+ of 17 checks failed, the first: .*\n/) != nil)
+        outcome.errors
+          == "prerl: a logit of token 0 of sample 0 is not finite (expected finite numbers)\n")
     }
   }
 

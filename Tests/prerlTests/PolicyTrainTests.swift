@@ -219,17 +219,16 @@ import Testing
     try withProgram { program in
       try program.write(Self.configuration, to: "c.json")
       #expect(try program.run("train", "c.json", "--output", "run", "--steps", "1").status == 0)
-      // The last number of the weights becomes NaN.
+      // The last number of the weights becomes 3e38: logits overflow.
       let weights = "run/checkpoints/step-1/model.safetensors"
       var bytes = try program.read(weights)
-      bytes.replaceSubrange(bytes.count - 4..<bytes.count, with: [0, 0, 0xC0, 0x7F])
+      bytes.replaceSubrange(bytes.count - 4..<bytes.count, with: [0xE6, 0xB1, 0x61, 0x7F])
       try Data(bytes).write(to: URL(fileURLWithPath: "\(program.folder)/\(weights)"))
       let outcome = try program.run("train", "c.json", "--output", "run", "--resume", "--quiet")
       #expect(outcome.status == 1)
-      #expect(
-        outcome.errors
-          == "prerl: run: step 2: the loss of problem 0, sample 0 is not finite (expected a finite "
-          + "number; try a lower learning rate); checkpoint step-1 is kept\n")
+      let message =
+        /prerl: run: step 2: a logit of token \d+ of sample 0 is not finite \(.*\); checkpoint step-1 is kept\n/
+      #expect(outcome.errors.wholeMatch(of: message) != nil, "\(outcome.errors)")
       #expect(program.exists("run/checkpoints/step-1"))
     }
   }

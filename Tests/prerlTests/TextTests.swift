@@ -14,18 +14,26 @@ import Tokenizers
     _ dump: String, _ checkpoint: TextCheckpoint, thinking: Bool, _ program: Program
   ) throws -> String {
     let bytes = try [UInt8](Data(contentsOf: URL(fileURLWithPath: "\(Self.fixtures)/\(dump)")))
-    func turns(_ value: JSON?) throws -> [ChatTemplate.Turn] {
-      try #require(value?.arrayValue).compactMap(\.objectValue).map {
-        (try #require($0["role"]?.stringValue), try #require($0["content"]?.stringValue))
-      }
+    func turns(_ value: JSON?) throws -> [JSONObject] {
+      try #require(value?.arrayValue).compactMap(\.objectValue)
+    }
+    // verl's prompts are a user's turn without the marks.
+    func question(_ input: String) throws -> JSONObject {
+      let (start, end) = ("user\n", "\nassistant\n")
+      #expect(input.hasPrefix(start) && input.hasSuffix(end))
+      return [
+        "role": "user",
+        "content": .string(String(input.dropFirst(start.count).dropLast(end.count))),
+      ]
     }
     return try bytes.split(separator: 0x0A).map { line in
       let object = try #require(try JSON.parse(line).objectValue)
-      let prompt =
-        try object["input"]?.stringValue
-        ?? checkpoint.chatTemplate.prompt(turns(object["prompt"]), thinking: thinking)
-      let response =
-        try object["output"]?.stringValue ?? turns(object["completion"])[0].content
+      let messages =
+        try object["input"]?.stringValue.map { [try question($0)] } ?? turns(object["prompt"])
+      let prompt = try checkpoint.chatTemplate.prompt(
+        messages, arguments: ["enable_thinking": .bool(thinking)])
+      let response = try #require(
+        try object["output"]?.stringValue ?? turns(object["completion"])[0]["content"]?.stringValue)
       func ids(_ text: String) throws -> JSON {
         .array(try checkpoint.tokenizer.encode(text).map { .integer(Int($0)) })
       }
@@ -42,7 +50,8 @@ import Tokenizers
     try withProgram { program in
       let checkpoint = try TextCheckpoint(at: program.folder + "/model")
       let empty = try checkpoint.tokenizer.encode(
-        checkpoint.chatTemplate.prompt([("user", "")], thinking: thinking))
+        checkpoint.chatTemplate.prompt(
+          [["role": "user", "content": ""]], arguments: ["enable_thinking": .bool(thinking)]))
       #expect(empty.count > 5)
       try program.write(
         try encoded(dump, checkpoint, thinking: thinking, program), to: "ids.jsonl")
@@ -113,29 +122,66 @@ import Tokenizers
     }
   }
 
-  @Test func aTemplateThatIsNotBuiltInIsOneLineWithTheFile() throws {
+  @Test func aTemplateThatFailsIsOneLine() throws {
     try withProgram { program in
       _ = try TextCheckpoint(at: program.folder + "/model")
-      try program.write("{{ '<|user|>' + messages[0].content }}", to: "model/chat_template.jinja")
+      try program.write("\n{{ strftime_now('%d %b %Y') }}", to: "model/chat_template.jinja")
       let align = ["align", "--model", "model", "--quiet", "--output", "a.h5", "--rollouts"]
       let reason =
-        "model/chat_template.jinja: chat_template is none of the built-in ones (expected ChatML, "
-        + "Qwen3's or Llama 3's; it writes <|user|>)\n"
+        "chat template, line 2: the template writes today's date, and no date is given (expected "
+        + "prompt_ids, or a prompt that is rendered already)\n"
       let dump = "\(Self.fixtures)/trl.jsonl"
       let messages = try program.run(align + [dump])
       #expect(messages.status == 2)
-      #expect(
-        messages.errors
-          == "prerl: \(dump):1: the prompt cannot be encoded: messages need a chat template: "
-          + reason)
+      #expect(messages.errors == "prerl: \(dump):1: the prompt cannot be encoded: " + reason)
       let context = try program.run(
         align + ["\(Self.fixtures)/verl.jsonl", "--null-context", "empty-user"])
       #expect(context.status == 2)
+      #expect(context.errors == "prerl: --null-context empty-user: " + reason)
+      // With a date it is rendered.
+      let dated = try program.run(align + [dump, "--template-date", "2024-07-26", "--show", "1"])
+      #expect(dated.status == 0, "\(dated.errors)")
+      #expect(dated.output.contains("\n  text  \\n26 Jul 2024⟦"), "\(dated.output)")
+      // Without a template dumps are text as it is.
+      try FileManager.default.removeItem(atPath: program.folder + "/model/chat_template.jinja")
       #expect(
-        context.errors
-          == "prerl: --null-context empty-user: messages need a chat template: " + reason)
-      // Text needs no template.
-      #expect(try program.run(align + ["\(Self.fixtures)/verl.jsonl"]).status == 0)
+        try program.run(align + ["\(Self.fixtures)/verl.jsonl", "--overwrite"]).status == 0)
+    }
+  }
+
+  /// Dumps lack the marks of the turns; what was seen is said.
+  @Test func marksOfDumpsAreRestoredAndShown() throws {
+    try withProgram { program in
+      _ = try TextCheckpoint(at: program.folder + "/model")
+      let align = try program.run(
+        "align", "--model", "model", "--rollouts", "\(Self.fixtures)/verl.jsonl", "--quiet",
+        "--show", "1", "--output", "a.h5")
+      #expect(align.status == 0, "\(align.errors)")
+      #expect(align.output.contains("\n  text  <|im_start|>user\\nA baker packs 6 trays"))
+      #expect(align.output.contains("<|im_end|>\\n<|im_start|>assistant\\n⟦Six trays"))
+      let inspect = try program.run("inspect", "a.h5")
+      #expect(inspect.output.contains("\nprompt_seen: <|im_start|>user\\nA baker"))
+      try program.write(
+        #"{"input": "What is 7 times 8?", "output": "56", "score": 1}"#, to: "plain.jsonl")
+      let plain = try program.run(
+        "align", "--model", "model", "--rollouts", "plain.jsonl", "--output", "b.h5")
+      #expect(plain.status == 2)
+      #expect(
+        plain.errors.contains("plain.jsonl:1: the prompt cannot be encoded: the text has none of"))
+      // Verifying needs no prompt.
+      let evaluate = try program.run(
+        "evaluate", "--model", "model", "--rollouts", "plain.jsonl", "--k", "1")
+      #expect(evaluate.status == 0, "\(evaluate.errors)")
+      // The marks that the file has are kept.
+      try program.write(
+        #"{"input": "<|im_start|>user\nq<|im_end|>\n<|im_start|>assistant\n", "output": "56"}"#,
+        to: "marked.jsonl")
+      let prompts = try program.run(
+        ["tokenize", "--prompts", "--model", "model", "--json"],
+        input: try program.read("marked.jsonl"))
+      #expect(
+        prompts.output.contains(
+          #""text":"<|im_start|>user\nq<|im_end|>\n<|im_start|>assistant\n""#))
     }
   }
 }

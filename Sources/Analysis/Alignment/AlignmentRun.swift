@@ -124,7 +124,13 @@ public struct AlignmentRun<Scalar: ModelScalar> {
     let next = try forEachInOrder(
       first..<samples.upperBound, threads: threads, shouldStop: shouldStop,
       makeWorker: { SampleAligner(plan: plan, models: models) },
-      body: { aligner, index in AlignmentRecord.sample(aligner.measure(index)).bytes(plan) },
+      body: { aligner, index in
+        let sample = aligner.measure(index)
+        if let what = sample.pair.summary(plan.options.reduction).nonFinite {
+          throw NonFiniteError("rollout \(plan.rollouts[index].id): \(what)")
+        }
+        return AlignmentRecord.sample(sample).bytes(plan)
+      },
       consume: { index, bytes in
         try journal.append(bytes)
         progress(.rollouts(done: index + 1 - samples.lowerBound, of: samples.count))

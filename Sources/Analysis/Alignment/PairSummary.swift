@@ -20,6 +20,11 @@ public struct PairSummary: Sendable, Hashable {
     return norms > 0 ? innerProduct / norms : .nan
   }
 
+  /// The long name of the first number that is not finite; nil where all are.
+  public var nonFinite: String? {
+    Self.storedColumns.first { !$0.value(self).isFinite }?.longName
+  }
+
   /// A row of a sample to which the control does not apply: NaN throughout.
   public static let undefined = PairSummary()
 

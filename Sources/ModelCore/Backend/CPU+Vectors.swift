@@ -31,16 +31,27 @@ extension CPU {
     for i in 0..<count { out[i] = Double(v[i]) }
   }
 
-  /// The index at quantile `uniform` of softmax(row / temperature), the largest element's at temperature
-  /// 0; overwrites the row.
+  /// Whether every element is a finite number.
+  @specialized(where Scalar == Float)
+  @specialized(where Scalar == Double)
+  static func areFinite<Scalar: ModelScalar>(_ x: UnsafePointer<Scalar>, count: Int) -> Bool {
+    // A count has no early exit, so the loop vectorises.
+    var finite = 0
+    for index in 0..<count { finite &+= x[index].isFinite ? 1 : 0 }
+    return finite == count
+  }
+
+  /// The index at quantile `uniform` of softmax(row / temperature); overwrites the row. A temperature
+  /// that is 0 or too small to divide by gives the largest element's index.
+  ///
+  /// - Returns: nil if an element is not finite.
   static func draw<Scalar: ModelScalar>(
     _ row: UnsafeMutablePointer<Scalar>, count: Int, temperature: Double, uniform: Double
-  ) -> Int {
+  ) -> Int? {
+    guard areFinite(row, count: count) else { return nil }
     let maximum = rowMaximum(row, count: count)
-    if temperature == 0 {
-      for index in 0..<count where row[index] == maximum { return index }
-    }
     let inverse = Scalar(1 / temperature)
+    guard inverse.isFinite else { return (0..<count).first { row[$0] == maximum } }
     for index in 0..<count { row[index] = (row[index] - maximum) * inverse }
     let threshold = uniform * Double(Scalar.Kernels.exponentiate(row, count: count, shift: 0))
     var sum = 0.0

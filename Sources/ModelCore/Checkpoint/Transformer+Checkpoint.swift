@@ -7,21 +7,52 @@ extension Transformer {
   /// Opens a checkpoint folder: `config.json` and `model.safetensors` or its shards.
   ///
   /// Every tensor's name and shape is checked against the configuration before memory for the
-  /// parameters is taken. A tied `lm_head.weight`, and tensors that the family does not count as
-  /// parameters (rotary tables, masks), are ignored. Any other unknown tensor is an error.
+  /// parameters is taken. Tensors that the family does not count as parameters (rotary tables, masks)
+  /// are ignored. Any other unknown tensor is an error.
+  ///
+  /// A stored `lm_head.weight` under `tie_word_embeddings` is ignored if it equals the embedding. If it
+  /// differs it is used, and the model's configuration is not tied (as in transformers 5).
   ///
   /// - Throws: `CheckpointError` for a folder without a model of a supported family,
-  ///   `SafetensorsError` for a malformed or unreadable file.
+  ///   `SafetensorsError` for a malformed or unreadable file, `NonFiniteError` for a weight that is NaN
+  ///   or infinite.
   public convenience init(directory: String) throws {
-    let configuration = try ModelConfiguration(directory: directory)
+    var configuration = try ModelConfiguration(directory: directory)
     let checkpoint = try SafetensorsCheckpoint(directory: directory)
+    if configuration.tiedEmbeddings, try Self.hasOwnHead(checkpoint, configuration) {
+      configuration.tiedEmbeddings = false
+    }
     try Self.check(checkpoint, against: ParameterLayout(configuration), directory)
     self.init(configuration)
     for (index, parameter) in layout.parameters.enumerated() {
       let name = Self.storedName(of: parameter, in: checkpoint, configuration)
       try Self.copy(checkpoint, name, to: pointer(index), count: parameter.count)
+      guard Backend.areFinite(pointer(index), count: parameter.count) else {
+        throw NonFiniteError(
+          "\(checkpoint.path(of: name) ?? directory): an element of tensor \(quoted(name))")
+      }
     }
   }
+
+  /// Whether there is a head beside the embedding, of its shape and with other weights.
+  private static func hasOwnHead(
+    _ checkpoint: SafetensorsCheckpoint, _ configuration: ModelConfiguration
+  ) throws -> Bool {
+    let layout = ParameterLayout(configuration)
+    let table = layout.parameters[layout.network.inputs[0].table.index]
+    let name = storedName(of: table, in: checkpoint, configuration)
+    guard name != headName, let head = checkpoint.tensor(named: headName),
+      let embedding = checkpoint.tensor(named: name), head.shape == embedding.shape,
+      head.shape == table.shape, head.dtype.isFloatingPoint, embedding.dtype.isFloatingPoint
+    else { return false }
+    let first = Buffer<Scalar>(count: table.count)
+    let second = Buffer<Scalar>(count: table.count)
+    try copy(checkpoint, name, to: first.base, count: table.count)
+    try copy(checkpoint, headName, to: second.base, count: table.count)
+    return (0..<table.count).contains { first.base[$0] != second.base[$0] }
+  }
+
+  private static var headName: String { "lm_head.weight" }
 
   /// The name of a parameter in the checkpoint: the family's name, or one of its alternatives.
   private static func storedName(
@@ -29,9 +60,14 @@ extension Transformer {
     _ configuration: ModelConfiguration
   ) -> String {
     guard checkpoint.tensor(named: parameter.name) == nil else { return parameter.name }
-    return configuration.family.type.alternatives(to: parameter.name).first {
-      checkpoint.tensor(named: $0) != nil
-    } ?? parameter.name
+    var alternatives = configuration.family.type.alternatives(to: parameter.name)
+    // A tied embedding may be stored as the head alone.
+    if configuration.tiedEmbeddings, parameter.isMatrix,
+      parameter.shape == [configuration.vocabularySize, configuration.hiddenSize]
+    {
+      alternatives.append(headName)
+    }
+    return alternatives.first { checkpoint.tensor(named: $0) != nil } ?? parameter.name
   }
 
   private static func check(
@@ -65,7 +101,7 @@ extension Transformer {
     }
     for tensor in checkpoint.tensors where !expected.contains(tensor.name) {
       if layout.configuration.family.type.ignores(tensor.name) { continue }
-      if layout.network.head.isTied, tensor.name == "lm_head.weight" { continue }
+      if layout.network.head.isTied, tensor.name == headName { continue }
       throw CheckpointError(
         path: checkpoint.path(of: tensor.name) ?? directory,
         message:

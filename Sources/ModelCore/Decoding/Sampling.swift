@@ -59,6 +59,7 @@ extension Transformer {
   /// requests begins with the responses of a shorter one.
   /// - Parameters:
   ///   - consume: Gets the responses in order, on the calling thread.
+  /// - Throws: `NonFiniteError` with the request's index where a logit is not finite.
   /// - Returns: The number of responses consumed; fewer than requests only if it was stopped.
   @discardableResult
   public func sample(
@@ -71,8 +72,9 @@ extension Transformer {
     let done = try forEachInOrder(
       0..<streams, threads: threads, shouldStop: shouldStop, makeWorker: {},
       body: { _, stream in
-        self.sampleStream(
-          Array(requests[stream * size..<min((stream + 1) * size, requests.count)]), options)
+        try self.sampleStream(
+          Array(requests[stream * size..<min((stream + 1) * size, requests.count)]), options,
+          first: stream * size)
       },
       consume: { stream, responses in
         for (place, response) in responses.enumerated() {
@@ -83,12 +85,13 @@ extension Transformer {
   }
 
   /// One stream: each row reads its request's prompt token by token, then its own samples, and
-  /// takes the next request when the response has ended.
+  /// takes the next request when the response has ended. `first` is the index of the first request, for
+  /// errors.
   @specialized(where Scalar == Float)
   @specialized(where Scalar == Double)
   package func sampleStream(
-    _ requests: [SamplingRequest], _ options: SamplingOptions
-  ) -> [SampledResponse] {
+    _ requests: [SamplingRequest], _ options: SamplingOptions, first: Int = 0
+  ) throws(NonFiniteError) -> [SampledResponse] {
     let rows = samplingBlock
     precondition(options.maximumNewTokens > 0)
     precondition(requests.allSatisfy { !$0.prompt.isEmpty }, "a prompt needs a token")
@@ -112,10 +115,14 @@ extension Transformer {
         }
         let index = responses[current].tokens.count
         var generator = requests[current].key.derive(UInt64(index)).generator()
-        let token = Int32(
-          Backend.draw(
+        guard
+          let place = Backend.draw(
             logits.row(row), count: logits.columns, temperature: options.temperature,
-            uniform: generator.uniform()))
+            uniform: generator.uniform())
+        else {
+          throw NonFiniteError("a logit of token \(index) of sample \(first + current)")
+        }
+        let token = Int32(place)
         responses[current].tokens.append(token)
         responses[current].ended = options.endTokens.contains(token)
         tokens[row] = token

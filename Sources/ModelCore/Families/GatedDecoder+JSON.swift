@@ -110,7 +110,9 @@ extension GatedDecoder {
         message: "\(value.summary) is not supported (expected one rotation for all layers)")
     }
     let theta = try settings.optionalDouble("rope_theta", in: thetaRange) ?? outerTheta ?? 10_000
-    let key = settings.contains("rope_type") || !settings.contains("type") ? "rope_type" : "type"
+    let isOlder =
+      (settings.object["rope_type"] ?? .null).isNull && !(settings.object["type"] ?? .null).isNull
+    let key = isOlder ? "type" : "rope_type"
     let type = try settings.optionalString(key) ?? "default"
     if let partial = try settings.optionalDouble("partial_rotary_factor"), partial != 1 {
       throw JSONValueError(

@@ -26,6 +26,12 @@ extension GatedDecoder {
   static var writesAttentionBias: Bool { true }
   static func refuse(_ reader: inout JSONReader) throws(JSONValueError) {}
 
+  /// In files of the model without a head, names have no prefix `model.`.
+  static func alternatives(to name: String) -> [String] {
+    let prefix = "model."
+    return name.hasPrefix(prefix) ? [String(name.dropFirst(prefix.count))] : []
+  }
+
   /// Rotary tables are not parameters.
   static func ignores(_ tensor: String) -> Bool { tensor.hasSuffix("rotary_emb.inv_freq") }
 

@@ -4,15 +4,39 @@ import Foundation
 import StrictJSON
 
 extension ModelConfiguration {
-  /// Reads `config.json` of a checkpoint folder.
+  /// Reads `config.json` of a checkpoint folder, and the special tokens of `generation_config.json` where
+  /// that exists.
+  ///
+  /// Responses end at the end tokens of either file. Instruction models name the end of a turn only in
+  /// `generation_config.json`.
   ///
   /// - Throws: `CheckpointError` for a file that cannot be read, is not JSON, lacks a key, or asks
   ///   for a computation that this package does not implement.
   public init(directory: String) throws(CheckpointError) {
-    let path = directory + "/config.json"
+    self = try Self.read(directory + "/config.json") { (reader) throws(JSONValueError) in
+      try ModelConfiguration(reading: &reader)
+    }
+    let generation = directory + "/generation_config.json"
+    guard FileManager.default.fileExists(atPath: generation) else { return }
+    let size = vocabularySize
+    let tokens = try Self.read(generation) { (reader) throws(JSONValueError) in
+      (
+        end: try reader.endTokens(size), pad: try reader.padToken(size),
+        start: try reader.optionalInt("bos_token_id", in: 0...size - 1)
+      )
+    }
+    for token in tokens.end where !eosTokens.contains(token) { eosTokens.append(token) }
+    padToken = padToken ?? tokens.pad
+    bosToken = bosToken ?? tokens.start
+  }
+
+  /// Reads a JSON file of a checkpoint folder.
+  private static func read<Result>(
+    _ path: String, _ read: (inout JSONReader) throws(JSONValueError) -> Result
+  ) throws(CheckpointError) -> Result {
     let json: JSON
     do {
-      json = try JSON.parse(Self.bytes(of: path))
+      json = try JSON.parse(bytes(of: path))
     } catch let error as JSONError {
       throw CheckpointError(path: "\(path):\(error.line)", message: "\(error)")
     } catch let error as CheckpointError {
@@ -22,7 +46,7 @@ extension ModelConfiguration {
     }
     do {
       var reader = try JSONReader(json)
-      try self.init(reading: &reader)
+      return try read(&reader)
     } catch {
       throw CheckpointError(path: path, message: "\(error)")
     }

@@ -1,7 +1,7 @@
 // A question with its reference answer.
 
 /// A problem that rollouts are sampled for.
-public struct Problem: Sendable, Hashable {
+public struct Problem: Sendable, Equatable {
   /// Names the problem within its file.
   public let id: String
   /// The independent unit of intervals, by default the problem itself.

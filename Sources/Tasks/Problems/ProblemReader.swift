@@ -32,6 +32,18 @@ public enum ProblemReader {
   }
 }
 
+extension Prompt {
+  /// The prompt of a line of a problem file or a rollout file; nil where it has none.
+  ///
+  /// - Throws: for broken JSON and values of the wrong type.
+  public init?(line: [UInt8]) throws(LineFault) {
+    guard let prompt = try LineFields(line: line[...]).prompt("prompt", "messages", "input") else {
+      return nil
+    }
+    self = prompt
+  }
+}
+
 extension Problem {
   fileprivate init(line: ArraySlice<UInt8>, number: Int) throws(LineFault) {
     let fields = try LineFields(line: line)
@@ -41,6 +53,6 @@ extension Problem {
     guard !prompt.isEmpty else { throw LineFault("an empty prompt (expected text)") }
     self.init(
       id: try fields.name("id") ?? String(number), cluster: try fields.name("cluster"),
-      prompt: prompt, answer: try fields.answer())
+      prompt: prompt, answer: try fields.answer("answer"))
   }
 }

@@ -41,9 +41,20 @@ struct LineFields {
   }
 
   /// The reference answer: a string, or a number as its shortest digits.
-  func answer() throws(LineFault) -> String? {
-    if case .real(let number) = self["answer"] { return number.description }
-    return try name("answer")
+  func answer(_ key: String) throws(LineFault) -> String? {
+    try self[key].map { (value) throws(LineFault) in try Self.answer(value, key) }
+  }
+
+  /// A value as an answer.
+  static func answer(_ value: JSON, _ key: String) throws(LineFault) -> String {
+    if case .real(let number) = value { return number.description }
+    if let number = value.intValue { return String(number) }
+    return try string(value, key)
+  }
+
+  /// The keys of numbers, in order.
+  func numbers(except known: Set<String>) -> [String] {
+    object.members.filter { $0.value.doubleValue != nil && !known.contains($0.key) }.map(\.key)
   }
 
   /// A finite number.
@@ -76,11 +87,45 @@ struct LineFields {
     return tokens
   }
 
-  /// A prompt: a string, or turns with `role` and `content`.
+  /// A prompt: a string, or turns with `role` and `content`. `input`, which verl writes, is decoded
+  /// from tokens.
+  ///
+  /// - Throws: also for `tools` and `chat_template_kwargs` beside text, which they would not reach.
   func prompt(_ keys: String...) throws(LineFault) -> Prompt? {
     guard let (key, value) = first(of: keys) else { return nil }
-    if let elements = value.arrayValue { return .messages(try Self.messages(elements, key)) }
-    return .text(try Self.string(value, key))
+    if let elements = value.arrayValue {
+      return .messages(
+        Conversation(
+          messages: try Self.messages(elements, key), tools: try tools(),
+          arguments: try templateArguments()))
+    }
+    let text = try Self.string(value, key)
+    if self["prompt_ids"] == nil,
+      let unused = ["tools", "chat_template_kwargs"].first(where: { self[$0] != nil })
+    {
+      throw LineFault("\(unused) with a \(key) that is text (expected messages, or prompt_ids)")
+    }
+    return key == "input" ? .decoded(text) : .text(text)
+  }
+
+  /// The tools: an array, or its JSON text, which is how tables store it.
+  private func tools() throws(LineFault) -> JSON? {
+    guard var value = self["tools"] else { return nil }
+    if let text = value.stringValue, let parsed = try? JSON.parse(Array(text.utf8)) {
+      value = parsed
+    }
+    guard let elements = value.arrayValue, elements.allSatisfy({ $0.objectValue != nil }) else {
+      throw LineFault("tools is \(value.summary) (expected an array of objects)")
+    }
+    return elements.isEmpty ? nil : value
+  }
+
+  private func templateArguments() throws(LineFault) -> JSONObject {
+    guard let value = self["chat_template_kwargs"] else { return [:] }
+    guard let arguments = value.objectValue else {
+      throw LineFault("chat_template_kwargs is \(value.summary) (expected an object)")
+    }
+    return arguments
   }
 
   static func string(_ value: JSON, _ key: String) throws(LineFault) -> String {
@@ -90,17 +135,23 @@ struct LineFields {
     return text
   }
 
-  static func messages(_ elements: [JSON], _ key: String) throws(LineFault) -> [ChatMessage] {
-    var messages: [ChatMessage] = []
+  /// Turns with all of their fields. Only `role` is needed: a turn that calls tools may lack a
+  /// content.
+  static func messages(_ elements: [JSON], _ key: String) throws(LineFault) -> [JSONObject] {
+    var messages: [JSONObject] = []
     for (index, element) in elements.enumerated() {
       guard let message = element.objectValue else {
         throw LineFault(
           "\(key)[\(index)] is \(element.summary) (expected an object with role and content)")
       }
-      messages.append(
-        ChatMessage(
-          role: try string(message["role"] ?? .null, "\(key)[\(index)].role"),
-          content: try string(message["content"] ?? .null, "\(key)[\(index)].content")))
+      _ = try string(message["role"] ?? .null, "\(key)[\(index)].role")
+      switch message["content"] ?? .null {
+      case .string, .array: break
+      case .null where message["tool_calls"] != nil: break
+      case let content:
+        throw LineFault("\(key)[\(index)].content is \(content.summary) (expected a string)")
+      }
+      messages.append(message)
     }
     return messages
   }

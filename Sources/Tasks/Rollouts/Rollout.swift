@@ -20,12 +20,15 @@ public struct Rollout: Sendable, Hashable {
   public var reward: Double?
   /// The reference answer, where there is one.
   public var answer: String?
+  /// Other keys of its line whose values are numbers, such as those of several reward functions. Empty
+  /// where there is a reward.
+  public var otherNumbers: [String]
 
   /// A rollout; `cluster` nil means the problem.
   public init(
     id: String, problemID: String, cluster: String? = nil, promptTokens: [Int32],
     responseTokens: [Int32], prompt: String? = nil, response: String? = nil,
-    reward: Double? = nil, answer: String? = nil
+    reward: Double? = nil, answer: String? = nil, otherNumbers: [String] = []
   ) {
     self.id = id
     self.problemID = problemID
@@ -36,5 +39,6 @@ public struct Rollout: Sendable, Hashable {
     self.response = response
     self.reward = reward
     self.answer = answer
+    self.otherNumbers = otherNumbers
   }
 }

@@ -12,13 +12,17 @@ package struct RolloutLine {
   package let response: String?
   package let reward: Double?
   package let answer: String?
+  package let otherNumbers: [String]
+  /// The number of pads behind the response's end token; they are not part of `responseTokens`.
+  package let padCount: Int
 
   /// Reads a line.
   ///
   /// Besides the native keys it knows `prompt_id` for `problem_id`, verl's dump (`input`, `output`,
   /// `score`, `gts`) and TRL's `prompt` and `completion`, each as text or as turns. If both are
   /// present, the native key takes precedence, and `prompt` over `messages`. Token ids take
-  /// precedence over text, which is then stored without being encoded.
+  /// precedence over text, which is then stored without being encoded. `tools` and
+  /// `chat_template_kwargs` are passed to the template with the turns.
   package init(
     _ bytes: ArraySlice<UInt8>, options: RolloutReader.Options
   ) throws(LineFault) {
@@ -26,30 +30,42 @@ package struct RolloutLine {
     id = try fields.name("id")
     problemID = try fields.name("problem_id", "prompt_id")
     cluster = try fields.name("cluster")
-    reward = try fields.number("reward", "score")
-    answer = try Self.answer(fields)
+    reward = try Self.reward(fields, options.rewardKey)
+    answer = try Self.answer(fields, isNeeded: reward == nil)
+    otherNumbers =
+      reward == nil
+      ? fields.numbers(except: ["id", "problem_id", "prompt_id", "cluster", "answer", "gts"]) : []
 
     let prompt = try fields.prompt("prompt", "messages", "input")
-    let response = try Self.response(fields)
-    if case .text(let text) = prompt { self.prompt = text } else { self.prompt = nil }
-    self.response = response
+    let responseText = try Self.response(fields)
+    self.prompt =
+      switch prompt {
+      case .text(let text), .decoded(let text): text
+      case .messages, nil: nil
+      }
+    self.response = responseText
 
     promptTokens =
       if let tokens = try fields.tokens("prompt_ids", vocabularySize: options.vocabularySize) {
         tokens
+      } else if !options.encodesPrompts, let prompt, !prompt.isEmpty {
+        prompt.identity
       } else {
         try Self.encode(
           "prompt", isEmpty: prompt?.isEmpty, "prompt, messages or prompt_ids", options
         ) { encoder in try prompt.map(encoder.encode(prompt:)) ?? [] }
       }
-    responseTokens =
+    let response =
       if let tokens = try fields.tokens("response_ids", vocabularySize: options.vocabularySize) {
         tokens
       } else {
         try Self.encode(
-          "response", isEmpty: response?.isEmpty, "response or response_ids", options
-        ) { encoder in try response.map(encoder.encode(response:)) ?? [] }
+          "response", isEmpty: responseText?.isEmpty, "response or response_ids", options
+        ) { encoder in try responseText.map(encoder.encode(response:)) ?? [] }
       }
+
+    responseTokens = Self.withoutPads(response, options)
+    padCount = response.count - responseTokens.count
 
     let length = promptTokens.count + responseTokens.count
     if let limit = options.maximumLength, length > limit {
@@ -66,18 +82,57 @@ package struct RolloutLine {
     }
     guard let elements = value.arrayValue else { return try LineFields.string(value, key) }
     let messages = try LineFields.messages(elements, key)
-    guard messages.count == 1, let message = messages.first, message.role == "assistant" else {
-      throw LineFault("\(key) has \(messages.count) turns (expected one turn of the assistant)")
+    guard messages.count == 1, let message = messages.first, message["role"] == "assistant" else {
+      throw LineFault(
+        "\(key) has \(messages.count) turns (expected one turn of the assistant: only it is scored)"
+      )
     }
-    return message.content
+    // What was sampled had the field's text too, in the template's words.
+    for (name, value) in message.members where !["role", "content"].contains(name) {
+      let isEmpty = value.isNull || value == "" || value.arrayValue?.isEmpty == true
+      guard isEmpty else {
+        throw LineFault(
+          "\(key)[0] has \(name) (expected role and content only; response_ids score everything "
+            + "that was sampled)")
+      }
+    }
+    guard let content = message["content"]?.stringValue else {
+      throw LineFault(
+        "\(key)[0].content is \((message["content"] ?? .null).summary) (expected a string)")
+    }
+    return content
   }
 
-  /// `answer`, or verl's `gts` if it is a string or an integer. Lists and objects in `gts` are
-  /// ambiguous and ignored.
-  private static func answer(_ fields: LineFields) throws(LineFault) -> String? {
-    if let answer = try fields.answer() { return answer }
-    let gts = fields["gts"]
-    return gts?.stringValue ?? gts?.intValue.map(String.init)
+  /// A response up to its first end token, if nothing but pads or the same end token follows.
+  private static func withoutPads(_ tokens: [Int32], _ options: RolloutReader.Options) -> [Int32] {
+    guard let end = tokens.firstIndex(where: options.endTokens.contains),
+      tokens[(end + 1)...].allSatisfy({ $0 == options.padToken || $0 == tokens[end] })
+    else { return tokens }
+    return Array(tokens[...end])
+  }
+
+  /// `reward`, or verl's `score`, or the key that the user named.
+  private static func reward(_ fields: LineFields, _ key: String?) throws(LineFault) -> Double? {
+    guard let key else { return try fields.number("reward", "score") }
+    guard let reward = try fields.number(key) else {
+      throw LineFault("no \(key) (expected the reward: a number)")
+    }
+    return reward
+  }
+
+  /// `answer`, or verl's `gts`: one answer, alone or in a list. Several, or an object that a reward
+  /// function reads, are no answer; without a reward that is an error.
+  private static func answer(
+    _ fields: LineFields, isNeeded: Bool
+  ) throws(LineFault) -> String? {
+    if let answer = try fields.answer("answer") { return answer }
+    guard let gts = fields["gts"] else { return nil }
+    let only = gts.arrayValue.flatMap { $0.count == 1 ? $0[0] : nil } ?? gts
+    if only.stringValue != nil || only.doubleValue != nil {
+      return try LineFields.answer(only, "gts")
+    }
+    guard isNeeded else { return nil }
+    throw LineFault("gts is \(gts.summary) (expected one answer: a string or a number)")
   }
 
   private static func encode(
@@ -108,11 +163,25 @@ package struct RolloutLine {
 }
 
 extension Prompt {
+  /// Numbers above every vocabulary that are the same for equal prompts only.
+  var identity: [Int32] {
+    let text =
+      switch self {
+      case .text(let text), .decoded(let text): text
+      case .messages(let conversation):
+        JSON.array(
+          conversation.messages.map(JSON.object) + [conversation.tools ?? .null]
+            + [.object(conversation.arguments)]
+        ).text()
+      }
+    return text.utf8.map { Int32($0) + 1 << 30 }
+  }
+
   /// Whether there is nothing to encode.
   var isEmpty: Bool {
     switch self {
-    case .text(let text): text.isEmpty
-    case .messages(let messages): messages.isEmpty
+    case .text(let text), .decoded(let text): text.isEmpty
+    case .messages(let conversation): conversation.messages.isEmpty
     }
   }
 }

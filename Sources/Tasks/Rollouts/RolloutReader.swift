@@ -19,6 +19,15 @@ public struct RolloutReader {
     public var limit: Int?
     /// Encodes text if there are no token ids; with nil such lines are errors.
     public var encoder: (any RolloutEncoder)?
+    /// Whether prompts that are text or messages are encoded. If not, their tokens only tell which
+    /// rollouts have the same prompt.
+    public var encodesPrompts = true
+    /// The tokens that end a response. Pads behind the first of them are left out: they were not sampled.
+    public var endTokens: Set<Int32> = []
+    /// The token that fills up batches, if the model has one.
+    public var padToken: Int32?
+    /// The key of the reward in place of `reward` and `score`; a line without it is an error.
+    public var rewardKey: String?
 
     /// Options for a model.
     public init(
@@ -39,6 +48,9 @@ public struct RolloutReader {
   /// The line of each id seen. Keys are bytes: `String` would join canonically equal names.
   private var lineOfID: [[UInt8]: Int] = [:]
   private var problemOfPrompt: [[Int32]: String] = [:]
+
+  /// The pads that were left out so far, and the number of responses that had them.
+  public private(set) var padding = (tokens: 0, responses: 0)
 
   /// Opens a file.
   public init(path: String, options: Options) throws(TaskFileError) {
@@ -75,6 +87,9 @@ public struct RolloutReader {
       throw TaskFileError(error.message, path: path, line: lines.line)
     }
     count += 1
+    if fields.padCount > 0 {
+      padding = (padding.tokens + fields.padCount, padding.responses + 1)
+    }
     let id = fields.id ?? String(lines.line)
     if let earlier = lineOfID.updateValue(lines.line, forKey: Array(id.utf8)) {
       throw TaskFileError(
@@ -85,7 +100,7 @@ public struct RolloutReader {
       id: id, problemID: fields.problemID ?? problem(of: fields.promptTokens),
       cluster: fields.cluster, promptTokens: fields.promptTokens,
       responseTokens: fields.responseTokens, prompt: fields.prompt, response: fields.response,
-      reward: fields.reward, answer: fields.answer)
+      reward: fields.reward, answer: fields.answer, otherNumbers: fields.otherNumbers)
   }
 
   private mutating func problem(of promptTokens: [Int32]) -> String {

@@ -53,9 +53,15 @@ public struct RolloutVerification: Sendable {
     }
     for place in verified {
       guard let found = self.external?[place] ?? builtIn[place] else {
+        let rollout = rollouts[place]
+        let columns =
+          rollout.otherNumbers.isEmpty
+          ? "" : ", or --reward with one of \(rollout.otherNumbers.joined(separator: ", "))"
         let missing =
-          rollouts[place].reward == nil ? "reward (expected a number, or an" : "answer (expected an"
-        throw source.fault("no \(missing) answer to verify the response against)", at: place)
+          rollout.reward == nil
+          ? "reward (expected a number, or an answer to verify the response against\(columns))"
+          : "answer (expected an answer to verify the response against)"
+        throw source.fault("no \(missing)", at: place)
       }
       self.rollouts[place].reward = found.reward
     }

@@ -19,6 +19,14 @@ struct TrainingSession {
   /// - Returns: What it was stopped in where a line is missing; nil where everything up to the last step
   ///   is written.
   func run(base: Transformer<Float>?) throws -> TrainingRun.Activity? {
+    do {
+      return try advance(base: base)
+    } catch let error as NonFiniteError {
+      throw kept(TrainingError(step: training.step, what: error.what))
+    }
+  }
+
+  private func advance(base: Transformer<Float>?) throws -> TrainingRun.Activity? {
     let evaluator: PolicyEvaluator?
     do {
       evaluator = try base.map {
@@ -52,9 +60,8 @@ struct TrainingSession {
       metrics = try training.advance(shouldStop: shouldStop)
     } catch is CancellationError {
       return false
-    } catch var error as TrainingError {
-      error.keptCheckpoint = store.steps.last
-      throw error
+    } catch let error as TrainingError {
+      throw kept(error)
     }
     let seconds = (ContinuousClock.now - start) / .seconds(1)
     var line: JSONObject = ["step": .integer(metrics.step)]
@@ -67,6 +74,13 @@ struct TrainingSession {
     ])
     progress(.step(metrics, seconds: seconds))
     return true
+  }
+
+  /// The error with the checkpoint that is left.
+  private func kept(_ error: TrainingError) -> TrainingError {
+    var error = error
+    error.keptCheckpoint = store.steps.last
+    return error
   }
 
   /// Evaluates and measures the policy where the step is one of those that the configuration names.

@@ -26,19 +26,20 @@ struct AlignmentSetup {
   }
 
   /// The rollouts of a file, encoded and checked for the checkpoint.
-  func rollouts(path: String, allowLong: Bool = false, limit: Int? = nil) throws -> [Rollout] {
+  func rollouts(
+    path: String, allowLong: Bool = false, limit: Int? = nil, rewardKey: String? = nil
+  ) throws -> [Rollout] {
     let configuration = checkpoint.configuration
     guard !(allowLong && configuration.family.learnsPositions) else {
       throw CommandFailure.usage(
         "--allow-long: \(configuration.family.rawValue) learns its positions and has none beyond "
           + "\(configuration.maximumPositions) (expected a command without this option)")
     }
-    let rollouts = try RolloutReader.read(
-      path: path,
-      options: RolloutReader.Options(
-        vocabularySize: configuration.vocabularySize,
-        maximumLength: allowLong ? nil : configuration.maximumPositions, limit: limit,
-        encoder: TextEncoder(checkpoint: checkpoint)))
+    var options = checkpoint.readerOptions()
+    if allowLong { options.maximumLength = nil }
+    options.limit = limit
+    options.rewardKey = rewardKey
+    let rollouts = try checkpoint.rollouts(path: path, options)
     try check(rollouts, path)
     return rollouts
   }

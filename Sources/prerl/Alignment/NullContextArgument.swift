@@ -1,8 +1,6 @@
 // `--null-context`: the tokens that take the place of the prompt.
 import Analysis
-import Foundation
 import ModelCore
-import StrictJSON
 import Tasks
 import Tokenizers
 
@@ -37,7 +35,7 @@ struct NullContextArgument {
       guard let token = checkpoint.configuration.padToken else { throw missing("pad") }
       return NullContext(name: name, tokens: [Int32(token)])
     case "empty-user":
-      let empty = Prompt.messages([ChatMessage(role: "user", content: "")])
+      let empty = Prompt.messages(Conversation((role: "user", content: "")))
       do {
         let tokens = try TextEncoder(checkpoint: checkpoint).encode(prompt: empty)
         return try checked(NullContext(name: name, tokens: tokens))
@@ -112,11 +110,7 @@ struct NullContextArgument {
 
   /// The tokenizer's start token, else the configuration's.
   private var startToken: Int? {
-    let path = checkpoint.directory + "/tokenizer_config.json"
-    if let data = FileManager.default.contents(atPath: path),
-      let json = try? JSON.parse([UInt8](data)).objectValue,
-      let word = json["bos_token"]?.stringValue
-        ?? json["bos_token"]?.objectValue?["content"]?.stringValue,
+    if let word = try? checkpoint.tokenizerConfiguration.get().specialToken("bos_token"),
       let token = try? checkpoint.tokenizer.get().id(of: word)
     {
       return Int(token)

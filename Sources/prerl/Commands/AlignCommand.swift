@@ -74,6 +74,13 @@ struct AlignCommand: ParsableCommand {
   @Option(help: ArgumentHelp("Use n bootstrap replicates for the intervals.", valueName: "n"))
   var bootstrap = 2000
 
+  @Option(
+    name: .customLong("show"), parsing: .unconditional,
+    help: ArgumentHelp(
+      "Print text and ids of the first n rollouts as the model sees them, scored tokens between \(SeenPrompt.marks.start) and \(SeenPrompt.marks.end).",
+      valueName: "n"))
+  var showCount = 0
+
   @Option(help: ArgumentHelp("Use only the first n rollouts (default: all).", valueName: "n"))
   var limit: Int?
 
@@ -92,6 +99,7 @@ struct AlignCommand: ParsableCommand {
   @Flag(help: "Add the paper's values to the table, and state what the controls show.")
   var paper = false
 
+  @OptionGroup var rewardOptions: RewardOptions
   @OptionGroup var sampling: SamplingArguments
   @OptionGroup var runOptions: ModelRunOptions
   @OptionGroup var memoryOptions: MemoryOptions
@@ -106,7 +114,7 @@ struct AlignCommand: ParsableCommand {
     }
     for (name, value, least) in [
       ("cross-limit", crossLimit, 2), ("dump-gradients", dumpGradients, 0),
-      ("bootstrap", bootstrap, 100), ("limit", limit ?? 1, 1),
+      ("bootstrap", bootstrap, 100), ("limit", limit ?? 1, 1), ("show", showCount, 0),
     ] where !(least...1 << 24).contains(value) {
       throw ValidationError("--\(name) is \(value) (expected an integer in \(least)...\(1 << 24))")
     }
@@ -119,6 +127,7 @@ struct AlignCommand: ParsableCommand {
       throw ValidationError(
         "--rollouts and --samples, --problems or --numbers contradict each other")
     }
+    try rewardOptions.check(rollouts)
   }
 
   func run() throws {
@@ -163,6 +172,10 @@ struct AlignCommand: ParsableCommand {
     run.dumpedGradients = dumpGradients
     run.threads = common.threads
     run.memoryLimit = common.memoryLimit
+    if let text = plan.rollouts.first.flatMap({ setup.seen($0)[0].text }) {
+      run.manifest.facts = ["prompt_seen": text]
+    }
+    try show(plan.rollouts.prefix(showCount), setup)
     for (control, reason) in plan.leftOut {
       Console.note("prerl: warning: control \(control) is left out: \(reason)")
     }
@@ -173,6 +186,14 @@ struct AlignCommand: ParsableCommand {
       throw CommandFailure.interrupted(
         "interrupted after \(done) of \(run.samples.count) rollouts (\(output) holds them, --resume "
           + "goes on)")
+    }
+  }
+
+  /// Prints what the model sees of some rollouts.
+  private func show(_ rollouts: some Sequence<Rollout>, _ setup: AlignmentSetup) throws {
+    for line in rollouts.flatMap({ setup.seen($0).flatMap(\.lines) }) {
+      // Standard output is one JSON value with --json.
+      if common.json { Console.note(line) } else { try Console.print(line) }
     }
   }
 
@@ -195,6 +216,8 @@ struct AlignCommand: ParsableCommand {
     configuration.inputHashes = inputs.map(\.hash)
     // Absent where they have no effect, as in the files of versions without them.
     if !common.thinking { configuration.more["thinking"] = false }
+    if let date = common.templateDate { configuration.more["template_date"] = .string(date.text) }
+    if let key = rewardOptions.reward { configuration.more["reward"] = .string(key) }
     if rollouts == nil { configuration.more["sampling"] = sampling.json }
     return configuration
   }
@@ -202,7 +225,8 @@ struct AlignCommand: ParsableCommand {
   /// The rollouts of the run: read, or sampled first.
   private func rollouts(_ setup: AlignmentSetup) throws -> [Rollout] {
     if let path = rollouts {
-      return try setup.rollouts(path: path, allowLong: allowLong, limit: limit)
+      return try setup.rollouts(
+        path: path, allowLong: allowLong, limit: limit, rewardKey: rewardOptions.reward)
     }
     let sampled = try RolloutSampling(setup.checkpoint, sampling).run(common)
     let rollouts = limit.map { Array(sampled.prefix($0)) } ?? sampled

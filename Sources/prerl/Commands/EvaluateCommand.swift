@@ -54,6 +54,7 @@ struct EvaluateCommand: ParsableCommand {
       valueName: "file"))
   var audit: String?
 
+  @OptionGroup var rewardOptions: RewardOptions
   @OptionGroup var sampling: SamplingArguments
   @OptionGroup var runOptions: ModelRunOptions
 
@@ -65,6 +66,7 @@ struct EvaluateCommand: ParsableCommand {
       throw ValidationError(
         "--verifier-timeout is \(verifierTimeout) (expected seconds above 0, at most a million)")
     }
+    try rewardOptions.check(rollouts)
     guard rollouts != nil else { return }
     for (name, isGiven) in [
       ("problems", sampling.problems != nil), ("numbers", sampling.numbers != nil),
@@ -84,7 +86,7 @@ struct EvaluateCommand: ParsableCommand {
     let checkpoint = try Checkpoint(common)
     let scored =
       if let path = rollouts {
-        try Self.read(path, for: checkpoint)
+        try Self.read(path, for: checkpoint, rewardKey: rewardOptions.reward)
       } else {
         try RolloutSampling(checkpoint, sampling, perProblem: k.values.last ?? 8).run(common)
       }
@@ -132,12 +134,13 @@ struct EvaluateCommand: ParsableCommand {
   }
 
   /// The rollouts of a file, with the rewards that it has.
-  private static func read(_ path: String, for checkpoint: Checkpoint) throws -> [Rollout] {
-    let configuration = checkpoint.configuration
-    return try RolloutReader.read(
-      path: path,
-      options: RolloutReader.Options(
-        vocabularySize: configuration.vocabularySize, maximumLength: configuration.maximumPositions,
-        encoder: TextEncoder(checkpoint: checkpoint)))
+  private static func read(
+    _ path: String, for checkpoint: Checkpoint, rewardKey: String?
+  ) throws -> [Rollout] {
+    var options = checkpoint.readerOptions()
+    // Only Countdown's verifier and statistics read prompts.
+    options.encodesPrompts = checkpoint.isCountdown
+    options.rewardKey = rewardKey
+    return try checkpoint.rollouts(path: path, options)
   }
 }

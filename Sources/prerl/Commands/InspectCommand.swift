@@ -25,10 +25,17 @@ struct InspectCommand: ParsableCommand {
     if common.json { return try Console.print(inspection.json.text(indent: 2)) }
     var table = TextTable(inspection.columns, numbers: 0..<0)
     for row in inspection.rows { table.add(row.map { shortened($0, to: 80) }) }
-    let facts = inspection.facts.map { "\($0.name): \(shortened($0.value, to: 100))" }
+    let facts = inspection.facts.map { "\($0.name): \(withoutMiddle($0.value, to: 160))" }
     try Console.print(
       ([inspection.kind] + facts + ["", table.text]).joined(separator: "\n"))
   }
+}
+
+/// A text on one line. The middle of a longer one is left out: a prompt is known by its end.
+func withoutMiddle(_ text: String, to length: Int) -> String {
+  let line = SeenPrompt.oneLine(text)
+  return line.count <= length
+    ? line : "\(line.prefix(length / 2 - 2)) … \(line.suffix(length / 2 - 1))"
 }
 
 /// A text on one line, cut where it is longer.

@@ -38,6 +38,7 @@ struct SurrogateCommand: ParsableCommand {
   @Flag(help: "Allow sequences longer than max_position_embeddings.")
   var allowLong = false
 
+  @OptionGroup var rewardOptions: RewardOptions
   @OptionGroup var sampling: SamplingArguments
   @OptionGroup var runOptions: ModelRunOptions
   @OptionGroup var memoryOptions: MemoryOptions
@@ -51,6 +52,7 @@ struct SurrogateCommand: ParsableCommand {
       throw ValidationError(
         "--rollouts and --samples, --problems or --numbers contradict each other")
     }
+    try rewardOptions.check(rollouts)
   }
 
   func run() throws {
@@ -60,7 +62,9 @@ struct SurrogateCommand: ParsableCommand {
       [summary].compactMap(\.self), inputs: [rollouts, sampling.problems].compactMap(\.self),
       overwrite: common.overwrite)
     let sampled =
-      try rollouts.map { try setup.rollouts(path: $0, allowLong: allowLong) }
+      try rollouts.map {
+        try setup.rollouts(path: $0, allowLong: allowLong, rewardKey: rewardOptions.reward)
+      }
       ?? RolloutSampling(checkpoint, sampling).run(common)
     try setup.check(sampled, rollouts ?? "sampled rollouts")
     var run = SurrogateRun(

@@ -2,6 +2,7 @@
 import ArgumentParser
 import Foundation
 import StrictJSON
+import Tasks
 import Tokenizers
 
 struct TokenizeCommand: ParsableCommand {
@@ -12,6 +13,10 @@ struct TokenizeCommand: ParsableCommand {
       The whole of standard input is one text, including a final newline. No special tokens are \
       added. --decode reads ids separated by spaces, or the JSON that --json prints. It writes the \
       text without adding a newline.
+
+      --prompts reads lines of a problem or rollout file. It prints the ids of each prompt as align \
+      and rollout see them: messages rendered with the checkpoint's chat template, text with its start \
+      token. With --json it also prints the text.
 
       Example: prerl tokenize --tokenizer tokenizer.json < text.txt
       """)
@@ -25,20 +30,34 @@ struct TokenizeCommand: ParsableCommand {
   @Flag(help: "Convert ids to text.")
   var decode = false
 
+  @Flag(help: "Convert the prompts of JSONL lines, with the checkpoint's chat template.")
+  var prompts = false
+
   @OptionGroup var modelOptions: ModelOptions
+  @OptionGroup var chatOptions: ChatOptions
   @OptionGroup var printOptions: PrintOptions
 
   var common: CommonOptions {
-    CommonOptions(modelOptions, printOptions)
+    CommonOptions(modelOptions, chatOptions, printOptions)
   }
 
   func validate() throws {
     if tokenizer == "" {
       throw ValidationError("--tokenizer is empty (expected a tokenizer.json or its folder)")
     }
+    if prompts, decode || tokenizer != nil {
+      throw ValidationError(
+        "--prompts with --\(decode ? "decode" : "tokenizer") (expected --model alone: its chat template "
+          + "is used)")
+    }
+    if !prompts, chatOptions.isGiven {
+      throw ValidationError(
+        "--no-thinking or --template-date without --prompts (expected messages to render)")
+    }
   }
 
   func run() throws {
+    if prompts { return try convertPrompts() }
     let tokenizer =
       if let path = self.tokenizer {
         try Tokenizer(path: Self.file(path))
@@ -55,6 +74,37 @@ struct TokenizeCommand: ParsableCommand {
       let object: JSON = ["ids": .array(ids.map { .integer(Int($0)) })]
       try Console.print(
         common.json ? object.text() : ids.map(String.init).joined(separator: " "))
+    }
+  }
+
+  /// One line of output for every line of input.
+  private func convertPrompts() throws {
+    let encoder = TextEncoder(checkpoint: try Checkpoint(common))
+    let lines = Array(try Self.standardInput().utf8).split(
+      separator: UInt8(ascii: "\n"), omittingEmptySubsequences: false)
+    let end = (lines.lastIndex { !$0.isEmpty } ?? -1) + 1
+    for (index, line) in lines[..<end].enumerated() {
+      func fault(_ message: String) -> CommandFailure {
+        .usage("standard input:\(index + 1): \(message)")
+      }
+      let ids: [Int32]
+      do {
+        guard let prompt = try Prompt(line: Array(line)) else {
+          throw LineFault("no prompt (expected prompt or messages)")
+        }
+        ids = try encoder.encode(prompt: prompt)
+      } catch {
+        throw fault((error as? LineFault)?.message ?? "the prompt cannot be encoded: \(error)")
+      }
+      guard common.json else {
+        try Console.print(ids.map(String.init).joined(separator: " "))
+        continue
+      }
+      let text = try encoder.checkpoint.tokenizer.get().decode(ids)
+      let object: JSON = [
+        "text": .string(text), "ids": .array(ids.map { .integer(Int($0)) }),
+      ]
+      try Console.print(object.text())
     }
   }
 

@@ -1,5 +1,6 @@
 // The checkpoint of a command: the embedded one, or the folder given by --model.
 import Foundation
+import Jinja
 import ModelCore
 import Runs
 import Safetensors
@@ -17,6 +18,10 @@ struct Checkpoint: Sendable {
   let tokenizer: Result<Tokenizer, TokenizerError>
   /// The chat template, or the error if there is none; only messages need it.
   let chatTemplate: Result<ChatTemplate, TokenizerError>
+  /// The tokenizer's further settings, or the error in their files.
+  let tokenizerConfiguration: Result<TokenizerConfiguration, TokenizerError>
+  /// What a template writes as today's date (`--template-date`).
+  let templateDate: CalendarTime?
   /// Whether responses to messages may open with a thinking section (`--no-thinking`).
   let opensThoughts: Bool
 
@@ -35,7 +40,11 @@ struct Checkpoint: Sendable {
     chatTemplate = Result { [directory] () throws(TokenizerError) in
       try ChatTemplate(directory: directory)
     }
+    tokenizerConfiguration = Result { [directory] () throws(TokenizerError) in
+      try TokenizerConfiguration(directory: directory)
+    }
     opensThoughts = options.thinking
+    templateDate = options.templateDate
   }
 
   /// Whether its vocabulary is that of the embedded Countdown task.
@@ -57,7 +66,12 @@ struct Checkpoint: Sendable {
   var files: [String] {
     let names = (try? FileManager.default.contentsOfDirectory(atPath: directory)) ?? []
     let textFiles =
-      isCountdown ? [] : ["chat_template.jinja", "tokenizer.json", "tokenizer_config.json"]
+      isCountdown
+      ? []
+      : [
+        "chat_template.jinja", "generation_config.json", "special_tokens_map.json",
+        "tokenizer.json", "tokenizer_config.json",
+      ]
     return names.sorted()
       .filter {
         $0 == "config.json" || $0.hasPrefix("model") && $0.contains(".safetensors")
@@ -76,6 +90,29 @@ struct Checkpoint: Sendable {
     }
   }
 
+  /// The options for reading a rollout file.
+  func readerOptions() -> RolloutReader.Options {
+    var options = RolloutReader.Options(
+      vocabularySize: configuration.vocabularySize, maximumLength: configuration.maximumPositions,
+      encoder: TextEncoder(checkpoint: self))
+    options.endTokens = Set(configuration.eosTokens.map { Int32($0) })
+    options.padToken = configuration.padToken.map { Int32($0) }
+    return options
+  }
+
+  /// All rollouts of a file, with a note about pads.
+  func rollouts(path: String, _ options: RolloutReader.Options) throws -> [Rollout] {
+    var reader = try RolloutReader(path: path, options: options)
+    var rollouts: [Rollout] = []
+    while let rollout = try reader.next() { rollouts.append(rollout) }
+    let (tokens, responses) = reader.padding
+    if tokens > 0 {
+      Console.note(
+        "prerl: \(path): left out \(tokens) pads behind the end token of \(responses) responses")
+    }
+    return rollouts
+  }
+
   /// Reads the weights.
   func model<Scalar: ModelScalar>(_: Scalar.Type = Float.self) throws -> Transformer<Scalar> {
     // A failed allocation ends the program, so the memory is checked first. If the files do not
@@ -86,7 +123,13 @@ struct Checkpoint: Sendable {
     if held >= count {
       try requireMemory(Double(count) * Double(MemoryLayout<Scalar>.stride), for: directory)
     }
-    return try Transformer<Scalar>(directory: directory)
+    let model = try Transformer<Scalar>(directory: directory)
+    if configuration.tiedEmbeddings, !model.configuration.tiedEmbeddings {
+      Console.note(
+        "prerl: \(directory): lm_head.weight differs from the embedding and is used, although "
+          + "tie_word_embeddings is true")
+    }
+    return model
   }
 
   /// The folder next to the program, independent of the current folder: the program's own path has

@@ -56,6 +56,8 @@ struct CommandFailure: Error {
       self.init(Self.status(ofSystemCode: error.systemCode), error.description)
     case let error as HDF5Error:
       self.init(error.isMachineFailure ? 3 : 2, error.description)
+    case let error as NonFiniteError:
+      self.init(1, error.description)
     case let error as CheckpointError:
       self.init(2, error.description)
     case let error as JSONValueError:

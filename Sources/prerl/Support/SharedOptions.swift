@@ -2,6 +2,7 @@
 // it and no others.
 import ArgumentParser
 import Foundation
+import Jinja
 import KeyedRandom
 import Runs
 
@@ -11,6 +12,8 @@ struct CommonOptions {
   var model: String?
   /// Whether responses to messages may open with a thinking section.
   var thinking = true
+  /// What a chat template writes as today's date; nil refuses templates that write it.
+  var templateDate: CalendarTime?
   var seed: UInt64 = 0
   var threads = ProcessInfo.processInfo.activeProcessorCount
   /// Bytes.
@@ -50,12 +53,56 @@ struct ChatOptions: SharedOptions {
   @Flag(
     inversion: .prefixedNo,
     help: """
-      Allow responses to open with a thinking section, or put an empty <think></think> before \
-      them. Applies to messages with Qwen3's chat template.
+      Allow responses to open with a thinking section, or render messages with enable_thinking \
+      false. Applies to chat templates that read enable_thinking, such as Qwen3's.
       """)
   var thinking = true
 
-  func apply(to options: inout CommonOptions) { options.thinking = thinking }
+  @Option(
+    help: ArgumentHelp(
+      """
+      Render messages as on this date, YYYY-MM-DD or YYYY-MM-DDTHH:MM:SS. Needed for chat templates \
+      that write today's date, such as Llama 3.2's.
+      """,
+      valueName: "date"))
+  var templateDate: String?
+
+  /// Whether an option of the group has another value than its default.
+  var isGiven: Bool { !thinking || templateDate != nil }
+
+  func validate() throws {
+    if let templateDate, CalendarTime(templateDate) == nil {
+      throw ValidationError(
+        "--template-date is \(templateDate) (expected YYYY-MM-DD or YYYY-MM-DDTHH:MM:SS)")
+    }
+  }
+
+  func apply(to options: inout CommonOptions) {
+    options.thinking = thinking
+    options.templateDate = templateDate.flatMap(CalendarTime.init)
+  }
+}
+
+/// Of commands that read the rewards of a rollout file.
+struct RewardOptions: ParsableArguments {
+  @Option(
+    help: ArgumentHelp(
+      "Read rewards from this key of the rollout file's lines (default: reward, or verl's score).",
+      valueName: "key"))
+  var reward: String?
+
+  func validate() throws {
+    if reward == "" {
+      throw ValidationError("--reward is empty (expected a key of the file's lines)")
+    }
+  }
+
+  /// Refuses the option where rollouts are sampled.
+  func check(_ rollouts: String?) throws {
+    if reward != nil, rollouts == nil {
+      throw ValidationError("--reward without --rollouts (expected a file that has the rewards)")
+    }
+  }
 }
 
 struct SeedOptions: SharedOptions {

@@ -1,47 +1,84 @@
 // Text of prompts and responses to token ids.
+import StrictJSON
 import Tasks
 import Tokenizers
 
 /// Encodes with a checkpoint's tokenizer and chat template.
 ///
-/// Text is passed to the tokenizer unchanged, without special tokens around it. `messages` are
-/// rendered with the template, including the opening of the answer.
+/// Responses are passed to the tokenizer unchanged. Prompts are the tokens that the policy saw: text gets
+/// the start token that the tokenizer puts before every text, messages are rendered with the template,
+/// including the opening of the answer, and text that was decoded from tokens gets its marks back.
 struct TextEncoder: RolloutEncoder {
   let checkpoint: Checkpoint
 
   func encode(prompt: Prompt) throws -> [Int32] {
-    let tokens = try encode(response: text(of: prompt))
-    // Prompts of the embedded task begin with <bos>, which users usually omit.
-    if checkpoint.isCountdown, tokens.first != CountdownVocabulary.bos {
-      return [CountdownVocabulary.bos] + tokens
+    let tokenizer = try checkpoint.tokenizer.get()
+    switch prompt {
+    case .messages: return try tokenizer.encode(try text(of: prompt))
+    case .decoded(let text):
+      if let tokens = try restored(text) { return tokens }
+      return try encode(text, tokenizer)
+    case .text(let text): return try encode(text, tokenizer)
     }
-    return tokens
   }
 
   func encode(response: String) throws -> [Int32] {
     try checkpoint.tokenizer.get().encode(response)
   }
 
-  /// The tokens of a prompt.
+  private func encode(_ text: String, _ tokenizer: Tokenizer) throws -> [Int32] {
+    guard checkpoint.isCountdown else {
+      return try tokenizer.encode(prompt: text, try checkpoint.tokenizerConfiguration.get())
+    }
+    // Prompts of the embedded task begin with <bos>, which users usually omit.
+    let tokens = try tokenizer.encode(text)
+    return tokens.first == CountdownVocabulary.bos ? tokens : [CountdownVocabulary.bos] + tokens
+  }
+
+  /// The text of a prompt.
   func text(of prompt: Prompt) throws -> String {
     switch prompt {
-    case .text(let text): return text
-    case .messages(let messages): return try text(of: messages)
+    case .text(let text), .decoded(let text): text
+    case .messages(let conversation):
+      try template("messages").prompt(
+        conversation.messages, tools: conversation.tools,
+        arguments: try arguments(conversation.arguments), now: checkpoint.templateDate)
     }
   }
 
-  private func text(of messages: [ChatMessage]) throws -> String {
+  /// The tokens of a text that lacks the marks of the checkpoint's template; nil where it has them, or
+  /// where there is no template.
+  private func restored(_ text: String) throws -> [Int32]? {
+    if checkpoint.isCountdown { return nil }
+    if case .failure(let error) = checkpoint.chatTemplate, error.isAbsence { return nil }
+    return try DecodedPrompt(
+      tokenizer: try checkpoint.tokenizer.get(), template: try template("input"),
+      arguments: try arguments([:]), now: checkpoint.templateDate
+    ).tokens(restoredFrom: text)
+  }
+
+  private func template(_ key: String) throws -> ChatTemplate {
     if checkpoint.isCountdown {
-      throw CommandFailure.usage("messages need a chat template (expected a prompt of text or ids)")
+      throw CommandFailure.usage("\(key) need a chat template (expected a prompt of text or ids)")
     }
-    let template: ChatTemplate
     do {
-      template = try checkpoint.chatTemplate.get()
+      return try checkpoint.chatTemplate.get()
     } catch {
-      throw CommandFailure.usage("messages need a chat template: \(error)")
+      throw CommandFailure.usage("\(key) need a chat template: \(error)")
     }
-    return try template.prompt(
-      messages.map { ($0.role, $0.content) }, thinking: checkpoint.opensThoughts)
+  }
+
+  /// The variables of the template: a line's own, and `--no-thinking`.
+  private func arguments(_ own: JSONObject) throws -> JSONObject {
+    guard !checkpoint.opensThoughts, own["enable_thinking"] == nil else { return own }
+    guard try checkpoint.chatTemplate.get().hasThinkingSwitch else {
+      throw CommandFailure.usage(
+        "--no-thinking: the chat template cannot switch thinking off (expected one that reads "
+          + "enable_thinking)")
+    }
+    var arguments = own
+    arguments["enable_thinking"] = false
+    return arguments
   }
 }
 

@@ -1,5 +1,6 @@
 // Lengths of responses without token ids: in words, or in tokens of the checkpoint given by
 // `--model`.
+import StrictJSON
 import Tasks
 
 /// Replaces a tokenizer if only the number of tokens matters.
@@ -16,11 +17,11 @@ struct ThoughtEncoder: RolloutEncoder {
   func encode(prompt: Prompt) throws -> [Int32] {
     func bytes(_ text: String) -> [Int32] { text.utf8.map { Int32($0) + 1 << 30 } }
     switch prompt {
-    case .text(let text):
+    case .text(let text), .decoded(let text):
       if let tokenizer, let tokens = try? tokenizer.encode(prompt: prompt) { return tokens }
       return bytes(text)
-    case .messages(let messages):
-      return bytes(messages.flatMap { [$0.role, $0.content] }.joined(separator: "\n"))
+    case .messages(let conversation):
+      return bytes(conversation.messages.map { JSON.object($0).text() }.joined(separator: "\n"))
     }
   }
 

@@ -118,6 +118,21 @@ def llama():
     return json.loads(tokenizer.to_str())
 
 
+def smollm(individual):
+    tokenizer = train(
+        pre_tokenizers.Sequence(
+            [
+                pre_tokenizers.Digits(individual_digits=individual),
+                pre_tokenizers.ByteLevel(add_prefix_space=False, use_regex=True),
+            ]
+        ),
+        None,
+        640,
+    )
+    tokenizer.add_tokens([special("<|im_start|>"), special("<|im_end|>")])
+    return json.loads(tokenizer.to_str())
+
+
 def texts():
     generator = random.Random(0)
     assigned = [
@@ -156,7 +171,13 @@ def texts():
 
 
 def main():
-    for name, file in (("gpt2", gpt2()), ("qwen", qwen()), ("llama", llama())):
+    for name, file in (
+        ("gpt2", gpt2()),
+        ("qwen", qwen()),
+        ("llama", llama()),
+        ("smollm", smollm(True)),
+        ("runs", smollm(False)),
+    ):
         text = json.dumps(file, ensure_ascii=False, separators=(",", ":"))
         (FOLDER / f"{name}-tokenizer.json").write_text(text + "\n")
         tokenizer = Tokenizer.from_str(text)
