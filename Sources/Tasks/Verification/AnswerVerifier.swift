@@ -95,6 +95,9 @@ public struct AnswerVerifier: Sendable, Hashable {
     if text.answer.utf8.elementsEqual(text.reference.utf8) {
       return (.correct, "\(words.answer) is the reference, as text")
     }
+    if AnswerChoice.isSame(tokens.answer, tokens.reference) {
+      return (.correct, "\(words.answer) is the choice \(words.reference)")
+    }
     var budget = OperationBudget()
     do {
       let value = try AnswerParser.value(of: tokens.answer, &budget)
