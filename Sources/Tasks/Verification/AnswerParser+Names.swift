@@ -139,7 +139,7 @@ extension AnswerParser {
     "overline", "bar", "vec", "hat", "widehat", "tilde", "overrightarrow", "mathbb", "mathcal",
   ]
 
-  private static let greek: Set<String> = [
+  static let greek: Set<String> = [
     "alpha", "beta", "gamma", "delta", "epsilon", "zeta", "eta", "theta", "kappa", "lambda", "mu",
     "nu", "xi", "rho", "sigma", "tau", "phi", "varphi", "chi", "psi", "omega",
   ]

@@ -140,6 +140,8 @@ extension AnswerParser {
       let value = try factor(&index, end)
       return try compute { (budget) throws(ArithmeticFault) in try value.negative(&budget) }
     }
+    // In 2ab² the power belongs to b.
+    let prefix = try variables(&index, end)
     var value = try primary(&index, end)
     if index < end, tokens[index].isSymbol("!") {
       index += 1
@@ -153,7 +155,7 @@ extension AnswerParser {
       index += 1
       exponents.append(try group(&index, end))
     }
-    guard var exponent = exponents.popLast() else { return value }
+    guard var exponent = exponents.popLast() else { return try times(prefix, value) }
     // A tower of powers is evaluated from its top.
     while let below = exponents.popLast() {
       let top = exponent
@@ -161,7 +163,17 @@ extension AnswerParser {
     }
     let top = exponent
     let base = value
-    return try compute { (budget) throws(ArithmeticFault) in try base.power(top, &budget) }
+    return try times(
+      prefix, compute { (budget) throws(ArithmeticFault) in try base.power(top, &budget) })
+  }
+
+  private mutating func times(
+    _ prefix: ExactNumber?, _ value: ExactNumber
+  ) throws(ArithmeticFault) -> ExactNumber {
+    guard let prefix else { return value }
+    return try compute { (budget) throws(ArithmeticFault) in
+      try prefix.multiplied(by: value, &budget)
+    }
   }
 
   private mutating func primary(
@@ -173,7 +185,9 @@ extension AnswerParser {
     switch (token.kind, token.text) {
     case (.number, _): return ExactNumber(try Rational(decimal: token.text))
     case (.command, "pi"): return .pi
-    case (.word, "i"): return .imaginaryUnit
+    case _ where isVariable(place):
+      let name = String(token.text.suffix(token.kind == .word ? 1 : token.text.utf8.count))
+      return name == "i" ? .imaginaryUnit : .symbol(name)
     case (.symbol, "("):
       guard let close = partner(of: place), close < end, tokens[close].isSymbol(")") else {
         throw .notNumeric

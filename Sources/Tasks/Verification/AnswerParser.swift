@@ -89,6 +89,10 @@ struct AnswerParser {
     if parts.count > 1 { return .union(try items(parts)) }
     if let infinity = infinity(range) { return infinity }
     if range.count == 1, tokens[first].isCommand("emptyset") { return .list([]) }
+    // A word or letter alone is a text, since it may be the letter of a choice.
+    if range.count == 1, tokens[first].kind == .word, !tokens[first].isWord("i") {
+      return .text(tokens[range].comparableText)
+    }
     do {
       return try quantity(range)
     } catch .notNumeric {

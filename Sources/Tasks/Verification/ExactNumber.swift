@@ -1,4 +1,4 @@
-// Exact numbers made of fractions, roots, π and i.
+// Exact numbers made of fractions, roots, π, i and variables.
 
 /// A quotient of sums of roots. Two quotients are equal when the products crosswise are, and these
 /// are sums, whose form is unique.
@@ -7,9 +7,17 @@ struct ExactNumber {
   /// Not zero; 1 unless it has several terms.
   private let denominator: RadicalSum
 
-  static let pi = ExactNumber(RadicalSum(Monomial(.one, Monomial.Radical(piPower: 1))))
+  static let pi = symbol(Monomial.Radical.pi)
   static let imaginaryUnit = ExactNumber(
     RadicalSum(Monomial(.one, Monomial.Radical(isImaginary: true))))
+
+  /// A variable, which equals only itself.
+  static func symbol(_ name: String) -> ExactNumber {
+    ExactNumber(RadicalSum(Monomial(.one, Monomial.Radical(symbols: [name: 1]))))
+  }
+
+  /// Whether it has no variables.
+  var isConstant: Bool { numerator.isConstant && denominator.isConstant }
 
   init(_ value: Rational) {
     self.init(RadicalSum(Monomial(value)))
@@ -140,7 +148,8 @@ struct ExactNumber {
   /// |self|.
   func absolute(_ budget: inout OperationBudget) throws(ArithmeticFault) -> ExactNumber {
     guard numerator.isReal, denominator.isReal else {
-      guard isSum, let square = try? numerator.multiplied(by: numerator.conjugate, &budget),
+      guard isSum, isConstant,
+        let square = try? numerator.multiplied(by: numerator.conjugate, &budget),
         square.isReal, let root = try square.squareRoot(&budget)
       else { throw .notNumeric }
       return ExactNumber(root)

@@ -1,19 +1,26 @@
-// Products of a fraction, roots, powers of π and i.
+// Products of a fraction, roots, powers of symbols and i.
 
-/// q · ∏ pᵉ · πᵏ · iˡ with a fraction q ≠ 0, primes p, exponents 0 < e < 1, and l = 0 or 1.
+/// q · ∏ pᵉ · ∏ sᵏ · iˡ with a fraction q ≠ 0, primes p, exponents 0 < e < 1, symbols s such as π
+/// and x, and l = 0 or 1.
 ///
-/// Different products of roots, πᵏ and iˡ are linearly independent over the fractions, since roots
-/// of different primes are (Besicovitch 1940) and π is transcendental. So the form is unique, also
+/// Different products of roots, powers of symbols and iˡ are linearly independent over the fractions,
+/// since roots of different primes are (Besicovitch 1940), π is transcendental, and variables are
+/// independent of everything. So the form is unique, also
 /// as a term of a sum. A number too large for q is a *large power*: q is 1 or -1, and the exponents
 /// e are any fractions. A number has this form exactly if q would not fit, so it is unique too.
 struct Monomial {
-  /// ∏ pᵉ · πᵏ · iˡ.
+  /// ∏ pᵉ · ∏ sᵏ · iˡ.
   struct Radical: Hashable {
     var primes: [UInt64: Rational] = [:]
-    var piPower = 0
+    /// The powers of symbols, none of which is 0.
+    var symbols: [String: Int] = [:]
     var isImaginary = false
 
     static let one = Radical()
+    static let pi = "π"
+
+    /// Whether it has no variables.
+    var isConstant: Bool { symbols.keys.allSatisfy { $0 == Self.pi } }
 
     /// Whether an exponent is not between 0 and 1.
     var isLargePower: Bool {
@@ -29,7 +36,7 @@ struct Monomial {
     self.radical = radical
   }
 
-  /// The normal form of sign · ∏ pᵉ · πᵏ · iˡ with any exponents.
+  /// The normal form of sign · ∏ pᵉ · ∏ sᵏ · iˡ with any exponents.
   private init(isNegative: Bool, _ radical: Radical) throws(ArithmeticFault) {
     var rest = radical
     rest.primes = radical.primes.filter { $0.value.numerator != 0 }
@@ -91,10 +98,13 @@ struct Monomial {
     by other: Monomial, _ budget: inout OperationBudget
   ) throws(ArithmeticFault) -> Monomial {
     try budget.spend()
-    let (piPower, overflow) = radical.piPower.addingReportingOverflow(other.radical.piPower)
-    if overflow { throw .digits }
-    var product = Radical(
-      piPower: piPower, isImaginary: radical.isImaginary != other.radical.isImaginary)
+    var product = Radical(isImaginary: radical.isImaginary != other.radical.isImaginary)
+    product.symbols = radical.symbols
+    for (symbol, power) in other.radical.symbols {
+      let (sum, overflow) = power.addingReportingOverflow(product.symbols[symbol] ?? 0)
+      if overflow { throw .digits }
+      product.symbols[symbol] = sum == 0 ? nil : sum
+    }
     var isNegative = radical.isImaginary && other.radical.isImaginary
     // The usual case needs no factors of the fractions.
     if !radical.isLargePower, !other.radical.isLargePower,
@@ -122,7 +132,8 @@ struct Monomial {
 
   /// 1 / self.
   func inverse(_ budget: inout OperationBudget) throws(ArithmeticFault) -> Monomial {
-    var inverse = Radical(piPower: -radical.piPower, isImaginary: radical.isImaginary)
+    var inverse = Radical(
+      symbols: radical.symbols.mapValues { -$0 }, isImaginary: radical.isImaginary)
     // 1/i is -i.
     let isNegative = radical.isImaginary != (coefficient.numerator < 0)
     if radical.primes.isEmpty {
@@ -135,8 +146,8 @@ struct Monomial {
     return try Monomial(isNegative: isNegative, inverse)
   }
 
-  /// The real power with a fraction as exponent, of a positive number; nil of others, and where
-  /// π would have a broken exponent.
+  /// The real power with a fraction as exponent, of a positive number; nil of others, where π
+  /// would have a broken exponent, and of variables for exponents that are no integers.
   func power(
     _ exponent: Rational, _ budget: inout OperationBudget
   ) throws(ArithmeticFault) -> Monomial? {
@@ -144,9 +155,13 @@ struct Monomial {
     guard abs(exponent.numerator) <= Self.largestExponent,
       exponent.denominator <= Self.largestExponent
     else { throw .overBudget("too large an exponent") }
-    let piPower = try Rational(Int128(radical.piPower)) * exponent
-    guard let whole = piPower.integer, let whole = Int(exactly: whole) else { return nil }
-    var power = Radical(piPower: whole)
+    guard radical.isConstant || exponent.integer != nil else { return nil }
+    var power = Radical()
+    for (symbol, value) in radical.symbols {
+      let product = try Rational(Int128(value)) * exponent
+      guard let whole = product.integer, let whole = Int(exactly: whole) else { return nil }
+      power.symbols[symbol] = whole == 0 ? nil : whole
+    }
     for (prime, value) in try primes(&budget) { power.primes[prime] = try value * exponent }
     return try Monomial(isNegative: false, power)
   }
@@ -156,7 +171,7 @@ struct Monomial {
     base: Monomial, _ budget: inout OperationBudget
   ) throws(ArithmeticFault) -> Rational? {
     guard coefficient.numerator > 0, base.coefficient.numerator > 0, !radical.isImaginary,
-      !base.radical.isImaginary, radical.piPower == 0, base.radical.piPower == 0
+      !base.radical.isImaginary, radical.symbols.isEmpty, base.radical.symbols.isEmpty
     else { return nil }
     let (value, base) = (try primes(&budget), try base.primes(&budget))
     guard let (prime, exponent) = base.first else { return nil }
@@ -168,7 +183,7 @@ struct Monomial {
     return ratio
   }
 
-  /// The value in floating point, to a part in 10¹³; nil for roots above the fourth.
+  /// The value in floating point, to a part in 10¹³; nil for roots above the fourth and variables.
   var approximation: Double? {
     var value = Double(coefficient.numerator) / Double(coefficient.denominator)
     for (prime, exponent) in radical.primes {
@@ -184,8 +199,9 @@ struct Monomial {
         value = exponent.numerator > 0 ? value * factor : value / factor
       }
     }
-    guard abs(radical.piPower) < 8 else { return nil }
-    for _ in 0..<abs(radical.piPower) { value = radical.piPower > 0 ? value * .pi : value / .pi }
+    let power = radical.symbols[Radical.pi] ?? 0
+    guard radical.isConstant, abs(power) < 8 else { return nil }
+    for _ in 0..<abs(power) { value = power > 0 ? value * .pi : value / .pi }
     return value
   }
 }

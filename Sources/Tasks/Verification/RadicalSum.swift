@@ -1,6 +1,6 @@
-// Sums of fractions, roots, powers of π and i.
+// Sums of fractions, roots, powers of symbols and i.
 
-/// A sum of monomials with different roots, powers of π and i. The form is unique (see `Monomial`),
+/// A sum of monomials with different roots, powers of symbols and i. The form is unique (see `Monomial`),
 /// so two sums are equal when their terms are.
 struct RadicalSum: Hashable {
   private var terms: [Monomial.Radical: Rational] = [:]
@@ -65,7 +65,11 @@ struct RadicalSum: Hashable {
   /// The sum with -i in place of i.
   var conjugate: RadicalSum { mapped { $0.isImaginary ? Rational(negating: $1) : $1 } }
 
+  /// Whether it has no i; variables are taken as real.
   var isReal: Bool { !terms.keys.contains(where: \.isImaginary) }
+
+  /// Whether it has no variables.
+  var isConstant: Bool { terms.keys.allSatisfy(\.isConstant) }
 
   private func mapped(_ transform: (Monomial.Radical, Rational) -> Rational) -> RadicalSum {
     var sum = RadicalSum()
@@ -107,7 +111,9 @@ struct RadicalSum: Hashable {
   var sign: Int? {
     if isZero { return 0 }
     if let rational { return rational.numerator < 0 ? -1 : 1 }
-    if let monomial, isReal { return monomial.coefficient.numerator < 0 ? -1 : 1 }
+    if let monomial, isReal, monomial.radical.isConstant {
+      return monomial.coefficient.numerator < 0 ? -1 : 1
+    }
     guard let bounds else { return nil }
     return bounds.lowerBound > 0 ? 1 : bounds.upperBound < 0 ? -1 : nil
   }
