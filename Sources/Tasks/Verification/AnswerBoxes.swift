@@ -49,16 +49,20 @@ enum AnswerBoxes {
     return isBlank(range, bytes) ? nil : .range(range)
   }
 
-  /// Whether there are only spaces and dots, as in "put it in \boxed{...}".
+  /// Whether there are only spaces and punctuation, as in "put it in \boxed{...}".
   private static func isBlank(_ range: Range<Int>, _ bytes: Span<UInt8>) -> Bool {
     let rest = ResponseText.trimmed(range, in: bytes, punctuation: true)
-    return rest.isEmpty
-      || dots.contains {
-        $0.count == rest.count && ResponseText.matches($0, bytes, at: rest.lowerBound)
-      }
+    if dots.contains(where: {
+      $0.count == rest.count && ResponseText.matches($0, bytes, at: rest.lowerBound)
+    }) {
+      return true
+    }
+    return rest.allSatisfy { ResponseText.isSpace(bytes[$0]) || spacing.contains(bytes[$0]) }
   }
 
   private static let dots = ["…", "\\ldots", "\\dots", "\\cdots"].map { Array($0.utf8) }
+  /// The bytes of `~`, `$`, `\,`, `\;`, `\:` and `\!`.
+  private static let spacing = Array("~$\\,;:!.".utf8)
 
   /// `\boxed 5`: up to a space or the end of the formula. TeX would box a single letter, so a word
   /// is a mention unless a formula ends behind it.

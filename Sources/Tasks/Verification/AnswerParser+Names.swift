@@ -15,8 +15,11 @@ extension AnswerParser {
       return .assigned(name, try equal(split(rest, where: Self.isRelation), text: rest))
     }
     guard parts.count > 1 else { return nil }
-    let value = try equal(parts, text: range)
-    return value
+    // 5 = x.
+    if parts.count == 2, tokens[parts[1].lowerBound - 1].isSymbol("="), let name = name(parts[1]) {
+      return .assigned(name, try item(parts[0]))
+    }
+    return try equal(parts, text: range)
   }
 
   /// The value of a = b = c ≈ d. All but approximations must be equal; otherwise it is text.

@@ -34,6 +34,11 @@ extension AnswerParser {
       isNegative = true
       range.removeFirst()
     }
+    if range.count > 2, let first = range.first, tokens[first].isWord("US"),
+      tokens[first + 1].isCurrency
+    {
+      range.removeFirst()
+    }
     if let first = range.first, range.count > 1, isCurrency(first) {
       unit = AnswerUnit.named(AnswerUnit.name(tokens[first].text) ?? tokens[first].text)
       range.removeFirst()

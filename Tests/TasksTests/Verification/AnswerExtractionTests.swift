@@ -34,7 +34,7 @@ import Testing
 
   @Test(arguments: [
     ("\\boxed{8}. I used \\boxed{} as you asked.", "8"), ("\\boxed{8} stands in \\boxed now", "8"),
-    ("Put it in \\boxed{...}: \\boxed{8}", "8"), ("It is \\boxed{8}, in a \\boxed{ }.", "8"),
+    ("Put it in \\boxed{...}: \\boxed{8}", "8"), ("It is \\boxed{8}, in a \\boxed{\\,}.", "8"),
     ("\\boxed{8}, boxed by \\boxed{\\ldots}", "8"), ("\\boxed{8}. Note `\\boxed`.", "8"),
     ("We must use \\boxed{}.\n#### 8", "8"), ("With \\boxed, the answer is 8.", "8"),
     ("$\\boxed{8}$ and \\fbox{} too", "8"), ("$\\boxed ab$", "ab"), ("\\boxed x is it", "x"),

@@ -4,7 +4,8 @@ import Testing
 /// Names in front of values, chains of equations, inequalities as intervals, letters of choices.
 @Suite struct AnswerRelationTests {
   @Test(arguments: [
-    ("x=8", "8"), ("AB=8", "8"), ("AB = 8\\text{ cm}", "8"), ("T_{20}=8", "8"), ("a_n=8", "8"),
+    ("x=8", "8"), ("8=x", "8"), ("AB=8", "8"), ("AB = 8\\text{ cm}", "8"), ("T_{20}=8", "8"),
+    ("a_n=8", "8"),
     ("f(3)=8", "8"), ("f'(3)=8", "8"),
     ("P(X>2)=\\frac18", "1/8"), ("\\angle BAC=80^\\circ", "80"), ("m\\angle A = 80", "80"),
     ("\\overline{AB}=8", "8"),

@@ -20,7 +20,7 @@ import Testing
     ("\\$8/\\text{hour}", "8"), ("\\$8/\\text{hour}", "\\$8\\text{ per hour}"),
     ("\\$8", "8\\text{ dollars}"), ("€8", "8"),
     ("8€", "8\\text{ euros}"), ("£8", "8\\text{ pounds}"), ("¥800", "800\\text{ yen}"), ("₹8", "8"),
-    ("USD 8", "8\\text{ dollars}"),
+    ("USD 8", "8\\text{ dollars}"), ("US\\$8", "8"),
     ("-\\$8", "-8"), ("-€8", "-8"), ("8\\text{ cents}", "8¢"), ("\\text{€}8", "8"),
     ("\\euro 8", "€8"),
     ("8^\\circ\\text{C}", "8\\text{ degrees Celsius}"), ("8\\text{ per cent}", "0.08"),
