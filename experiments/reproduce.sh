@@ -10,14 +10,14 @@ usage: experiments/reproduce.sh [NAME | all | --list | --help]
 
 Without NAME it runs `alignment`, the main job: the alignment table of the embedded model with every
 control. `--list` lists the experiments with their expected minutes on two cores after the build;
-`all` runs every one that needs no PyTorch. Training runs go on where they were stopped, and a finished
+`all` runs every one that needs no package of PyPI. Training runs go on where they were stopped, and a finished
 one is not made again (its folder is under results/runs).
 
 example: experiments/reproduce.sh alignment
 END
 }
 
-# The second line of each run.sh says "# minutes: N", with "(PyTorch)" where that is needed.
+# The second line of each run.sh says "# minutes: N", with "(PyTorch)" or "(PyPI)" where that is needed.
 minutes() {
   sed -n '2s/^# minutes: *//p' "experiments/$1/run.sh"
 }
@@ -37,7 +37,7 @@ name=${1:-alignment}
 case $name in
   -h | --help) usage; exit 0 ;;
   --list) list; exit 0 ;;
-  all) selected=$(for each in $(names); do [[ $(minutes "$each") == *PyTorch* ]] || echo "$each"; done) ;;
+  all) selected=$(for each in $(names); do [[ $(minutes "$each") == *Py[TP]* ]] || echo "$each"; done) ;;
   *)
     [[ -f experiments/$name/run.sh && $name != */* ]] ||
       fail "there is no experiment '$name' (expected one of: $(names | tr '\n' ' ')or all)" 2

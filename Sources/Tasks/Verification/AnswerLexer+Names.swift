@@ -31,34 +31,69 @@ extension AnswerLexer {
   static let symbolCommands: [String: String] = [
     "times": "*", "cdot": "*", "ast": "*", "div": "/", "lt": "<", "gt": ">", "degree": "°",
     "degrees": "°", "textdegree": "°", "lbrack": "[", "rbrack": "]", "colon": ":",
+    "lvert": "|", "rvert": "|", "vert": "|",
   ]
 
   static let aliases: [String: String] = [
     "dfrac": "frac", "tfrac": "frac", "cfrac": "frac", "dbinom": "binom", "tbinom": "binom",
     "leq": "le", "leqslant": "le", "geq": "ge", "geqslant": "ge", "neq": "ne", "infin": "infty",
     "lbrace": "{", "rbrace": "}", "varnothing": "emptyset", "ldots": "dots", "cdots": "dots",
-    "textdollar": AnswerToken.currency, "dollar": AnswerToken.currency,
+    "textdollar": AnswerToken.currency, "dollar": AnswerToken.currency, "euro": "€",
+    "texteuro": "€", "pounds": "£", "textsterling": "£", "yen": "¥", "textyen": "¥",
+    "thickapprox": "approx", "simeq": "approx", "doteq": "approx", "ohm": "Omega",
   ]
 
   /// Words that mean a command outside of TeX.
   static let plainCommands: [String: String] = [
-    "pi": "pi", "sqrt": "sqrt", "inf": "infty", "infinity": "infty", "infty": "infty",
+    "pi": "pi", "sqrt": "plainroot", "cbrt": "plaincuberoot", "inf": "infty", "infinity": "infty",
+    "infty": "infty",
   ]
 
   static let unicode: [Unicode.Scalar: (AnswerToken.Kind, String)] = [
     "\u{2212}": (.symbol, "-"), "\u{2013}": (.symbol, "-"), "×": (.symbol, "*"),
     "·": (.symbol, "*"), "⋅": (.symbol, "*"), "÷": (.symbol, "/"), "°": (.symbol, "°"),
-    "：": (.symbol, ":"), "，": (.symbol, ","), "π": (.command, "pi"), "√": (.command, "sqrt"),
+    "：": (.symbol, ":"), "，": (.symbol, ","), "π": (.command, "pi"), "√": (.command, "plainroot"),
     "∞": (.command, "infty"), "±": (.command, "pm"), "∪": (.command, "cup"),
     "∩": (.command, "cap"), "≤": (.command, "le"), "≥": (.command, "ge"), "≠": (.command, "ne"),
     "∅": (.command, "emptyset"), "∈": (.command, "in"), "θ": (.command, "theta"),
-    "α": (.command, "alpha"), "≈": (.command, "approx"),
+    "α": (.command, "alpha"), "≈": (.command, "approx"), "∓": (.command, "mp"),
+    "∛": (.command, "plaincuberoot"), "Ω": (.command, "Omega"), "\u{2126}": (.command, "Omega"),
+    "µ": (.command, "mu"), "μ": (.command, "mu"), "…": (.command, "dots"), "⁄": (.symbol, "/"),
+    "∠": (.command, "angle"), "≅": (.command, "approx"), "⌊": (.command, "lfloor"),
+    "⌋": (.command, "rfloor"), "⌈": (.command, "lceil"), "⌉": (.command, "rceil"),
   ]
 
   static let superscripts: [Unicode.Scalar: String] = [
     "⁰": "0", "¹": "1", "²": "2", "³": "3", "⁴": "4", "⁵": "5", "⁶": "6", "⁷": "7", "⁸": "8",
-    "⁹": "9",
+    "⁹": "9", "⁻": "-", "⁺": "+",
   ]
+
+  /// The letter, sign or digit that a full-width or other form of it stands for.
+  static func plain(_ scalar: Unicode.Scalar) -> Unicode.Scalar {
+    if scalar.isASCII { return scalar }
+    if 0xFF01...0xFF5E ~= scalar.value, let ascii = Unicode.Scalar(scalar.value - 0xFEE0) {
+      return ascii
+    }
+    if scalar.properties.numericType == .decimal, let digit = scalar.properties.numericValue,
+      let ascii = Unicode.Scalar(0x30 + UInt32(digit))
+    {
+      return ascii
+    }
+    return scalar
+  }
+
+  /// The digits of a fraction such as ½ or ⅞.
+  static func vulgarFraction(_ scalar: Unicode.Scalar) -> (String, String)? {
+    guard scalar.properties.numericType == .numeric, let value = scalar.properties.numericValue,
+      0 < value, value < 1
+    else { return nil }
+    for denominator in 2...10 {
+      let numerator = (value * Double(denominator)).rounded()
+      // The property is the quotient in floating point.
+      if numerator / Double(denominator) == value { return ("\(Int(numerator))", "\(denominator)") }
+    }
+    return nil
+  }
 
   /// Marks without width.
   static let ignored: Set<Unicode.Scalar> = ["\u{200B}", "\u{2060}", "\u{FEFF}"]

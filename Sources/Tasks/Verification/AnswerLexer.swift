@@ -5,11 +5,11 @@
 /// `\mathrm`, `\displaystyle`, an inner `\boxed`), spacing, unambiguous thousands separators
 /// (`1{,}000`, `1\,000`, `1,\!000`), and Markdown's marks around the whole.
 struct AnswerLexer {
-  private let scalars: [Unicode.Scalar]
+  let scalars: [Unicode.Scalar]
   /// Whether the text is prose rather than TeX.
   private let isProse: Bool
   private let hasOddDollars: Bool
-  private var position = 0
+  var position = 0
   private var tokens: [AnswerToken] = []
   private var hasSpace = false
   private var braceDepth = 0
@@ -24,7 +24,7 @@ struct AnswerLexer {
   }
 
   private init(_ text: String, isProse: Bool) {
-    scalars = Array(text.unicodeScalars)
+    scalars = text.unicodeScalars.map(Self.plain)
     self.isProse = isProse
     var dollars = 0
     for (index, scalar) in scalars.enumerated()
@@ -37,12 +37,18 @@ struct AnswerLexer {
     switch scalar {
     case "\\": command()
     case "0"..."9": number()
-    case "." where isDigit(at: position + 1): number()
+    case "." where isDigit(at: position + 1) || beginsMarkedBlock(at: position + 1): number()
     case "a"..."z", "A"..."Z": word()
     case "$":
       // An unpaired dollar sign before a number is money.
       if hasOddDollars, isDigit(at: position + 1) { emit(.command, AnswerToken.currency) }
       position += 1
+    case "<" where self.scalar(at: position + 1) == "=":
+      emit(.command, "le")
+      position += 2
+    case ">" where self.scalar(at: position + 1) == "=":
+      emit(.command, "ge")
+      position += 2
     case "*" where self.scalar(at: position + 1) == "*" && isPower(at: position + 2):
       emit(.symbol, "^")
       position += 2
@@ -62,9 +68,16 @@ struct AnswerLexer {
         hasSpace = true
       } else if let (kind, text) = Self.unicode[scalar] {
         emit(kind, text)
-      } else if let power = Self.superscripts[scalar] {
-        emit(.symbol, "^")
-        emit(.number, power)
+      } else if Self.superscripts[scalar] != nil {
+        position -= 1
+        superscript()
+      } else if let (numerator, denominator) = Self.vulgarFraction(scalar) {
+        emit(.command, "frac")
+        for number in [numerator, denominator] {
+          tokens += [.symbol("{"), AnswerToken(kind: .number, text: number), .symbol("}")]
+        }
+      } else if scalar.properties.generalCategory == .currencySymbol {
+        emit(.command, String(scalar))
       } else if !Self.ignored.contains(scalar) {
         emit(.symbol, String(scalar))
       }
@@ -98,8 +111,26 @@ struct AnswerLexer {
     } else if let symbol = Self.symbolCommands[name] {
       emit(.symbol, symbol)
     } else if !Self.styles.contains(name) {
-      emit(.command, Self.aliases[name] ?? name)
+      // \sfrac, \nicefrac and others only look different.
+      emit(.command, Self.aliases[name] ?? (name.hasSuffix("frac") ? "frac" : name))
     }
+  }
+
+  /// A run of raised digits, with a sign.
+  private mutating func superscript() {
+    var text = ""
+    while let scalar = scalar(at: position), let digit = Self.superscripts[scalar] {
+      text += digit
+      position += 1
+    }
+    emit(.symbol, "^")
+    tokens.append(.symbol("{"))
+    if let sign = text.first, !sign.isNumber {
+      tokens.append(.symbol(String(sign)))
+      text.removeFirst()
+    }
+    if !text.isEmpty { tokens.append(AnswerToken(kind: .number, text: text)) }
+    tokens.append(.symbol("}"))
   }
 
   private mutating func controlSymbol(_ scalar: Unicode.Scalar) {
@@ -129,6 +160,8 @@ struct AnswerLexer {
     }
     if let name = Self.plainCommands[word] {
       emit(.command, name)
+    } else if word.lowercased() == "minus" || word.lowercased() == "negative", precedesNumber() {
+      emit(.symbol, "-")
     } else {
       emit(.word, word)
     }
@@ -146,69 +179,24 @@ struct AnswerLexer {
     }
   }
 
-  // MARK: - Numbers
-
-  private mutating func number() {
-    var text = digits()
-    if 1...3 ~= text.utf8.count {
-      while let length = separatorLength(), isThousands(at: position + length) {
-        position += length
-        text += digits()
-      }
-    }
-    if scalar(at: position) == ".", isDigit(at: position + 1) {
-      position += 1
-      text += "." + digits()
-    }
-    if let mark = scalar(at: position), mark == "e" || mark == "E" {
-      let sign = scalar(at: position + 1)
-      let isSigned = sign == "-" || sign == "+"
-      if isDigit(at: position + (isSigned ? 2 : 1)) {
-        position += isSigned ? 2 : 1
-        text += sign == "-" ? "e-" : "e"
-        text += digits()
-      }
-    }
-    emit(.number, text)
-  }
-
-  private mutating func digits() -> String {
-    var text = ""
-    while let scalar = scalar(at: position), "0"..."9" ~= scalar {
-      text.unicodeScalars.append(scalar)
-      position += 1
-    }
-    return text
-  }
-
-  /// The length of an unambiguous thousands separator.
-  private func separatorLength() -> Int? {
-    for separator in Self.separators {
-      if scalars[position...].starts(with: separator) { return separator.count }
-    }
-    return nil
-  }
-
-  private func isThousands(at index: Int) -> Bool {
-    (0..<3).allSatisfy { isDigit(at: index + $0) } && !isDigit(at: index + 3)
-  }
-
   // MARK: - Characters
 
-  private mutating func emit(_ kind: AnswerToken.Kind, _ text: String) {
-    // The words of a sentence are separated and longer than variables.
-    let isProseWord = isProse && hasSpace && text.utf8.count >= 3
+  mutating func emit(_ kind: AnswerToken.Kind, _ text: String, isGrouped: Bool = false) {
+    // The words of a sentence are separated and longer than variables, except for units.
+    let isUnit = tokens.last?.kind == .number && AnswerUnit.isKnownLetter(text)
+    let isProseWord = isProse && hasSpace && (text.utf8.count >= 3 || isUnit)
     tokens.append(
       AnswerToken(
-        kind: kind, text: text, hasSpace: hasSpace, isProse: textDepth != nil || isProseWord))
+        kind: kind, text: text, hasSpace: hasSpace, isProse: textDepth != nil || isProseWord,
+        isGrouped: isGrouped))
     hasSpace = false
   }
 
-  private func scalar(at index: Int) -> Unicode.Scalar? {
+  func scalar(at index: Int) -> Unicode.Scalar? {
     scalars.indices.contains(index) ? scalars[index] : nil
   }
 
-  private func isDigit(at index: Int) -> Bool {
+  func isDigit(at index: Int) -> Bool {
     scalar(at: index).map { "0"..."9" ~= $0 } ?? false
   }
 
@@ -223,8 +211,18 @@ struct AnswerLexer {
     return isOperand && (isLetter(next) || isDigit(at: index) || next == "(" || next == "-")
   }
 
+  /// Whether a number follows, possibly in a formula.
+  private func precedesNumber() -> Bool {
+    var index = position
+    while let next = scalar(at: index), " $}".unicodeScalars.contains(next) { index += 1 }
+    return index > position && isDigit(at: index)
+  }
+
   /// The tokens without Markdown and punctuation around them.
-  private func trimmed() -> [AnswerToken] {
+  private func trimmed() -> [AnswerToken] { Self.trimmed(tokens) }
+
+  /// Tokens without Markdown and punctuation around them.
+  static func trimmed(_ tokens: [AnswerToken]) -> [AnswerToken] {
     var range = tokens[...]
     while let first = range.first, first.kind == .symbol, "*=:,;\"'".contains(first.text) {
       range.removeFirst()

@@ -1,107 +1,8 @@
-// The arithmetic that answers may contain: + - * / ^ ! \frac \sqrt \pi i, followed by units.
+// The arithmetic that answers may contain: + - * / ^ ! | | and \frac \sqrt \binom \log \pi i.
 
 extension AnswerParser {
-  /// A number with its unit, or a ± b.
-  mutating func quantity(_ range: Range<Int>) throws(ArithmeticFault) -> AnswerValue {
-    var range = range
-    var unit: AnswerUnit?
-    var factor: Int128 = 1
-    // Money has its unit before the number, possibly after a sign.
-    var isNegative = false
-    if let sign = range.first, tokens[sign].isSymbol("-"), sign + 1 < range.upperBound,
-      tokens[sign + 1].isCommand(AnswerToken.currency)
-    {
-      isNegative = true
-      range.removeFirst()
-    }
-    if let first = range.first, tokens[first].isCommand(AnswerToken.currency) {
-      unit = .known("dollar")
-      range.removeFirst()
-    }
-    // At most a unit and a factor before it: 3 million dollars.
-    for _ in 0..<2 {
-      let start = unitStart(range)
-      guard start < range.upperBound else { break }
-      switch AnswerUnit.read(unitWords(start..<range.upperBound)) {
-      case .unit(let found):
-        guard unit == nil || unit == found else { throw .notNumeric }
-        unit = found
-      case .ignored: break
-      case .factor(let value): factor = value
-      case .unclear:
-        // The last word may be a unit and the one before a factor.
-        guard unit == nil, case .unit(let found) = AnswerUnit.read(unitWords(range.suffix(1)))
-        else {
-          throw .notNumeric
-        }
-        unit = found
-        range.removeLast()
-        continue
-      }
-      range = range.lowerBound..<start
-    }
-    let scale = ExactNumber(Rational(isNegative ? -factor : factor))
-    if let sign = range.dropFirst().first(where: { tokens[$0].isCommand("pm") }) ?? range.first,
-      tokens[sign].isCommand("pm")
-    {
-      guard unit == nil, factor == 1, !isNegative else { throw .notNumeric }
-      let center =
-        sign == range.lowerBound
-        ? ExactNumber(Rational(0)) : try number(range.lowerBound..<sign)
-      return .plusMinus(center, try number((sign + 1)..<range.upperBound))
-    }
-    let value = try number(range)
-    return .number(
-      try compute { (budget) throws(ArithmeticFault) in try value.multiplied(by: scale, &budget) },
-      unit)
-  }
-
-  /// The start of the words after a number.
-  private func unitStart(_ range: Range<Int>) -> Int {
-    var start = range.upperBound
-    while start > range.lowerBound + 1 {
-      let token = tokens[start - 1]
-      if token.isSymbol("}"), start >= range.lowerBound + 5, tokens[start - 4].isSymbol("^"),
-        tokens[start - 2].text == "2" || tokens[start - 2].text == "3",
-        isUnitWord(tokens[start - 5])
-      {
-        start -= 5
-      } else if isUnitWord(token) || token.isSymbol("%") || token.isSymbol("°") {
-        start -= 1
-      } else if token.isSymbol("."), isUnitWord(tokens[start - 2]) {
-        start -= 1
-      } else {
-        break
-      }
-    }
-    return start
-  }
-
-  private func isUnitWord(_ token: AnswerToken) -> Bool {
-    // A letter or a short product of variables outside of prose is not a unit.
-    token.kind == .word && token.text != "i"
-      && (token.isProse || token.hasSpace && AnswerUnit.isKnown(token.text))
-  }
-
-  private func unitWords(_ range: Range<Int>) -> [String] {
-    var words: [String] = []
-    for token in tokens[range] where !token.isSymbol(".") {
-      let isAttached =
-        token.isSymbol("^") || token.isSymbol("{") || token.isSymbol("}") || token.kind == .number
-        || words.last == "°"
-      if isAttached, !words.isEmpty {
-        if !token.isSymbol("{"), !token.isSymbol("}") { words[words.count - 1] += token.text }
-      } else {
-        words.append(token.text)
-      }
-    }
-    return words
-  }
-
-  // MARK: - Arithmetic
-
   /// The value of a whole range.
-  private mutating func number(_ range: Range<Int>) throws(ArithmeticFault) -> ExactNumber {
+  mutating func number(_ range: Range<Int>) throws(ArithmeticFault) -> ExactNumber {
     try descend()
     defer { ascend() }
     guard !range.isEmpty else { throw .notNumeric }
@@ -110,17 +11,30 @@ extension AnswerParser {
     var start = range.lowerBound
     while start < range.upperBound {
       var isNegative = false
-      if tokens[start].isSymbol("+") || tokens[start].isSymbol("-") {
-        isNegative = tokens[start].isSymbol("-")
+      if let sign = sign(tokens[start]) {
+        isNegative = sign < 0
         start += 1
       }
       let end = termEnd(start..<range.upperBound)
       let term = try product(start..<end)
-      let signed = isNegative ? try term.negative : term
-      sum = try compute { (budget) throws(ArithmeticFault) in try sum.adding(signed, &budget) }
+      let left = sum
+      sum = try compute { (budget) throws(ArithmeticFault) in
+        try left.adding(isNegative ? term.negative(&budget) : term, &budget)
+      }
       start = end
     }
     return sum
+  }
+
+  /// 1 or -1 for a sign.
+  private func sign(_ token: AnswerToken) -> Int? {
+    switch (token.kind, token.text) {
+    case (.symbol, "+"): 1
+    case (.symbol, "-"): -1
+    case (.command, "pm"): plusMinusSign
+    case (.command, "mp"): -plusMinusSign
+    default: nil
+    }
   }
 
   /// `10 000`: one to three digits, then groups of three, with spaces between.
@@ -140,9 +54,9 @@ extension AnswerParser {
     while index < range.upperBound {
       if let close = partner(of: index) {
         index = close
-      } else if index > range.lowerBound,
-        tokens[index].isSymbol("+") || tokens[index].isSymbol("-"),
-        !tokens[index - 1].isSymbol("*"), !tokens[index - 1].isSymbol("/")
+      } else if index > range.lowerBound, sign(tokens[index]) != nil,
+        !tokens[index - 1].isSymbol("*"),
+        !tokens[index - 1].isSymbol("/")
       {
         return index
       }
@@ -163,7 +77,8 @@ extension AnswerParser {
         index += 1
         factor = try self.factor(&index, range.upperBound)
         if token.isSymbol("/") {
-          factor = try factor.inverse()
+          let divisor = factor
+          factor = try compute { (budget) throws(ArithmeticFault) in try divisor.inverse(&budget) }
           hasDivided = true
         }
       } else {
@@ -175,8 +90,9 @@ extension AnswerParser {
         }
         factor = try self.factor(&index, range.upperBound)
       }
+      let (left, right) = (product, factor)
       product = try compute { (budget) throws(ArithmeticFault) in
-        try product.multiplied(by: factor, &budget)
+        try left.multiplied(by: right, &budget)
       }
     }
     return product
@@ -221,8 +137,11 @@ extension AnswerParser {
       // Only after * and /, as in 3*-2.
       index += 1
       guard index < end, !tokens[index].isSymbol("-") else { throw .notNumeric }
-      return try factor(&index, end).negative
+      let value = try factor(&index, end)
+      return try compute { (budget) throws(ArithmeticFault) in try value.negative(&budget) }
     }
+    // In 2ab² the power belongs to b.
+    let prefix = try variables(&index, end)
     var value = try primary(&index, end)
     if index < end, tokens[index].isSymbol("!") {
       index += 1
@@ -236,7 +155,7 @@ extension AnswerParser {
       index += 1
       exponents.append(try group(&index, end))
     }
-    guard var exponent = exponents.popLast() else { return value }
+    guard var exponent = exponents.popLast() else { return try times(prefix, value) }
     // A tower of powers is evaluated from its top.
     while let below = exponents.popLast() {
       let top = exponent
@@ -244,7 +163,17 @@ extension AnswerParser {
     }
     let top = exponent
     let base = value
-    return try compute { (budget) throws(ArithmeticFault) in try base.power(top, &budget) }
+    return try times(
+      prefix, compute { (budget) throws(ArithmeticFault) in try base.power(top, &budget) })
+  }
+
+  private mutating func times(
+    _ prefix: ExactNumber?, _ value: ExactNumber
+  ) throws(ArithmeticFault) -> ExactNumber {
+    guard let prefix else { return value }
+    return try compute { (budget) throws(ArithmeticFault) in
+      try prefix.multiplied(by: value, &budget)
+    }
   }
 
   private mutating func primary(
@@ -256,23 +185,64 @@ extension AnswerParser {
     switch (token.kind, token.text) {
     case (.number, _): return ExactNumber(try Rational(decimal: token.text))
     case (.command, "pi"): return .pi
-    case (.word, "i"): return .imaginaryUnit
+    case _ where isVariable(place):
+      let name = String(token.text.suffix(token.kind == .word ? 1 : token.text.utf8.count))
+      return name == "i" ? .imaginaryUnit : .symbol(name)
     case (.symbol, "("):
       guard let close = partner(of: place), close < end, tokens[close].isSymbol(")") else {
         throw .notNumeric
       }
       index = close + 1
       return try number((place + 1)..<close)
-    case (.command, "frac"):
-      let numerator = try group(&index, end)
-      let denominator = try group(&index, end).inverse()
+    case (.command, "leftbar"), (.command, "lfloor"), (.command, "lceil"):
+      guard let close = partner(of: place), close < end else { throw .notNumeric }
+      index = close + 1
+      let value = try number((place + 1)..<close)
       return try compute { (budget) throws(ArithmeticFault) in
-        try numerator.multiplied(by: denominator, &budget)
+        token.text == "leftbar"
+          ? try value.absolute(&budget) : try value.rounded(up: token.text == "lceil", &budget)
       }
-    case (.command, "sqrt"):
-      let radicand = try group(&index, end)
-      return try compute { (budget) throws(ArithmeticFault) in try radicand.squareRoot(&budget) }
+    case (.command, "frac"):
+      let (a, b) = (try group(&index, end), try group(&index, end))
+      return try compute { (budget) throws(ArithmeticFault) in
+        try a.multiplied(by: b.inverse(&budget), &budget)
+      }
+    case (.command, "binom"):
+      let (n, k) = (try group(&index, end), try group(&index, end))
+      return try compute { (budget) throws(ArithmeticFault) in
+        try ExactNumber.binomial(n, k, &budget)
+      }
+    case (.command, "sqrt"): return try root(&index, end)
+    case (.command, "log"): return try logarithm(&index, end)
     default: throw .notNumeric
+    }
+  }
+
+  /// `\sqrt{a}` or `\sqrt[n]{a}` behind the command.
+  private mutating func root(_ index: inout Int, _ end: Int) throws(ArithmeticFault) -> ExactNumber
+  {
+    var degree = 2
+    if index < end, tokens[index].isSymbol("["), let close = partner(of: index), close < end {
+      guard let n = try number((index + 1)..<close).rational?.integer, 2...64 ~= n else {
+        throw .notNumeric
+      }
+      degree = Int(n)
+      index = close + 1
+    }
+    let radicand = try group(&index, end)
+    return try compute { (budget) throws(ArithmeticFault) in try radicand.root(degree, &budget) }
+  }
+
+  /// `\log_b a` behind the command, with a base: without one it has several meanings.
+  private mutating func logarithm(
+    _ index: inout Int, _ end: Int
+  ) throws(ArithmeticFault) -> ExactNumber {
+    guard index < end, tokens[index].isSymbol("_") else { throw .notNumeric }
+    index += 1
+    let base = try group(&index, end)
+    let value = try factor(&index, end)
+    return try compute { (budget) throws(ArithmeticFault) in
+      try value.logarithm(base: base, &budget)
     }
   }
 

@@ -6,6 +6,10 @@ struct AnswerParser {
   let tokens: [AnswerToken]
   /// The index of the closing bracket of each opening one.
   private let partners: [Int: Int]
+  /// The index of the opening bracket of each closing one.
+  private let openers: [Int: Int]
+  /// 1 or -1: the sign that ± has now.
+  var plusMinusSign = 1
   private(set) var budget: OperationBudget
   private var depth = 0
 
@@ -13,7 +17,7 @@ struct AnswerParser {
   static func value(
     of tokens: [AnswerToken], _ budget: inout OperationBudget
   ) throws(ArithmeticFault) -> AnswerValue {
-    let tokens = joiningThousands(tokens)
+    let tokens = pairingBars(joiningThousands(tokens))
     guard let partners = partners(in: tokens) else { return .text(tokens.canonicalText) }
     var parser = AnswerParser(tokens: tokens, partners: partners, budget: budget)
     let value = try parser.list(tokens.indices)
@@ -25,17 +29,20 @@ struct AnswerParser {
 
   /// Items between commas, semicolons, "and" or "or".
   private mutating func list(_ range: Range<Int>) throws(ArithmeticFault) -> AnswerValue {
-    let parts = split(range) { token in
+    func isSeparator(_ token: AnswerToken) -> Bool {
       token.isSymbol(",") || token.isSymbol(";") || token.isWord("and") || token.isWord("or")
     }
+    let parts = split(range, where: isSeparator)
     guard parts.count > 1 else { return try item(parts.first ?? range) }
+    let words = tokens[range].filter { $0.kind == .word && isSeparator($0) }.map(\.text)
+    if let combined = try inequalities(parts, joinedBy: words.first) { return combined }
     // In n=2,3,4 the name applies to the whole list.
     if let (name, rest) = assignment(parts[0]),
       parts.dropFirst().allSatisfy({ assignment($0) == nil })
     {
-      return .assigned(name, .list(try items([rest] + parts.dropFirst())))
+      return .assigned(name, .list(try flatItems([rest] + parts.dropFirst())))
     }
-    let values = try items(parts)
+    let values = try flatItems(parts)
     var names: Set<String> = []
     var bare: [AnswerValue] = []
     for case .assigned(let name, let value) in values {
@@ -54,23 +61,47 @@ struct AnswerParser {
     return values
   }
 
-  private mutating func item(_ range: Range<Int>) throws(ArithmeticFault) -> AnswerValue {
+  /// The items of a list, in which ±a are two.
+  private mutating func flatItems(_ parts: [Range<Int>]) throws(ArithmeticFault) -> [AnswerValue] {
+    var values: [AnswerValue] = []
+    for part in parts {
+      let value = try item(part)
+      if case .list(let both) = value, plusMinus(in: part) != nil {
+        values += both
+      } else {
+        values.append(value)
+      }
+    }
+    return values
+  }
+
+  mutating func item(_ range: Range<Int>) throws(ArithmeticFault) -> AnswerValue {
     try descend()
     defer { depth -= 1 }
     guard let first = range.first else { return .text("") }
-    if let (name, rest) = assignment(range) { return .assigned(name, try item(rest)) }
-    if let close = partners[first], close == range.upperBound - 1 {
+    if let interval = try inequality(range) { return interval }
+    if let equation = try equation(range) { return equation }
+    if let close = partners[first], close == range.upperBound - 1, Self.isList(tokens[first]) {
       return try bracketed(range)
     }
+    if let matrix = try matrix(range) { return matrix }
     let parts = split(range) { $0.isCommand("cup") }
     if parts.count > 1 { return .union(try items(parts)) }
     if let infinity = infinity(range) { return infinity }
     if range.count == 1, tokens[first].isCommand("emptyset") { return .list([]) }
+    // A word or letter alone is a text, since it may be the letter of a choice.
+    if range.count == 1, tokens[first].kind == .word, !tokens[first].isWord("i") {
+      return .text(tokens[range].comparableText)
+    }
     do {
       return try quantity(range)
     } catch .notNumeric {
-      return .text(tokens[range].canonicalText)
+      return .text(tokens[range].comparableText)
     }
+  }
+
+  private static func isList(_ token: AnswerToken) -> Bool {
+    token.isSymbol("(") || token.isSymbol("[") || token.isCommand("{") || token.isCommand("langle")
   }
 
   /// A range that is one pair of brackets with all between them.
@@ -78,32 +109,44 @@ struct AnswerParser {
     let inner = range.dropFirst().dropLast()
     let (open, close) = (tokens[range.lowerBound].text, tokens[range.upperBound - 1].text)
     let parts = split(inner) { $0.isSymbol(",") }
-    if open == "{" { return .list(try items(parts)) }
+    if open == "{" {
+      if let condition = try setBuilder(inner) { return condition }
+      return .list(try flatItems(parts))
+    }
     // Parentheses around a single value change nothing.
     if parts.count == 1, open == "(", close == ")" { return try item(parts[0]) }
     return .tuple(brackets: open + close, try items(parts))
   }
 
-  /// `x=…` or `x\in…` with one letter, or f(x)=…; the rest has no second sign of that kind.
-  private func assignment(_ range: Range<Int>) -> (name: String, rest: Range<Int>)? {
-    func isSign(_ token: AnswerToken) -> Bool { token.isSymbol("=") || token.isCommand("in") }
-    func isLetter(_ token: AnswerToken) -> Bool {
-      token.kind == .word && token.text.utf8.count == 1 || Self.greek.contains(token.text)
-    }
-    let head = tokens[range].prefix(5)
-    guard let sign = head.firstIndex(where: isSign), sign + 1 < range.upperBound,
-      !tokens[(sign + 1)..<range.upperBound].contains(where: isSign)
+  /// `x | x>3` or `x : x>3` in the braces of a set.
+  private mutating func setBuilder(_ range: Range<Int>) throws(ArithmeticFault) -> AnswerValue? {
+    let parts = split(range) { $0.isSymbol("|") || $0.isSymbol(":") || $0.isCommand("mid") }
+    guard parts.count == 2, let variable = name(parts[0]),
+      case .assigned(variable, let value) = try inequality(parts[1])
     else { return nil }
-    let name = tokens[range.lowerBound..<sign]
-    let isFunction =
-      name.count == 4 && isLetter(name[name.startIndex]) && name[name.startIndex + 1].isSymbol("(")
-      && isLetter(name[name.startIndex + 2]) && name[name.startIndex + 3].isSymbol(")")
-    guard name.count == 1 && name.allSatisfy(isLetter) || isFunction else { return nil }
-    return (name.canonicalText, (sign + 1)..<range.upperBound)
+    return value
   }
 
-  private func infinity(_ range: Range<Int>) -> AnswerValue? {
-    guard tokens[range.upperBound - 1].isCommand("infty") else { return nil }
+  /// `\begin{pmatrix}…\end{pmatrix}`: rows of values.
+  private mutating func matrix(_ range: Range<Int>) throws(ArithmeticFault) -> AnswerValue? {
+    guard range.count > 8, tokens[range.lowerBound].isCommand("begin"),
+      tokens[range.upperBound - 4].isCommand("end")
+    else { return nil }
+    let kind = tokens[range.lowerBound + 2].text
+    guard kind == "pmatrix" || kind == "bmatrix",
+      tokens[range.upperBound - 2].text == kind
+    else { return nil }
+    let inner = range.dropFirst(4).dropLast(4)
+    guard !tokens[inner].contains(where: { $0.isCommand("begin") }) else { return nil }
+    var rows: [AnswerValue] = []
+    for row in split(inner, where: { $0.isSymbol("\\") }) {
+      rows.append(.tuple(brackets: "row", try items(split(row) { $0.isSymbol("&") })))
+    }
+    return .tuple(brackets: "matrix", rows)
+  }
+
+  func infinity(_ range: Range<Int>) -> AnswerValue? {
+    guard let last = range.last, tokens[last].isCommand("infty") else { return nil }
     if range.count == 1 { return .infinity(isNegative: false) }
     guard range.count == 2 else { return nil }
     if tokens[range.lowerBound].isSymbol("-") { return .infinity(isNegative: true) }
@@ -113,7 +156,7 @@ struct AnswerParser {
   // MARK: - Tokens
 
   /// The parts of a range between separators outside of brackets; empty parts are left out.
-  private func split(
+  func split(
     _ range: Range<Int>, where isSeparator: (AnswerToken) -> Bool
   ) -> [Range<Int>] {
     var parts: [Range<Int>] = []
@@ -135,6 +178,8 @@ struct AnswerParser {
   /// The index after the closing bracket of a bracket; nil if there is none.
   func partner(of index: Int) -> Int? { partners[index] }
 
+  func opener(of index: Int) -> Int? { openers[index] }
+
   mutating func spend(_ operations: Int = 1) throws(ArithmeticFault) {
     try budget.spend(operations)
   }
@@ -155,80 +200,10 @@ struct AnswerParser {
 
   mutating func ascend() { depth -= 1 }
 
-  /// The partners of brackets, where `(` and `[` may each close with `)` or `]`, as in half-open
-  /// intervals; nil if they do not match.
-  private static func partners(in tokens: [AnswerToken]) -> [Int: Int]? {
-    var partners: [Int: Int] = [:]
-    var open: [(index: Int, kind: Int)] = []
-    for (index, token) in tokens.enumerated() {
-      guard let (kind, isOpening) = bracket(token) else { continue }
-      if isOpening {
-        open.append((index, kind))
-      } else {
-        guard let last = open.popLast(), last.kind == kind else { return nil }
-        partners[last.index] = index
-      }
-    }
-    return open.isEmpty ? partners : nil
-  }
-
-  private static func bracket(_ token: AnswerToken) -> (kind: Int, isOpening: Bool)? {
-    switch (token.kind, token.text) {
-    case (.symbol, "("), (.symbol, "["): (0, true)
-    case (.symbol, ")"), (.symbol, "]"): (0, false)
-    case (.symbol, "{"): (1, true)
-    case (.symbol, "}"): (1, false)
-    case (.command, "{"): (2, true)
-    case (.command, "}"): (2, false)
-    default: nil
-    }
-  }
-
-  /// Joins `12,441,600` outside of brackets: one to three digits and then groups of three, without
-  /// spaces. A run such as `1,123,5` stays a list.
-  private static func joiningThousands(_ tokens: [AnswerToken]) -> [AnswerToken] {
-    var joined: [AnswerToken] = []
-    var depth = 0
-    var index = 0
-    while index < tokens.count {
-      var token = tokens[index]
-      index += 1
-      if let (_, isOpening) = bracket(token) { depth += isOpening ? 1 : -1 }
-      if depth == 0, token.kind == .number {
-        var text = token.text
-        var isThousands = 1...3 ~= text.utf8.count && !text.contains(".") && text.first != "0"
-        var end = index
-        while end + 1 < tokens.count, tokens[end].isSymbol(","), !tokens[end].hasSpace,
-          tokens[end + 1].kind == .number, !tokens[end + 1].hasSpace
-        {
-          let group = tokens[end + 1].text.split(separator: ".", maxSplits: 1)
-          isThousands = isThousands && !text.contains(".") && group[0].utf8.count == 3
-          text += tokens[end + 1].text
-          end += 2
-        }
-        if end > index {
-          if isThousands {
-            token = AnswerToken(kind: .number, text: text, hasSpace: token.hasSpace)
-          } else {
-            joined += tokens[(index - 1)..<(end - 1)]
-            token = tokens[end - 1]
-          }
-          index = end
-        }
-      }
-      joined.append(token)
-    }
-    return joined
-  }
-
-  private static let greek: Set<String> = [
-    "alpha", "beta", "gamma", "delta", "epsilon", "theta", "lambda", "mu", "rho", "sigma", "tau",
-    "phi", "varphi", "omega",
-  ]
-
   private init(tokens: [AnswerToken], partners: [Int: Int], budget: OperationBudget) {
     self.tokens = tokens
     self.partners = partners
+    openers = Dictionary(uniqueKeysWithValues: partners.map { ($1, $0) })
     self.budget = budget
   }
 }

@@ -1,63 +1,54 @@
-// Units after numbers.
+// Units of numbers.
 
 /// The unit of a number. Most reference answers have lost their unit, so a number with a unit
 /// equals the bare number; two known units must agree.
 enum AnswerUnit: Hashable {
   case percent
-  /// A unit of the table, by its canonical name.
-  case known(String)
+  /// A product of named units with powers that are not zero: m/s is m and s⁻¹.
+  case product([String: Int])
 
-  /// The meaning of the words after a number.
-  enum Reading {
-    case unit(AnswerUnit)
-    /// A word such as "apples" that does not affect the number.
-    case ignored
-    /// A factor such as "million".
-    case factor(Int128)
-    /// Words that may change the number's meaning.
-    case unclear
+  /// The unit per another one, or times it.
+  func times(_ other: AnswerUnit) -> AnswerUnit? {
+    guard case .product(let a) = self, case .product(let b) = other else { return nil }
+    return .product(a.merging(b, uniquingKeysWith: +).filter { $0.value != 0 })
   }
 
-  /// Reads words such as `square inches`, `cm^2` or `apples`, split at spaces.
-  static func read(_ words: [String]) -> Reading {
-    let words = words.map { $0.lowercased() }
-    if words == ["%"] || words == ["percent"] { return .unit(.percent) }
-    if words.count == 1, let factor = factors[words[0]] { return .factor(factor) }
-    if let name = name(words) { return .unit(.known(name)) }
-    let isHarmless = words.allSatisfy { word in
-      factors[word] == nil && !unclear.contains(word) && word != "%"
-    }
-    return isHarmless && words.count <= 4 ? .ignored : .unclear
+  static func named(_ name: String, power: Int = 1) -> AnswerUnit {
+    .product(definition(of: name).mapValues { $0 * power })
   }
 
   /// Whether a word of two letters or more is a unit in any position.
   static func isKnown(_ word: String) -> Bool {
-    word.utf8.count > 1 && name([word.lowercased()]) != nil
-      || ["percent", "sq"].contains(word.lowercased())
+    word.utf8.count > 1 && (name(word) != nil || modifiers.contains(word.lowercased()))
   }
 
-  private static func name(_ words: [String]) -> String? {
-    if words.count == 2, let power = ["square": "^2", "sq": "^2", "cubic": "^3"][words[0]] {
-      return names[words[1]].map { $0 + power }
-    }
-    guard words.count == 1, let word = words.first else { return nil }
-    if word.hasSuffix("^2") || word.hasSuffix("^3") {
-      return names[String(word.dropLast(2))].map { $0 + word.suffix(2) }
-    }
-    return names[word]
+  /// Whether a letter is a unit behind a number in prose.
+  static func isKnownLetter(_ letter: String) -> Bool {
+    letter.utf8.count == 1 && names[letter] != nil
   }
 
-  private static let factors: [String: Int128] = [
-    "dozen": 12, "hundred": 100, "thousand": 1000, "million": 1_000_000,
-    "billion": 1_000_000_000, "trillion": 1_000_000_000_000,
+  /// The canonical name of a unit. A single letter has its case: N is no n.
+  static func name(_ word: String) -> String? {
+    names[word] ?? (word.unicodeScalars.count > 1 ? names[word.lowercased()] : nil)
+  }
+
+  /// Whether a word in front of an amount is its currency: USD 5.
+  static func isCurrencyCode(_ word: String) -> Bool {
+    currencyCodes.contains(word.lowercased()) && word.first?.isUppercase == true
+  }
+
+  /// The powers of named units that a name stands for.
+  static func definition(of name: String) -> [String: Int] {
+    quotients[name].map { [$0.0: 1, $0.1: -1] } ?? [name: 1]
+  }
+
+  private static let modifiers: Set<String> = ["percent", "sq"]
+
+  private static let quotients: [String: (String, String)] = [
+    "mph": ("mi", "h"), "kph": ("km", "h"), "mpg": ("mi", "gallon"), "fps": ("ft", "s"),
   ]
 
-  private static let unclear: Set<String> = [
-    "or", "and", "not", "no", "more", "less", "fewer", "least", "most", "than", "over", "under",
-    "about", "to", "times", "plus", "minus", "if", "when", "where", "for", "mod", "base", "per",
-    "am", "pm", "is", "but", "except", "half", "halves", "quarter", "quarters", "third", "thirds",
-    "dozens", "hundreds", "thousands", "millions", "billions",
-  ]
+  private static let currencyCodes: Set<String> = ["usd", "eur", "gbp", "jpy", "cny", "inr", "rs"]
 
   private static let names: [String: String] = {
     var names: [String: String] = [:]
@@ -67,10 +58,15 @@ enum AnswerUnit: Hashable {
       "km kilometer kilometers kilometre kilometres", "in inch inches", "ft foot feet",
       "yd yard yards", "mi mile miles", "s sec second seconds", "min minute minutes mins",
       "h hr hrs hour hours", "day days", "week weeks", "month months", "year years yr yrs",
-      "kg kilogram kilograms", "g gram grams", "mg milligram milligrams", "lb lbs pound pounds",
-      "oz ounce ounces", "l liter liters litre litres", "ml milliliter milliliters",
-      "gallon gallons", "mph", "dollar dollars usd", "cent cents", "euro euros", "° degree degrees",
-      "°c", "°f", "rad radian radians",
+      "kg kilogram kilograms", "g gram grams", "mg milligram milligrams",
+      "oz ounce ounces", "l L liter liters litre litres", "ml milliliter milliliters",
+      "gallon gallons gal", "mph", "kph kmh", "mpg", "fps", "cent cents ¢", "° degree degrees",
+      "°c celsius", "°f fahrenheit", "rad radian radians", "N newton newtons",
+      "J joule joules", "W watt watts", "V volt volts", "pa pascal pascals", "hz hertz",
+      "mol mole moles", "ohm ohms", "kwh", "kj", "kw", "kpa", "dollar dollars usd $",
+      "€ euro euros eur", "¥ yen yuan jpy cny", "₹ rupee rupees inr rs",
+      // The word is a weight and a currency.
+      "pound pounds lb lbs £ gbp",
     ] {
       let words = spellings.split(separator: " ").map(String.init)
       for word in words { names[word] = words[0] }

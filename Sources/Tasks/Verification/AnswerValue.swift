@@ -4,11 +4,9 @@
 indirect enum AnswerValue {
   case number(ExactNumber, AnswerUnit?)
   case infinity(isNegative: Bool)
-  /// a ± b, as written: it equals neither a + b nor a - b.
-  case plusMinus(ExactNumber, ExactNumber)
   /// Elements in order between brackets, `(]` for a half-open interval.
   case tuple(brackets: String, [AnswerValue])
-  /// Elements in any order: a set, or a list without brackets.
+  /// Elements in any order: a set, a list without brackets, or the two values of a ± b.
   case list([AnswerValue])
   /// Parts joined by `\cup`, in any order.
   case union([AnswerValue])
@@ -42,7 +40,6 @@ indirect enum AnswerValue {
     case (.number(let a, let unit), .number(let b, let otherUnit)):
       return try Self.equal(a, unit, b, otherUnit, &budget)
     case (.infinity(let a), .infinity(let b)): return a == b
-    case (.plusMinus(let a, let b), .plusMinus(let c, let d)): return a == c && b == d
     case (.tuple(let brackets, let a), .tuple(let otherBrackets, let b)):
       guard brackets == otherBrackets, a.count == b.count else { return false }
       for (a, b) in zip(a, b) {
@@ -53,7 +50,7 @@ indirect enum AnswerValue {
       return try Self.equalInAnyOrder(a, b, &budget)
     case (.assigned(let name, let a), .assigned(let otherName, let b)):
       return name == otherName ? try a.equals(b, &budget) : false
-    case (.text(let a), .text(let b)): return Self.equal(a, b)
+    case (.text(let a), .text(let b)): return a.utf8.elementsEqual(b.utf8)
     default: return false
     }
   }
@@ -84,24 +81,12 @@ indirect enum AnswerValue {
     _ budget: inout OperationBudget
   ) throws(ArithmeticFault) -> Bool {
     switch (unit, otherUnit) {
-    case (nil, nil), (.known, nil), (nil, .known): return a == b
     case (.percent, nil):
-      if a == b { return true }
-      return try a.multiplied(by: ExactNumber(Rational(1, over: 100)), &budget) == b
+      if try a.equals(b, &budget) { return true }
+      return try a.multiplied(by: ExactNumber(Rational(1, over: 100)), &budget).equals(b, &budget)
     case (nil, .percent): return try equal(b, otherUnit, a, unit, &budget)
-    default: return unit == otherUnit && a == b
+    default:
+      return try unit == nil || otherUnit == nil || unit == otherUnit ? a.equals(b, &budget) : false
     }
-  }
-
-  /// Compares bytes, except that a word may begin with a capital letter.
-  private static func equal(_ a: String, _ b: String) -> Bool {
-    if a.utf8.elementsEqual(b.utf8) { return true }
-    guard a.utf8.count == b.utf8.count, a.utf8.count >= 3,
-      let first = a.utf8.first, let other = b.utf8.first
-    else { return false }
-    let isWord = a.utf8.dropFirst().allSatisfy { UInt8(ascii: "a")...UInt8(ascii: "z") ~= $0 }
-    return isWord && first | 0x20 == other | 0x20
-      && UInt8(ascii: "a")...UInt8(ascii: "z") ~= first | 0x20
-      && a.utf8.dropFirst().elementsEqual(b.utf8.dropFirst())
   }
 }

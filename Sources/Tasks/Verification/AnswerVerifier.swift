@@ -5,15 +5,14 @@ import StrictJSON
 ///
 /// It extracts the answer from the response by the first of its rules that finds a mark, and
 /// converts answer and reference to a canonical form. They are equal if these forms have the same
-/// bytes, or if both have a value and the values are equal: fractions, decimals, percentages,
-/// scientific notation, square roots, multiples of π, complex numbers, tuples, intervals, sets and
+/// bytes, or if both have a value and the values are equal: numbers, tuples, intervals, sets and
 /// lists of them. All arithmetic is exact, so different numbers are never equal. It is limited to
-/// 38 digits and a fixed number of operations, so it never hangs; the outcome states if that budget
-/// was exhausted.
+/// 38 digits (powers may be larger) and a fixed number of operations, so it never hangs; the outcome
+/// states if that budget was exhausted.
 ///
-/// Symbolic identities are not tried: `1+x` is not `x+1`. A single number with a unit equals the
-/// bare number, since most reference answers have lost their unit. For the same reason 50% equals
-/// 50 as well as 1/2. Lists without brackets have no order.
+/// A single number with a unit equals the bare number, since most reference answers have lost their
+/// unit. For the same reason 50% equals 50 as well as 1/2. Lists without brackets have no order.
+/// The page <doc:Answers> has all rules.
 public struct AnswerVerifier: Sendable, Hashable {
   /// The rules in the order in which they are tried.
   public let rules: [AnswerRule]
@@ -94,6 +93,9 @@ public struct AnswerVerifier: Sendable, Hashable {
     let words = (answer: quote(text.answer), reference: quote(text.reference))
     if text.answer.utf8.elementsEqual(text.reference.utf8) {
       return (.correct, "\(words.answer) is the reference, as text")
+    }
+    if AnswerChoice.isSame(tokens.answer, tokens.reference) {
+      return (.correct, "\(words.answer) is the choice \(words.reference)")
     }
     var budget = OperationBudget()
     do {

@@ -17,8 +17,9 @@ struct CanonicalAnswer {
   /// The canonical tokens.
   static func tokens(of text: String, isProse: Bool) throws(TooDeep) -> [AnswerToken] {
     var answer = CanonicalAnswer(input: AnswerLexer.tokens(of: text, isProse: isProse))
-    while answer.position < answer.input.count { try answer.element() }
-    return answer.output
+    while answer.position < answer.input.count { try answer.group(hasSpace: false) }
+    // Punctuation inside of `\text{}` has become visible.
+    return AnswerLexer.trimmed(answer.output)
   }
 
   private init(input: [AnswerToken]) {
@@ -45,6 +46,13 @@ struct CanonicalAnswer {
       output.append(token)
       try argument()
       try argument()
+    case .command where token.text == "plainroot" || token.text == "plaincuberoot":
+      // √12 is the root of 12, where \sqrt12 is √1 2.
+      output.append(AnswerToken(kind: .command, text: "sqrt", hasSpace: token.hasSpace))
+      if token.text == "plaincuberoot" {
+        output += [.symbol("["), AnswerToken(kind: .number, text: "3"), .symbol("]")]
+      }
+      try argument(takesNumber: true, takesParentheses: true)
     case .command where token.text == "sqrt":
       output.append(token)
       if next?.isSymbol("[") == true { try optionalArgument() }
@@ -59,10 +67,35 @@ struct CanonicalAnswer {
   /// The rest of a group after its opening brace, without the braces.
   private mutating func group(hasSpace: Bool) throws(TooDeep) {
     let start = output.count
-    while let token = next, !token.isSymbol("}") { try element() }
+    while let token = next, !token.isSymbol("}") {
+      if let name = Self.infix[token.text], token.kind == .command {
+        position += 1
+        try secondArgument(of: name, from: start)
+      } else {
+        try element()
+      }
+    }
+    // A space in front of the closing brace is behind the group.
+    if let close = next, close.hasSpace, position + 1 < input.count {
+      input[position + 1].hasSpace = true
+    }
     position = min(position + 1, input.count)
     if hasSpace, start < output.count { output[start].hasSpace = true }
   }
+
+  /// `a \over b`, which reaches to both ends of the group.
+  private mutating func secondArgument(of name: String, from start: Int) throws(TooDeep) {
+    depth += 1
+    defer { depth -= 1 }
+    guard depth <= Self.maximumDepth else { throw TooDeep() }
+    let first = output[start...]
+    let head: [AnswerToken] = [AnswerToken(kind: .command, text: name), .symbol("{")]
+    output.replaceSubrange(start..., with: head + first + [.symbol("}"), .symbol("{")])
+    while let token = next, !token.isSymbol("}"), Self.infix[token.text] == nil { try element() }
+    output.append(.symbol("}"))
+  }
+
+  private static let infix = ["over": "frac", "choose": "binom"]
 
   private mutating func power(_ token: AnswerToken) throws(TooDeep) {
     let start = output.count

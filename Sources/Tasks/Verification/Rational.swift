@@ -7,7 +7,19 @@ struct Rational: Hashable {
   let denominator: Int128
 
   static let one = Rational(1)
+  static let half = Rational(numerator: 1, denominator: 2)
 
+  private init(numerator: Int128, denominator: Int128) {
+    self.numerator = numerator
+    self.denominator = denominator
+  }
+
+  /// -value. The smallest integer is no numerator, so every fraction has a negative.
+  init(negating value: Rational) {
+    self.init(numerator: -value.numerator, denominator: value.denominator)
+  }
+
+  /// An integer, not the smallest one.
   init(_ value: Int128) {
     numerator = value
     denominator = 1
@@ -24,8 +36,22 @@ struct Rational: Hashable {
     self.denominator = abs(denominator) / a
   }
 
-  /// A number such as `12`, `.5` or `1.5e-3`.
+  /// A number such as `12`, `.5`, `1.5e-3` or the repeating `0.1(6)`.
   init(decimal text: String) throws(ArithmeticFault) {
+    if let block = text.firstIndex(of: "(") {
+      // x = 0.1(6) is (16 - 1)/90: the digits with and without the block, over 9s and 0s.
+      let before = text[..<block].split(separator: ".", omittingEmptySubsequences: false)
+      let digits = text[block...].dropFirst().dropLast()
+      guard before.count == 2, !digits.isEmpty else { throw .notNumeric }
+      let rest = before[0] + before[1]
+      let start = rest.isEmpty ? Rational(0) : try Rational(decimal: String(rest))
+      let all = try Rational(decimal: String(rest + digits))
+      let nines = try Rational(decimal: String(repeating: "9", count: digits.count))
+      let shift = try Rational(decimal: "1e-\(before[1].count)")
+      let difference = try all + Rational(negating: start)
+      self = try difference * nines.inverse() * shift
+      return
+    }
     let parts = text.utf8.split(separator: UInt8(ascii: "e"), omittingEmptySubsequences: false)
     let digits = parts[0].filter { $0 != UInt8(ascii: ".") }
     guard !digits.isEmpty, parts.count <= 2 else { throw .notNumeric }
@@ -55,6 +81,12 @@ struct Rational: Hashable {
 
   /// The integer, if it is one.
   var integer: Int128? { denominator == 1 ? numerator : nil }
+
+  /// The largest integer that is not above it.
+  var floor: Int128 {
+    let quotient = numerator / denominator
+    return quotient * denominator > numerator ? quotient - 1 : quotient
+  }
 
   static func + (a: Rational, b: Rational) throws(ArithmeticFault) -> Rational {
     try Rational(

@@ -20,6 +20,10 @@ import Testing
     "####", "The answer is ", "and", "million", "²", "é", "\u{301}", "\u{2028}", "\\left",
     "\\right.",
     "99999999999999999999999999999999999999", "2004!", "^{2001}", ";", "\\begin{pmatrix}", "&",
+    "<|im_end|>", "<answer>", "</answer>", "<think>", "</think>", "\\over", "½", "|", "<", "\\le",
+    "\\overline{3}", "...", "\\text{ m/s}^2", "\\text{ per }", "€", "\\lfloor", "\\rfloor",
+    "\\log_",
+    "\\text{ tenths}", "\\sqrt[3]", "^{1/3}", "\\binom", "≈", "⁻",
   ]
 
   @Test func mutatedAnswersNeverCrashAndEqualThemselves() {
@@ -107,8 +111,12 @@ import Testing
   ) -> (text: String, value: Double) {
     let n = random.uniform(below: 5)
     if depth == 0 || random.uniform(below: 4) == 0 {
-      switch random.uniform(below: 8) {
+      switch random.uniform(below: 12) {
       case 0: return ("\\sqrt{\(n)}", Double(n).squareRoot())
+      case 8: return ("\\sqrt[3]{\(n)}", cbrt(Double(n)))
+      case 9: return ("0.\\overline{\(n)}", Double(n) / 9)
+      case 10: return ("{\(n) \\over 3}", Double(n) / 3)
+      case 11: return ("\(n + 1)^{3/2}", pow(Double(n + 1), 1.5))
       case 1: return ("\\pi", .pi)
       case 2: return ("\(n).5", Double(n) + 0.5)
       case 3: return ("\\frac\(n)4", Double(n) / 4)
@@ -118,7 +126,10 @@ import Testing
     }
     let a = expression(depth: depth - 1, using: &random)
     let b = expression(depth: depth - 1, using: &random)
-    switch random.uniform(below: 8) {
+    switch random.uniform(below: 11) {
+    case 8: return ("|\(a.text)|", abs(a.value))
+    case 9: return ("\\sqrt{(\(a.text))^2}", abs(a.value))
+    case 10: return ("\\lfloor \(a.text) \\rfloor", a.value.rounded(.down))
     case 0: return ("\(a.text) + \\left(\(b.text)\\right)", a.value + b.value)
     case 1: return ("(\(a.text)) - (\(b.text))", a.value - b.value)
     case 2: return ("(\(a.text))\\cdot(\(b.text))", a.value * b.value)
