@@ -3,10 +3,10 @@
 
     make_problems.py FOLDER [--per-level N] [--seed N]
 
-Level 1 takes one step with numbers up to 9, level 2 two steps with numbers up to 9, level 3 three steps
-with numbers up to 60. A line is {"id", "messages", "answer", "cluster"}. The messages are a system turn,
-solved examples and the question. The cluster is the calculation without its story: problems with the same
-calculation are not independent, and `prerl train` keeps them on the same side of its split.
+Level 1 takes one step with numbers up to 9, level 2 two such steps, level 3 three steps with numbers up to
+20. A line is {"id", "messages", "answer", "cluster"}. The messages are a system turn, four solved examples
+and the question. The cluster is the calculation without its story: problems with the same calculation are
+not independent, and `prerl train` keeps them on the same side of its split.
 
 Every problem depends on seed, level and index alone. Needs nothing but Python.
 """
@@ -14,24 +14,23 @@ Every problem depends on seed, level and index alone. Needs nothing but Python.
 import argparse
 import json
 import random
+from collections.abc import Sequence
+from itertools import accumulate
 from pathlib import Path
 from typing import NamedTuple
 
 NAMES = ("Anna", "Ben", "Clara", "David", "Emma", "Frank", "Grace", "Henry", "Julia", "Leo", "Maria", "Tom")
 THINGS = ("apples", "books", "cards", "coins", "cookies", "flowers", "marbles", "pencils", "shells", "stamps")
-MORE = ("buys {n} more", "finds {n} more", "gets {n} more")
-FEWER = ("gives away {n}", "loses {n}", "sells {n}")
-
-EXAMPLES = 4
+MORE = ("buys {n} more", "finds {n} more")
+FEWER = ("gives away {n}", "loses {n}")
+LARGEST = {1: 9, 2: 9, 3: 20}
 INSTRUCTION = "Solve the problem. Think step by step and end with the answer in \\boxed{}."
-
-
-class Step(NamedTuple):
-    sign: str  # "+", "-" or "*"
-    number: int
-
-    def apply(self, value: int) -> int:
-        return {"+": value + self.number, "-": value - self.number, "*": value * self.number}[self.sign]
+# The first number and the changes of the solved examples.
+EXAMPLES = {
+    1: [(6, -3), (4, 5), (9, -5), (7, 6)],
+    2: [(6, -3, 4), (4, 5, 8), (9, -5, -2), (7, 6, -5)],
+    3: [(16, -3, 4, 9), (14, 5, -8, 12), (19, -5, -2, 11), (7, 16, -5, -13)],
+}
 
 
 class Problem(NamedTuple):
@@ -41,53 +40,41 @@ class Problem(NamedTuple):
     calculation: str
 
 
-def draw_calculation(source: random.Random, level: int) -> tuple[int, list[Step]]:
-    """The first number and the steps; every intermediate value is positive."""
-    low, high = (2, 9) if level < 3 else (10, 60)
+def draw_numbers(source: random.Random, level: int) -> list[int]:
+    """A first number and one change per step, such that something is always left."""
     while True:
-        first = source.randint(low, high)
-        steps = [Step(source.choice("+-"), source.randint(low, high)) for _ in range(level)]
-        if level > 1 and source.random() < 0.5:
-            # A multiplication comes first: so many boxes with so many things each.
-            steps[0] = Step("*", source.randint(2, 5))
-        values = [first]
-        for step in steps:
-            values.append(step.apply(values[-1]))
-        if min(values) > 0:
-            return first, steps
+        numbers = [source.randint(2, LARGEST[level])]
+        for _ in range(level):
+            numbers.append(source.choice((1, -1)) * source.randint(2, LARGEST[level]))
+        if min(accumulate(numbers)) > 0:
+            return numbers
 
 
-def tell(source: random.Random, first: int, steps: list[Step]) -> Problem:
-    """A story of the calculation, and its solution as equations."""
+def tell(source: random.Random, numbers: Sequence[int]) -> Problem:
+    """A story of the calculation, and its solution step by step."""
     name, thing = source.choice(NAMES), source.choice(THINGS)
-    events = [
-        source.choice(MORE if step.sign == "+" else FEWER).format(n=step.number)
-        for step in steps
-        if step.sign != "*"
-    ]
-    if steps[0].sign == "*":
-        start = f"{name} has {steps[0].number} boxes with {first} {thing} each"
-    else:
-        start = f"{name} has {first} {thing}"
-    story = f"{start} and {events[0]}. " + "".join(f"Then {name} {event}. " for event in events[1:])
-
-    value, solution = first, ""
-    for step in steps:
-        before, value = value, step.apply(value)
-        solution += f"{before} {step.sign} {step.number} = {value}. "
-    return Problem(
-        question=f"{story}How many {thing} does {name} have now?",
-        solution=f"{solution}The answer is \\boxed{{{value}}}.",
-        answer=value,
-        calculation=str(first) + "".join(f"{step.sign}{step.number}" for step in steps),
-    )
+    value = numbers[0]
+    events, steps, calculation = [], [], str(value)
+    for change in numbers[1:]:
+        event = source.choice(MORE if change > 0 else FEWER).format(n=abs(change))
+        sign = "+" if change > 0 else "-"
+        events.append(event)
+        # The event comes first: the model then copies the operation instead of guessing it.
+        steps.append(f"{name} {event}: {value} {sign} {abs(change)} = {value + change}.")
+        value += change
+        calculation += f"{sign}{abs(change)}"
+    story = [f"{name} has {numbers[0]} {thing} and {events[0]}."]
+    story += [f"Then {name} {event}." for event in events[1:]]
+    story.append(f"How many {thing} does {name} have now?")
+    steps.append(f"The answer is \\boxed{{{value}}}.")
+    return Problem(" ".join(story), " ".join(steps), value, calculation)
 
 
 def examples(level: int) -> list[Problem]:
-    """The solved examples in every prompt of a level."""
+    """The solved examples, the same in every prompt of a level."""
     return [
-        tell(source, *draw_calculation(source, level))
-        for source in (random.Random(f"example/{level}/{index}") for index in range(EXAMPLES))
+        tell(random.Random(f"example/{level}/{index}"), numbers)
+        for index, numbers in enumerate(EXAMPLES[level])
     ]
 
 
@@ -102,7 +89,7 @@ def problems(level: int, count: int, seed: int) -> list[dict[str, object]]:
     while len(lines) < count:
         source = random.Random(f"{seed}/{level}/{attempt}")
         attempt += 1
-        problem = tell(source, *draw_calculation(source, level))
+        problem = tell(source, draw_numbers(source, level))
         if problem.question in known:
             continue
         known.add(problem.question)
