@@ -32,7 +32,7 @@ environment() { # NAME PINS
   cmp -s "$pins" "$venv/installed.txt" && return
   echo "Installing $pins into $venv (once)" >&2
   "${PYTHON:-python3}" -m venv --clear "$venv" &&
-    "$venv/bin/pip" install --quiet --disable-pip-version-check --only-binary :all: -r "$pins" ||
+    "$venv/bin/pip" install --quiet --disable-pip-version-check --retries 0 --only-binary :all: -r "$pins" ||
     fail "pip could not install $pins (the network is needed once)"
   cp "$pins" "$venv/installed.txt"
 }
