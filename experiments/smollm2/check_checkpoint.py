@@ -49,7 +49,8 @@ failures: list[str] = []
 
 def report(name: str, deviation: float, tolerance: float, note: str) -> None:
     passed = deviation <= tolerance  # false for NaN
-    print(f"{name:34} {deviation:10.3g}  (at most {tolerance:g}{'' if passed else ', FAILED'})  {note}", flush=True)
+    verdict = "" if passed else ", FAILED"
+    print(f"{name:34} {deviation:10.3g}  (at most {tolerance:g}{verdict})  {note}", flush=True)
     if not passed:
         failures.append(name)
 
@@ -58,9 +59,10 @@ def lines() -> list[str]:
     """Prose with code and markup, then random mixtures of what splits text into words."""
     prose = [line for text in topics.topics.values() for line in text.splitlines() if len(line) > 40]
     pieces = [
-        " ", " ", "  ", "   ", "\t", "\n", "\n\n", "\r\n", "a", "Z", "word", " word", "Straße", "été", "数学", "ß",
-        "7", "42", "2024", "3.14", "1,000", "½", "²", "Ⅳ", "٣٤", "'s", "'ll", "'S", "don't", "_", "-", "...", "!?",
-        "$", "\\boxed{", "}", "=", "+", "(x)", "é", "\u00a0", "\u3000", "😀", "<|im_end|>", "<|im_start|>user\n",
+        " ", " ", "  ", "   ", "\t", "\n", "\n\n", "\r\n", "a", "Z", "word", " word", "Straße", "été", "数学",
+        "ß", "7", "42", "2024", "3.14", "1,000", "½", "²", "Ⅳ", "٣٤", "'s", "'ll", "'S", "don't", "_", "-", "...",
+        "!?", "$", "\\boxed{", "}", "=", "+", "(x)", "é", "\u00a0", "\u3000", "😀", "<|im_end|>",
+        "<|im_start|>user\n",
     ]  # fmt: skip
     source = random.Random("check")
     mixtures = ["".join(source.choices(pieces, k=source.randint(1, 16))) for _ in range(100)]
@@ -132,7 +134,8 @@ def check_tokens(tokenizer: object, gguf: Path, folder: Path, llama: LlamaCpp, p
     count = sum(map(len, wanted))
     ours = [tokenizer(text).input_ids for text in texts]
     differing = [text for text, a, b in zip(texts, ours, wanted) if a != b]
-    report("tokens, transformers: lines", len(differing), 0, f"of {len(texts)}, {count} tokens{example(differing)}")
+    note = f"of {len(texts)}, {count} tokens{example(differing)}"
+    report("tokens, transformers: lines", len(differing), 0, note)
 
     differing = []
     for text, ids in zip(texts, wanted):

@@ -99,8 +99,8 @@ def main() -> None:
     options.output.write_text("".join(json.dumps(row) + "\n" for row in rows))
     count, tokens = len(rows), sum(len(row["response_ids"]) for row in rows)
     print(
-        f"{options.problem_file.name}: accuracy {right / count:.3f} ({right} of {count}), boxed {boxed / count:.2f}, "
-        f"ended {ended / count:.2f}, response {tokens / count:.1f} tokens, "
+        f"{options.problem_file.name}: accuracy {right / count:.3f} ({right} of {count}), "
+        f"boxed {boxed / count:.2f}, ended {ended / count:.2f}, response {tokens / count:.1f} tokens, "
         f"prompt {sum(map(len, prompts)) / count:.0f} tokens, {tokens / seconds:.1f} sampled tokens/s"
     )
 

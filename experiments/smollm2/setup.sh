@@ -28,12 +28,15 @@ mkdir -p "$run"
 
 # A virtual environment from a file of pins; made again when the pins change.
 environment() { # NAME PINS
-  local venv=$run/$1 pins=$here/$2
+  local venv=$run/$1 pins=$here/$2 torch
+  local install=(install --quiet --disable-pip-version-check --retries 0 --only-binary :all:)
   cmp -s "$pins" "$venv/installed.txt" && return
   echo "Installing $pins into $venv (once)" >&2
-  "${PYTHON:-python3}" -m venv --clear "$venv" &&
-    "$venv/bin/pip" install --quiet --disable-pip-version-check --retries 0 --only-binary :all: -r "$pins" ||
-    fail "pip could not install $pins (the network is needed once)"
+  "${PYTHON:-python3}" -m venv --clear "$venv" || fail "${PYTHON:-python3} could not make $venv"
+  # The CPU build of torch (about 200 MB) comes first and alone: PyPI has the CUDA build (several GB).
+  torch=$(grep '^torch==' "$pins") &&
+    "$venv/bin/pip" "${install[@]}" --no-deps --extra-index-url https://download.pytorch.org/whl/cpu "$torch"
+  "$venv/bin/pip" "${install[@]}" -r "$pins" || fail "pip could not install $pins (the network is needed once)"
   cp "$pins" "$venv/installed.txt"
 }
 
