@@ -34,8 +34,10 @@ environment() { # NAME PINS
   echo "Installing $pins into $venv (once)" >&2
   "${PYTHON:-python3}" -m venv --clear "$venv" || fail "${PYTHON:-python3} could not make $venv"
   # The CPU build of torch (about 200 MB) comes first and alone: PyPI has the CUDA build (several GB).
-  torch=$(grep '^torch==' "$pins") &&
-    "$venv/bin/pip" "${install[@]}" --no-deps --extra-index-url https://download.pytorch.org/whl/cpu "$torch"
+  if torch=$(grep '^torch==' "$pins"); then
+    "$venv/bin/pip" "${install[@]}" --no-deps --extra-index-url https://download.pytorch.org/whl/cpu "$torch" ||
+      fail "pip could not install $torch (the network is needed once)"
+  fi
   "$venv/bin/pip" "${install[@]}" -r "$pins" || fail "pip could not install $pins (the network is needed once)"
   cp "$pins" "$venv/installed.txt"
 }
