@@ -49,7 +49,7 @@ import Testing
     try #require(configuration.headCount % configuration.keyValueHeadCount == 0)
     try #require(0...1 ~= configuration.normEpsilon)
     try #require(configuration.ropeTheta.isFinite && configuration.ropeTheta > 0)
-    if let scaling = configuration.ropeScaling {
+    if case .llama3(let scaling) = configuration.ropeScaling {
       try #require(scaling.lowFrequencyFactor < scaling.highFrequencyFactor)
       try #require(scaling.factor > 0 && scaling.originalMaximumPositions > 0)
     }

@@ -31,7 +31,7 @@ import Testing
     ("hidden_act", .null), ("use_sliding_window", true), ("use_sliding_window", 1),
     ("layer_types", ["full_attention", "sliding_attention"]), ("layer_types", "full_attention"),
     ("num_experts", 8), ("num_local_experts", 8), ("n_routed_experts", 64),
-    ("num_experts_per_tok", 2), ("attention_bias", true), ("mlp_bias", true),
+    ("num_experts_per_tok", 2), ("mlp_bias", true),
     ("attention_dropout", 0.1), ("hidden_dropout", 0.1), ("resid_pdrop", 0.1),
     ("embd_pdrop", 0.1), ("pretraining_tp", 2), ("partial_rotary_factor", 0.5),
     ("quantization_config", ["bits": 4]), ("rope_parameters", "default"),
@@ -53,8 +53,9 @@ import Testing
 
   private static let nested: [Refusal] = [
     Refusal(family: .llama, key: "sliding_window", value: 4096),
+    Refusal(family: .qwen2, key: "attention_bias", value: true),
     Refusal(
-      key: "rope_parameters", value: ["rope_type": "yarn", "factor": 4],
+      key: "rope_parameters", value: ["rope_type": "longrope", "factor": 4],
       path: "rope_parameters.rope_type"),
     Refusal(
       key: "rope_parameters", value: ["rope_type": "default", "partial_rotary_factor": 0.5],
@@ -107,13 +108,14 @@ import Testing
   @Test(arguments: ["type", "rope_type"]) func oldRotationsAreRefusedByName(key: String) throws {
     var object = try Self.base(.llama)
     var scaling: JSONObject = ["factor": 2.0]
-    scaling[key] = "linear"
+    scaling[key] = "dynamic"
     object["rope_scaling"] = .object(scaling)
     do {
       _ = try Self.read(object)
       Issue.record("accepted")
     } catch {
-      let expected = "\"linear\" is not supported (expected \"default\" or \"llama3\")"
+      let expected =
+        "\"dynamic\" is not supported (expected \"default\", \"linear\", \"llama3\" or \"yarn\")"
       #expect("\(error)" == "rope_scaling.\(key): \(expected)")
     }
   }
@@ -130,7 +132,10 @@ import Testing
       members[first] = "llama3"
       members[second] = .null
       object["rope_scaling"] = .object(members)
-      #expect(try Self.read(object).ropeScaling?.factor == 8, "\(first)")
+      let wanted = RotaryScaling.llama3(
+        .init(
+          factor: 8, lowFrequencyFactor: 1, highFrequencyFactor: 4, originalMaximumPositions: 8192))
+      #expect(try Self.read(object).ropeScaling == wanted, "\(first)")
       members[first] = "strange"
       object["rope_scaling"] = .object(members)
       #expect(throws: (any Error).self) { try Self.read(object) }
@@ -204,7 +209,12 @@ import Testing
     }
     #expect(new == old)
     #expect(new.ropeTheta == 2000)
-    #expect(new.ropeScaling?.factor == 8 && new.ropeScaling?.originalMaximumPositions == 256)
+    #expect(
+      new.ropeScaling
+        == .llama3(
+          .init(
+            factor: 8, lowFrequencyFactor: 1, highFrequencyFactor: 4, originalMaximumPositions: 256)
+        ))
   }
 
   /// transformers 5 takes `rope_scaling` where both stand, older versions know nothing else: what is

@@ -33,7 +33,8 @@ struct Golden {
 
   static let names = [
     "qwen3-tied", "qwen3-tied-sharded", "qwen3-untied", "qwen2-tied", "qwen2-untied",
-    "qwen2-untied-bf16", "llama-tied", "llama-untied", "gpt2", "gpt2-bare",
+    "qwen2-untied-bf16", "llama-tied", "llama-untied", "llama-biases",
+    "qwen3-yarn", "gpt2", "gpt2-bare",
   ]
 
   let directory: String

@@ -55,8 +55,9 @@ import Testing
   /// one divided by the factor.
   @Test func llama3StretchesLowFrequencies() {
     var scaled = configuration(theta: 2000)
-    scaled.ropeScaling = .init(
-      factor: 8, lowFrequencyFactor: 1, highFrequencyFactor: 4, originalMaximumPositions: 256)
+    scaled.ropeScaling = .llama3(
+      .init(factor: 8, lowFrequencyFactor: 1, highFrequencyFactor: 4, originalMaximumPositions: 256)
+    )
     expectClose(
       RotaryAngles(scaled).frequencies,
       [1, 0.061633434146642685, 0.0007874505245126784], relative: 1e-6)

@@ -51,8 +51,9 @@ struct Shape: Sendable, CustomTestStringConvertible {
       keyValueHeadCount: isGPT2 ? 4 : 2, headDimension: isGPT2 ? hidden / 4 : 6,
       normEpsilon: 1e-5, ropeTheta: isGPT2 ? 10_000 : 500,
       ropeScaling: family == .llama
-        ? .init(
-          factor: 4, lowFrequencyFactor: 1, highFrequencyFactor: 4, originalMaximumPositions: 64)
+        ? .llama3(
+          .init(
+            factor: 4, lowFrequencyFactor: 1, highFrequencyFactor: 4, originalMaximumPositions: 64))
         : nil,
       tiedEmbeddings: tied, maximumPositions: 512, bosToken: 1, eosTokens: [2], padToken: 0)
   }

@@ -4,14 +4,15 @@
 // F MLP size, V vocabulary, L layers; R rows, M scored rows.
 //
 // Pair i of a head is (x_i, x_{i+D/2}), rotated by the angle position · f_i, f_i = θ^(−2i/D). A
-// rotation is orthogonal, so its backward is the rotation by the negative angle.
+// rotation is orthogonal, so its backward is the rotation by the negative angle. A factor of YaRN on
+// cosines and sines multiplies both.
 import RealModule
 
 /// The angles of a rotation: everything that its tables depend on.
 package struct RotaryAngles: Sendable, Hashable {
   package let headDimension: Int
   package let theta: Double
-  package let scaling: ModelConfiguration.Llama3Scaling?
+  package let scaling: RotaryScaling?
 
   package init(_ configuration: ModelConfiguration) {
     headDimension = configuration.headDimension
@@ -19,23 +20,11 @@ package struct RotaryAngles: Sendable, Hashable {
     scaling = configuration.ropeScaling
   }
 
-  /// f_i, with Llama 3's scaling where the configuration has it: wavelengths beyond
-  /// original / low_freq_factor are stretched by `factor`, those below original / high_freq_factor
-  /// stay, and between them the two are blended (transformers' `_compute_llama3_parameters`).
+  /// f_i, scaled where the configuration says so.
   package var frequencies: [Double] {
     let dimension = Double(headDimension)
-    return (0..<headDimension / 2).map { i in
-      let frequency = Double.pow(theta, -2 * Double(i) / dimension)
-      guard let scaling else { return frequency }
-      let wavelength = 2 * Double.pi / frequency
-      let original = Double(scaling.originalMaximumPositions)
-      if wavelength < original / scaling.highFrequencyFactor { return frequency }
-      if wavelength > original / scaling.lowFrequencyFactor { return frequency / scaling.factor }
-      let blend =
-        (original / wavelength - scaling.lowFrequencyFactor)
-        / (scaling.highFrequencyFactor - scaling.lowFrequencyFactor)
-      return (1 - blend) * frequency / scaling.factor + blend * frequency
-    }
+    let frequencies = (0..<headDimension / 2).map { Double.pow(theta, -2 * Double($0) / dimension) }
+    return scaling?.scaled(frequencies, theta: theta, headDimension: headDimension) ?? frequencies
   }
 }
 
@@ -52,11 +41,12 @@ package final class RotaryTable<Scalar: ModelScalar>: Sendable {
     cosines = Buffer(count: positions * half)
     sines = Buffer(count: positions * half)
     let frequencies = angles.frequencies
+    let factor = angles.scaling?.attentionFactor ?? 1
     for position in 0..<positions {
       for (i, frequency) in frequencies.enumerated() {
         let angle = Double(position) * frequency
-        cosines.base[position * half + i] = Scalar(Double.cos(angle))
-        sines.base[position * half + i] = Scalar(Double.sin(angle))
+        cosines.base[position * half + i] = Scalar(factor * Double.cos(angle))
+        sines.base[position * half + i] = Scalar(factor * Double.sin(angle))
       }
     }
   }

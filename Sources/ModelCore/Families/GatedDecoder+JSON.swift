@@ -28,7 +28,8 @@ extension GatedDecoder {
         path: "num_key_value_heads",
         message: "\(keyValueHeads) does not divide num_attention_heads \(heads)")
     }
-    let rope = try rope(&reader)
+    let positions = try reader.int("max_position_embeddings", in: 1...1 << 30)
+    let rope = try rope(&reader, positions: positions)
     let vocabulary = try reader.int("vocab_size", in: 1...1 << 24)
     return ModelConfiguration(
       family: .init(Self.self),
@@ -42,11 +43,22 @@ extension GatedDecoder {
       normEpsilon: try reader.double("rms_norm_eps", in: 0...1),
       ropeTheta: rope.theta,
       ropeScaling: rope.scaling,
+      hasAttentionBias: try bias("attention_bias", isRead: hasAttentionBiasSwitch, &reader),
+      hasFeedForwardBias: try bias("mlp_bias", isRead: hasFeedForwardBiasSwitch, &reader),
       tiedEmbeddings: try reader.optionalBool("tie_word_embeddings") ?? false,
-      maximumPositions: try reader.int("max_position_embeddings", in: 1...1 << 30),
+      maximumPositions: positions,
       bosToken: try reader.optionalInt("bos_token_id", in: 0...vocabulary - 1),
       eosTokens: try reader.endTokens(vocabulary),
       padToken: try reader.padToken(vocabulary))
+  }
+
+  /// A switch for biases; families without it refuse true.
+  private static func bias(
+    _ key: String, isRead: Bool, _ reader: inout JSONReader
+  ) throws(JSONValueError) -> Bool {
+    let bias = try reader.optionalBool(key) ?? false
+    if bias, !isRead { throw reader.unsupported(key, expected: "false") }
+    return bias
   }
 
   /// Refuses settings that change the computation and are not implemented; neutral values are
@@ -75,10 +87,6 @@ extension GatedDecoder {
       guard let experts = reader.object[key], !experts.isNull else { continue }
       guard experts == 0 else { throw reader.unsupported(key, expected: "no mixture of experts") }
     }
-    for key in ["attention_bias", "mlp_bias"] {
-      guard let bias = reader.object[key], !bias.isNull else { continue }
-      guard bias == false else { throw reader.unsupported(key, expected: "false") }
-    }
     for key in ["attention_dropout", "hidden_dropout", "resid_pdrop", "embd_pdrop"] {
       guard let dropout = reader.object[key], !dropout.isNull else { continue }
       guard dropout.doubleValue == 0 else { throw reader.unsupported(key, expected: "0") }
@@ -95,8 +103,8 @@ extension GatedDecoder {
   /// Reads both spellings: `rope_parameters` of transformers 5, and the earlier `rope_theta` and
   /// `rope_scaling`.
   private static func rope(
-    _ reader: inout JSONReader
-  ) throws(JSONValueError) -> (theta: Double, scaling: ModelConfiguration.Llama3Scaling?) {
+    _ reader: inout JSONReader, positions: Int
+  ) throws(JSONValueError) -> (theta: Double, scaling: RotaryScaling?) {
     let thetaRange = 1e-6...1e15
     let outerTheta = try reader.optionalDouble("rope_theta", in: thetaRange)
     let parameters = try reader.optionalObject("rope_parameters")
@@ -113,48 +121,18 @@ extension GatedDecoder {
     let isOlder =
       (settings.object["rope_type"] ?? .null).isNull && !(settings.object["type"] ?? .null).isNull
     let key = isOlder ? "type" : "rope_type"
-    let type = try settings.optionalString(key) ?? "default"
     if let partial = try settings.optionalDouble("partial_rotary_factor"), partial != 1 {
       throw JSONValueError(
         path: settings.path(of: "partial_rotary_factor"),
         message: "\(partial) is not supported (expected 1)")
     }
-    switch type {
-    case "default":
-      return (theta, nil)
-    case "llama3":
-      let positive = 1e-6...1e9
-      let low = try settings.double("low_freq_factor", in: positive)
-      let high = try settings.double("high_freq_factor", in: positive)
-      guard low < high else {
-        throw JSONValueError(
-          path: settings.path(of: "high_freq_factor"),
-          message: "\(high) is not larger than low_freq_factor \(low)")
-      }
-      return (
-        theta,
-        ModelConfiguration.Llama3Scaling(
-          factor: try settings.double("factor", in: positive), lowFrequencyFactor: low,
-          highFrequencyFactor: high,
-          originalMaximumPositions: try settings.int(
-            "original_max_position_embeddings", in: 1...1 << 30))
-      )
-    default:
-      throw JSONValueError(
-        path: settings.path(of: key),
-        message:
-          "\(JSON.string(type).summary) is not supported (expected \"default\" or \"llama3\")")
-    }
+    return (theta, try RotaryScaling.read(&settings, key: key, positions: positions))
   }
 
   static func json(_ configuration: ModelConfiguration) -> JSONObject {
     var rope: JSONObject = ["rope_theta": .real(configuration.ropeTheta), "rope_type": "default"]
-    if let ropeScaling = configuration.ropeScaling {
-      rope["rope_type"] = "llama3"
-      rope["factor"] = .real(ropeScaling.factor)
-      rope["low_freq_factor"] = .real(ropeScaling.lowFrequencyFactor)
-      rope["high_freq_factor"] = .real(ropeScaling.highFrequencyFactor)
-      rope["original_max_position_embeddings"] = .integer(ropeScaling.originalMaximumPositions)
+    if let scaling = configuration.ropeScaling {
+      for (key, value) in scaling.json.members { rope[key] = value }
     }
     var object: JSONObject = [
       "architectures": [.string(architecture)],
@@ -182,7 +160,8 @@ extension GatedDecoder {
       rope["rope_theta"] = nil
       object["rope_scaling"] = .object(rope)
     }
-    if writesAttentionBias { object["attention_bias"] = false }
+    if writesAttentionBias { object["attention_bias"] = .bool(configuration.hasAttentionBias) }
+    if configuration.hasFeedForwardBias { object["mlp_bias"] = true }
     return object
   }
 }

@@ -11,6 +11,10 @@ protocol GatedDecoder: ModelFamily {
   static var hasHeadNorm: Bool { get }
   /// Biases of the query, key and value projections.
   static var hasProjectionBias: Bool { get }
+  /// Whether `attention_bias` adds biases to all four projections of the attention.
+  static var hasAttentionBiasSwitch: Bool { get }
+  /// Whether `mlp_bias` adds biases to the MLP.
+  static var hasFeedForwardBiasSwitch: Bool { get }
   /// Whether config.json must have `head_dim`; otherwise its default is C / H.
   static var requiresHeadDimension: Bool { get }
   /// Whether to write `attention_bias`: false into config.json.
@@ -22,6 +26,8 @@ protocol GatedDecoder: ModelFamily {
 extension GatedDecoder {
   static var hasHeadNorm: Bool { false }
   static var hasProjectionBias: Bool { false }
+  static var hasAttentionBiasSwitch: Bool { false }
+  static var hasFeedForwardBiasSwitch: Bool { false }
   static var requiresHeadDimension: Bool { false }
   static var writesAttentionBias: Bool { true }
   static func refuse(_ reader: inout JSONReader) throws(JSONValueError) {}
@@ -65,12 +71,16 @@ extension GatedDecoder {
         ("self_attn.v_proj", keyValueWidth),
       ]
       let weights = projections.map { matrix($0.0, $0.1, from: hidden) }
-      let biases =
-        !hasProjectionBias
-        ? []
-        : projections.map {
-          layout.append($0.0, "bias", prefix: prefix, layer: index, [$0.1], .constant(0))
-        }
+      /// The biases of modules whose weights were appended last, if there are any.
+      func biases(_ modules: [(String, Int)], _ exist: Bool) -> [Weight] {
+        !exist
+          ? []
+          : modules.map {
+            layout.append($0.0, "bias", prefix: prefix, layer: index, [$0.1], .constant(0))
+          }
+      }
+      let projectionBiases = biases(
+        projections, hasProjectionBias || configuration.hasAttentionBias)
       let headNorms =
         !hasHeadNorm
         ? nil
@@ -78,28 +88,34 @@ extension GatedDecoder {
           query: norm("self_attn.q_norm", shape.headDimension),
           key: norm("self_attn.k_norm", shape.headDimension)
         )
+      let output = ("self_attn.o_proj", hidden)
+      let outputWeight = matrix(output.0, hidden, from: shape.queryWidth, scale: depthScale)
+      let outputBias = biases([output], configuration.hasAttentionBias)
       let attention: [any Operation] = [
         RMSNorm(weight: inputNorm, epsilon: epsilon),
         Linear(
-          weights: weights, biases: biases, inputWidth: hidden, outputWidth: shape.width),
+          weights: weights, biases: projectionBiases, inputWidth: hidden, outputWidth: shape.width),
         RotateHeads(
           shape: shape, angles: RotaryAngles(configuration), norms: headNorms, epsilon: epsilon),
         Attend(shape: shape),
         Linear(
-          weights: [matrix("self_attn.o_proj", hidden, from: shape.queryWidth, scale: depthScale)],
-          biases: [], inputWidth: shape.queryWidth, outputWidth: hidden),
+          weights: [outputWeight], biases: outputBias, inputWidth: shape.queryWidth,
+          outputWidth: hidden),
       ]
+      let feedForwardNorm = norm("post_attention_layernorm", hidden)
+      let gates = [("mlp.gate_proj", inner), ("mlp.up_proj", inner)]
+      let gateWeights = gates.map { matrix($0.0, $0.1, from: hidden) }
+      let gateBiases = biases(gates, configuration.hasFeedForwardBias)
+      let down = ("mlp.down_proj", hidden)
+      let downWeight = matrix(down.0, hidden, from: inner, scale: depthScale)
+      let downBias = biases([down], configuration.hasFeedForwardBias)
       let feedForward: [any Operation] = [
-        RMSNorm(weight: norm("post_attention_layernorm", hidden), epsilon: epsilon),
+        RMSNorm(weight: feedForwardNorm, epsilon: epsilon),
         Linear(
-          weights: [
-            matrix("mlp.gate_proj", inner, from: hidden),
-            matrix("mlp.up_proj", inner, from: hidden),
-          ], biases: [], inputWidth: hidden, outputWidth: 2 * inner),
+          weights: gateWeights, biases: gateBiases, inputWidth: hidden, outputWidth: 2 * inner),
         SwiGLU(width: inner),
         Linear(
-          weights: [matrix("mlp.down_proj", hidden, from: inner, scale: depthScale)], biases: [],
-          inputWidth: inner, outputWidth: hidden),
+          weights: [downWeight], biases: downBias, inputWidth: inner, outputWidth: hidden),
       ]
       layers.append([attention, feedForward])
     }

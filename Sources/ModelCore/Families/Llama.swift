@@ -4,6 +4,8 @@ import StrictJSON
 enum Llama: GatedDecoder {
   static let name = "llama"
   static let architecture = "LlamaForCausalLM"
+  static let hasAttentionBiasSwitch = true
+  static let hasFeedForwardBiasSwitch = true
 
   static func refuse(_ reader: inout JSONReader) throws(JSONValueError) {
     // Mistral's files are like Llama's, except for the sliding window.

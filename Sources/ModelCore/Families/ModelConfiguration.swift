@@ -2,24 +2,6 @@
 
 /// The hyperparameters that define the computation.
 public struct ModelConfiguration: Sendable, Hashable {
-  /// Llama 3's stretching of low rotary frequencies (`rope_type` "llama3").
-  public struct Llama3Scaling: Sendable, Hashable {
-    public var factor: Double
-    public var lowFrequencyFactor: Double
-    public var highFrequencyFactor: Double
-    public var originalMaximumPositions: Int
-
-    public init(
-      factor: Double, lowFrequencyFactor: Double, highFrequencyFactor: Double,
-      originalMaximumPositions: Int
-    ) {
-      self.factor = factor
-      self.lowFrequencyFactor = lowFrequencyFactor
-      self.highFrequencyFactor = highFrequencyFactor
-      self.originalMaximumPositions = originalMaximumPositions
-    }
-  }
-
   /// `model_type` of config.json.
   public var family: Family
   public var vocabularySize: Int
@@ -33,7 +15,11 @@ public struct ModelConfiguration: Sendable, Hashable {
   public var headDimension: Int
   public var normEpsilon: Double
   public var ropeTheta: Double
-  public var ropeScaling: Llama3Scaling?
+  public var ropeScaling: RotaryScaling?
+  /// Biases of all projections of the attention (`attention_bias`).
+  public var hasAttentionBias: Bool
+  /// Biases of the MLP (`mlp_bias`).
+  public var hasFeedForwardBias: Bool
   public var tiedEmbeddings: Bool
   /// The longest sequence that the model is made for (`max_position_embeddings`).
   public var maximumPositions: Int
@@ -44,8 +30,9 @@ public struct ModelConfiguration: Sendable, Hashable {
   public init(
     family: Family, vocabularySize: Int, hiddenSize: Int, feedForwardSize: Int, layerCount: Int,
     headCount: Int, keyValueHeadCount: Int, headDimension: Int, normEpsilon: Double = 1e-6,
-    ropeTheta: Double = 10_000, ropeScaling: Llama3Scaling? = nil, tiedEmbeddings: Bool = true,
-    maximumPositions: Int, bosToken: Int? = nil, eosTokens: [Int] = [], padToken: Int? = nil
+    ropeTheta: Double = 10_000, ropeScaling: RotaryScaling? = nil, hasAttentionBias: Bool = false,
+    hasFeedForwardBias: Bool = false, tiedEmbeddings: Bool = true, maximumPositions: Int,
+    bosToken: Int? = nil, eosTokens: [Int] = [], padToken: Int? = nil
   ) {
     self.family = family
     self.vocabularySize = vocabularySize
@@ -58,6 +45,8 @@ public struct ModelConfiguration: Sendable, Hashable {
     self.normEpsilon = normEpsilon
     self.ropeTheta = ropeTheta
     self.ropeScaling = ropeScaling
+    self.hasAttentionBias = hasAttentionBias
+    self.hasFeedForwardBias = hasFeedForwardBias
     self.tiedEmbeddings = tiedEmbeddings
     self.maximumPositions = maximumPositions
     self.bosToken = bosToken

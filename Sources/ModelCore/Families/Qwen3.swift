@@ -5,6 +5,7 @@ enum Qwen3: GatedDecoder {
   static let name = "qwen3"
   static let architecture = "Qwen3ForCausalLM"
   static let hasHeadNorm = true
+  static let hasAttentionBiasSwitch = true
   // transformers' Qwen3Config has a default for it, which a checkpoint should not rely on.
   static let requiresHeadDimension = true
 }

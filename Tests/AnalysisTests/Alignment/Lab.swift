@@ -22,8 +22,9 @@ enum Family: String, CaseIterable, CustomTestStringConvertible {
       vocabularySize: Lab.vocabulary, hiddenSize: 4, feedForwardSize: 5, layerCount: 2,
       headCount: 2, keyValueHeadCount: 1, headDimension: 4, normEpsilon: 0.1, ropeTheta: 500,
       ropeScaling: self == .llamaTied
-        ? .init(
-          factor: 4, lowFrequencyFactor: 1, highFrequencyFactor: 4, originalMaximumPositions: 64)
+        ? .llama3(
+          .init(
+            factor: 4, lowFrequencyFactor: 1, highFrequencyFactor: 4, originalMaximumPositions: 64))
         : nil,
       tiedEmbeddings: self != .qwen2Untied, maximumPositions: 64, bosToken: 1,
       eosTokens: [Int(Lab.end)], padToken: 0)

@@ -33,6 +33,10 @@ LLAMA3_ROPE = dict(  # with 6 dimensions a head: one frequency kept, one blended
     rope_type="llama3", rope_theta=2000.0, factor=8.0, low_freq_factor=1.0, high_freq_factor=4.0,
     original_max_position_embeddings=256)
 
+YARN_ROPE = dict(  # with 10 dimensions a head: kept, blended and divided frequencies
+    rope_type="yarn", rope_theta=100.0, factor=4.0, original_max_position_embeddings=64, beta_fast=6.0,
+    beta_slow=1.5)
+
 
 def sizes(vocabulary, hidden, mlp, layers, heads, key_value_heads, **rest):
     return dict(
@@ -67,6 +71,12 @@ CHECKPOINTS = {  # name: family, configuration, stored type. Unequal sizes show 
     "llama-untied": (LLAMA, sizes(64, 32, 8, 2, 4, 1, tie_word_embeddings=False), torch.float32),
     "gpt2": (GPT2, gpt2_sizes(64, 16, None, 2, 4), torch.float32),
     "gpt2-bare": (GPT2, gpt2_sizes(72, 24, 20, 3, 2), torch.float32),
+    "llama-biases": (LLAMA, sizes(
+        64, 32, 8, 2, 4, 2, head_dim=6, tie_word_embeddings=False, attention_bias=True, mlp_bias=True,
+        rope_parameters=dict(rope_type="linear", rope_theta=1e4, factor=4.0)), torch.float32),
+    "qwen3-yarn": (QWEN3, sizes(
+        64, 32, 8, 2, 4, 2, head_dim=10, tie_word_embeddings=True, attention_bias=True,
+        rope_parameters=YARN_ROPE), torch.float32),
 }
 
 
@@ -78,6 +88,18 @@ def inverse_frequencies(config):
     frequency = rope["rope_theta"] ** -(torch.arange(0, D, 2, dtype=torch.float64) / D)
     if rope["rope_type"] == "default":
         return frequency
+    if rope["rope_type"] == "linear":
+        return frequency / rope["factor"]
+    if rope["rope_type"] == "yarn":  # 2309.00071, section 3.2; the ramp is over i, its ends are whole
+        def place(turns):
+            turned = rope["original_max_position_embeddings"] / (2 * math.pi * turns)
+            return D * math.log(turned) / (2 * math.log(rope["rope_theta"]))
+
+        low = max(math.floor(place(rope["beta_fast"])), 0)
+        high = min(math.ceil(place(rope["beta_slow"])), D - 1)
+        divided = ((torch.arange(D // 2, dtype=torch.float64) - low) / (high - low)).clamp(0, 1)
+        assert (divided == 0).any() and ((divided > 0) & (divided < 1)).any()
+        return frequency * (1 - divided) + frequency / rope["factor"] * divided
     # https://github.com/meta-llama/llama-models models/llama3/model.py, apply_scaling
     assert rope["rope_type"] == "llama3"
     turns = rope["original_max_position_embeddings"] * frequency / (2 * math.pi)
@@ -85,6 +107,12 @@ def inverse_frequencies(config):
     kept = ((turns - low) / (high - low)).clamp(0, 1)  # 1: unchanged, 0: divided by the factor
     assert (kept == 1).any() and (kept == 0).any() and ((kept > 0) & (kept < 1)).any()
     return kept * frequency + (1 - kept) * frequency / rope["factor"]
+
+
+def attention_factor(config):
+    """What YaRN multiplies cosines and sines by."""
+    rope = config["rope_parameters"]
+    return 0.1 * math.log(rope["factor"]) + 1 if rope["rope_type"] == "yarn" else 1.0
 
 
 def rms_norm(x, weight, epsilon):
@@ -155,7 +183,8 @@ def forward(weights, config, tokens):
             return (y if scale is None else rms_norm(y, scale, epsilon)).transpose(0, 1)
 
         a = rms_norm(x, weight("input_layernorm.weight"), epsilon)
-        q, k = rotate(heads(a, "q", H), angle), rotate(heads(a, "k", G), angle)
+        factor = attention_factor(config)
+        q, k = factor * rotate(heads(a, "q", H), angle), factor * rotate(heads(a, "k", G), angle)
         k, v = (t.repeat_interleave(H // G, 0) for t in (k, heads(a, "v", G)))
         score = (q @ k.transpose(1, 2) / math.sqrt(D)).masked_fill(future, -math.inf)
         mixed = (score.softmax(-1) @ v).transpose(0, 1).reshape(T, H * D)
