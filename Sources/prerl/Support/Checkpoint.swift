@@ -110,7 +110,25 @@ struct Checkpoint: Sendable {
       Console.note(
         "prerl: \(path): left out \(tokens) pads behind the end token of \(responses) responses")
     }
+    if options.encodesPrompts { warn(about: rollouts, of: path) }
     return rollouts
+  }
+
+  /// Says where prompts of text have no mark of a chat template that the checkpoint has: the policy may
+  /// have seen them through it.
+  private func warn(about rollouts: [Rollout], of path: String) {
+    guard !isCountdown, case .success = chatTemplate, let tokenizer = try? tokenizer.get() else {
+      return
+    }
+    let texts = rollouts.filter { $0.prompt != nil }
+    // A start token belongs to every text, not to a template.
+    let plain = texts.count { rollout in
+      !rollout.promptTokens.dropFirst().contains(where: tokenizer.specialTokens.contains)
+    }
+    guard plain > 0 else { return }
+    Console.note(
+      "prerl: warning: \(path): \(plain) of \(rollouts.count) prompts are text without a mark of the "
+        + "checkpoint's chat template (expected messages or prompt_ids, if the policy saw marks)")
   }
 
   /// Reads the weights.
