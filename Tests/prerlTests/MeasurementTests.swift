@@ -26,15 +26,38 @@ import Testing
     }
   }
 
+  /// A copy of the tiny checkpoint whose last two weights are finite, and too large to compute with.
+  private func makeOverflowingModel(_ program: Program) throws {
+    let copy = program.folder + "/model"
+    try FileManager.default.copyItem(atPath: Self.tiny, toPath: copy)
+    var bytes = try program.read("model/model.safetensors")
+    let large: [UInt8] = [0xE6, 0xB1, 0x61, 0x7F]
+    bytes.replaceSubrange(bytes.count - 8..<bytes.count, with: large + large)
+    try Data(bytes).write(to: URL(fileURLWithPath: copy + "/model.safetensors"))
+  }
+
+  @Test func nothingIsReportedOfNumbersThatAreNotFinite() throws {
+    try withProgram { program in
+      try makeOverflowingModel(program)
+      let lines = (0..<48).map { index in
+        #"{"id": "r\#(index)", "problem_id": "p\#(index / 4)", "prompt_ids": [1, \#(5 + index / 4)], "#
+          + #""response_ids": [\#(7 + index % 4), 2], "reward": \#(index % 2)}"#
+      }
+      try program.write(lines.joined(separator: "\n"), to: "r.jsonl")
+      let run = ["--model", "model", "--rollouts", "r.jsonl", "--quiet"]
+      let align = try program.run(["align", "--output", "a.h5"] + run)
+      #expect(align.status == 1 && align.output.isEmpty)
+      #expect(align.errors.contains("prerl: rollout r0: "), "\(align.errors)")
+      let surrogate = try program.run(["surrogate"] + run)
+      #expect(surrogate.status == 1 && surrogate.output.isEmpty)
+      #expect(surrogate.errors.contains("prerl: the update vector "), "\(surrogate.errors)")
+      #expect(!program.exists("a.h5"))
+    }
+  }
+
   @Test func selfcheckFailsWithStatus1WhereNumbersAreNone() throws {
     try withProgram { program in
-      let copy = program.folder + "/model"
-      try FileManager.default.copyItem(atPath: Self.tiny, toPath: copy)
-      var bytes = try program.read("model/model.safetensors")
-      // The last two weights are finite, and too large to compute with.
-      let large: [UInt8] = [0xE6, 0xB1, 0x61, 0x7F]
-      bytes.replaceSubrange(bytes.count - 8..<bytes.count, with: large + large)
-      try Data(bytes).write(to: URL(fileURLWithPath: copy + "/model.safetensors"))
+      try makeOverflowingModel(program)
       let outcome = try program.run("selfcheck", "--model", "model", "--quiet")
       #expect(outcome.status == 1)
       #expect(

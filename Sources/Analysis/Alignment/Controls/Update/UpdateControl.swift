@@ -189,6 +189,10 @@ public struct UpdateControl: CollectionResult {
       set.addProducts(of: count, derivedIn: count + 1, to: &products, derive)
     }
     guard isComplete else { return nil }
+    for row in 0..<count where !products[row * count + row].isFinite {
+      throw NonFiniteError(
+        "the update vector \(names[row / batchCount]) of batch \(row % batchCount)")
+    }
     var gram: [Double] = []
     gram.reserveCapacity(products.count)
     for a in names.indices {
