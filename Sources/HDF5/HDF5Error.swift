@@ -11,6 +11,8 @@ public struct HDF5Error: Error, Hashable, Sendable, CustomStringConvertible {
   public let message: String
   /// The `errno` of the failure, if the operating system reported one.
   public let systemError: CInt?
+  /// Whether data of an open file could not be forced to the disk.
+  let isWriting: Bool
 
   /// No space left: disk, quota or the largest file allowed.
   public var isOutOfSpace: Bool {
@@ -22,7 +24,8 @@ public struct HDF5Error: Error, Hashable, Sendable, CustomStringConvertible {
   /// absent or malformed and to a wrong request.
   public var isMachineFailure: Bool {
     guard let systemError else { return false }
-    return ![ENOENT, ENOTDIR, EISDIR, ELOOP, ENAMETOOLONG, EINVAL].contains(systemError)
+    return isWriting
+      || ![ENOENT, ENOTDIR, EISDIR, ELOOP, ENAMETOOLONG, EINVAL].contains(systemError)
   }
 
   /// `PATH: /object: message`, always one line.

@@ -60,6 +60,7 @@ public final class HDF5File: Sendable {
     guard status.st_mode & S_IFMT == S_IFREG else {
       throw place.error("cannot be opened (it is not a regular file)")
     }
+    if let fault = GlobalHeapCheck.fault(in: place) { throw fault }
     return try Library.locked { () throws(HDF5Error) in
       let access = try accessList(place)
       defer { H5Idec_ref(access) }
@@ -166,7 +167,9 @@ public final class HDF5File: Sendable {
   private static func synchronize(_ descriptor: CInt, _ place: Place) throws(HDF5Error) {
     guard fsync(descriptor) == 0 else {
       let number = errno
-      throw place.error("cannot be written (\(describe(number)))", systemError: number)
+      // EINVAL and the like would otherwise be a wrong path.
+      throw place.error(
+        "cannot be written (\(describe(number)))", systemError: number, isWriting: true)
     }
   }
 

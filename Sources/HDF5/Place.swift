@@ -6,8 +6,11 @@ struct Place: Sendable {
   /// `/group/dataset` or `/group/dataset@attribute`; nil for the file itself.
   var object: String?
 
-  func error(_ message: String, systemError: CInt? = nil) -> HDF5Error {
-    HDF5Error(path: path, object: object, message: message, systemError: systemError)
+  func error(
+    _ message: String, systemError: CInt? = nil, isWriting: Bool = false
+  ) -> HDF5Error {
+    HDF5Error(
+      path: path, object: object, message: message, systemError: systemError, isWriting: isWriting)
   }
 
   /// Returns `code`; if it is negative, throws the error of this thread's error stack.

@@ -8,15 +8,20 @@ public enum AtomicFile {
   /// Refuses an output that could not be published, before any work is done.
   ///
   /// Usage errors: an absent parent folder (folders are never created), a folder or device at the
-  /// path of the output, an output that exists without `overwrite`. Machine error: a folder that
-  /// cannot be written to.
+  /// path of the output, an output that exists without `overwrite`, `-`, a name that leaves no room for
+  /// those of the temporary file and the journal. Machine error: a folder that cannot be written to.
   public static func check(_ path: String, overwrite: Bool) throws(OutputError) {
     guard !path.isEmpty else { throw .usage("--output", "the path is empty (expected a file)") }
-    let parent = folder(of: path)
+    if path == "-" {
+      throw .usage(
+        path, "results do not go to standard output (expected a file; ./- names this one)")
+    }
+    let parent = folder(of: target(of: path))
     guard FileKind(parent) == .folder else {
       throw .usage(path, "the folder \(parent) does not exist (expected it to be there)")
     }
     if path.hasSuffix("/") { throw .usage(path, "this names a folder (expected a file)") }
+    try checkLength(of: path, in: parent)
     if FileKind(path) != .absent {
       guard FileKind(path) == .file else {
         throw .usage(path, "this is not a regular file (expected one, or nothing)")
@@ -46,7 +51,8 @@ public enum AtomicFile {
     for output in outputs { try check(output, overwrite: overwrite) }
   }
 
-  /// Calls `write` with a temporary path in the same folder, then renames that file.
+  /// Calls `write` with a temporary path in the same folder, then renames that file. A file that is
+  /// replaced leaves its permissions and, where that is allowed, its owner to the new one.
   ///
   /// If `write` throws, the temporary file is removed. The temporary file of a killed process is
   /// removed by the next publication of the same path. An output has one writer at a time.
@@ -62,9 +68,10 @@ public enum AtomicFile {
     where leftover.hasPrefix(prefix) && leftover.hasSuffix(temporarySuffix) {
       try? FileManager.default.removeItem(atPath: parent + "/" + leftover)
     }
-    let temporary = "\(parent)/\(prefix)\(getpid())\(temporarySuffix)"
+    let temporary = "\(parent)/\(temporaryName(of: name))"
     do {
       try write(temporary)
+      try keepAttributes(of: path, on: temporary)
       try sync(temporary)
       // Foundation's moveItem does not replace, and its replaceItemAt fails on Linux. The pointers
       // are those of two strings, for the length of the call.
@@ -74,7 +81,9 @@ public enum AtomicFile {
       }
     } catch {
       try? FileManager.default.removeItem(atPath: temporary)
-      throw error
+      // Errors of the system do not say which file they are about.
+      let isOfSystem = [NSCocoaErrorDomain, NSPOSIXErrorDomain].contains((error as NSError).domain)
+      throw isOfSystem ? OutputError.machine(path, "cannot write", error) : error
     }
     try syncFolder(of: path)
   }
@@ -102,6 +111,36 @@ public enum AtomicFile {
   // MARK: - Parts
 
   private static let temporarySuffix = ".partial"
+
+  private static func temporaryName(of name: String) -> String {
+    ".\(name).\(getpid())\(temporarySuffix)"
+  }
+
+  /// Refuses a name to which too little can be added; the longest name is the file system's.
+  private static func checkLength(of path: String, in parent: String) throws(OutputError) {
+    let name = URL(fileURLWithPath: target(of: path)).lastPathComponent
+    let derived = [temporaryName(of: name), Journal.path(for: name)].map(\.utf8.count).max() ?? 0
+    // The pointer is that of a string, for the length of the call. It answers -1 without a limit.
+    let limit = unsafe pathconf(parent, Int32(_PC_NAME_MAX))
+    guard limit > 0, derived > limit else { return }
+    throw .usage(
+      path,
+      "a name of \(name.utf8.count) bytes (expected at most \(limit - derived + name.utf8.count): "
+        + "temporary files have a longer one)")
+  }
+
+  /// Gives a new file the permissions and the owner of the one that it replaces.
+  private static func keepAttributes(of path: String, on temporary: String) throws {
+    let files = FileManager.default
+    guard let old = try? files.attributesOfItem(atPath: path) else { return }
+    for key in [FileAttributeKey.ownerAccountID, .groupOwnerAccountID] {
+      // Others than the superuser may not give files away.
+      if let id = old[key] { try? files.setAttributes([key: id], ofItemAtPath: temporary) }
+    }
+    if let permissions = old[.posixPermissions] {
+      try files.setAttributes([.posixPermissions: permissions], ofItemAtPath: temporary)
+    }
+  }
 
   /// Flushes a file or folder to disk.
   private static func sync(_ path: String) throws(OutputError) {
@@ -139,8 +178,17 @@ public enum AtomicFile {
     return first == second
   }
 
-  /// The target of a symbolic link, so that a link to an output remains a link.
+  /// The target of a symbolic link, so that a link to an output remains a link. The target may be
+  /// absent.
   private static func target(of path: String) -> String {
-    URL(fileURLWithPath: path).resolvingSymlinksInPath().path
+    var url = URL(fileURLWithPath: path)
+    // As many links as the system follows.
+    for _ in 0..<40 {
+      guard
+        let target = try? FileManager.default.destinationOfSymbolicLink(atPath: url.path)
+      else { break }
+      url = URL(fileURLWithPath: target, relativeTo: url.deletingLastPathComponent())
+    }
+    return url.resolvingSymlinksInPath().path
   }
 }

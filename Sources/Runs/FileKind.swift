@@ -1,5 +1,5 @@
 // The kind of file at a path.
-import Foundation
+import Glibc
 
 /// A file, a folder, something else or nothing.
 package enum FileKind {
@@ -8,13 +8,20 @@ package enum FileKind {
   case file
   case other
 
-  /// Looks a path up, through symbolic links.
+  /// Looks a path up, through symbolic links. A link to nothing is absent.
+  ///
+  /// The system follows links, since `/dev/stdin` and the descriptors of a shell's `<( )` have a target
+  /// whose name is no path.
   package init(_ path: String) {
-    let target = URL(fileURLWithPath: path).resolvingSymlinksInPath().path
-    switch try? FileManager.default.attributesOfItem(atPath: target)[.type] as? FileAttributeType {
-    case nil: self = .absent
-    case .typeDirectory: self = .folder
-    case .typeRegular: self = .file
+    // The pointers are those of a string and a local value, for the length of the call.
+    var information = stat()
+    guard unsafe stat(path, &information) == 0 else {
+      self = .absent
+      return
+    }
+    switch information.st_mode & S_IFMT {
+    case S_IFDIR: self = .folder
+    case S_IFREG: self = .file
     default: self = .other
     }
   }

@@ -6,6 +6,8 @@ import Glibc
 /// released with this object, or when the process ends in any way.
 public final class LockedFolder {
   private let handle: FileHandle
+  /// False on file systems without locks, where others may be writing.
+  package let isExclusive: Bool
 
   /// Locks an existing folder. A folder that another process has locked is a usage error.
   public init(_ path: String) throws(OutputError) {
@@ -14,7 +16,7 @@ public final class LockedFolder {
     } catch {
       throw .machine(path, "cannot open the folder", error)
     }
-    _ = try lock(handle, path, "another process is writing into this folder")
+    isExclusive = try lock(handle, path, "another process is writing into this folder")
   }
 
   deinit {

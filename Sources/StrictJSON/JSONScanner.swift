@@ -34,6 +34,14 @@ struct JSONScanner {
     }
   }
 
+  /// What Python and others write for a number that is not finite, where it is at the present place.
+  private func nonFiniteWord(_ bytes: Span<UInt8>) -> String? {
+    ["NaN", "Infinity"].first { word in
+      position + word.utf8.count <= bytes.count
+        && word.utf8.enumerated().allSatisfy { bytes[position + $0.offset] == $0.element }
+    }
+  }
+
   // MARK: - Arrays and objects
 
   private mutating func array(_ bytes: Span<UInt8>) throws(JSONError) -> [JSON] {
@@ -297,7 +305,9 @@ struct JSONScanner {
   /// The error at the present place, with what stands there.
   private func unexpected(_ expected: String, in bytes: Span<UInt8>) -> JSONError {
     let found: String
-    if position >= bytes.count {
+    if let word = nonFiniteWord(bytes) {
+      found = word
+    } else if position >= bytes.count {
       found = "the end of the text"
     } else if 0x21...0x7E ~= bytes[position] {
       found = "'\(Unicode.Scalar(bytes[position]))'"

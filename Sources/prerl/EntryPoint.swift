@@ -19,6 +19,7 @@ enum EntryPoint {
   private static func run(_ arguments: [String]) -> Int32 {
     do {
       do {
+        try checkArguments()
         var command = try Prerl.parseAsRoot(arguments)
         try checkKernels()
         try command.run()
@@ -31,9 +32,22 @@ enum EntryPoint {
     } catch {
       let failure = CommandFailure(reporting: error, arguments: arguments)
       Console.note("prerl: \(failure.message)")
-      return failure.status
+      return failure.status == 3 && Interruption.isFileTooLarge
+        ? Interruption.exitStatus : failure.status
     }
   }
+
+  /// Swift repairs arguments that are not UTF-8, and a repaired path names another file.
+  private static func checkArguments() throws(CommandFailure) {
+    let bytes = FileManager.default.contents(atPath: "/proc/self/cmdline") ?? Data()
+    let arguments = [UInt8](bytes).split(separator: 0, omittingEmptySubsequences: false)
+    for argument in arguments where String(validating: argument, as: UTF8.self) == nil {
+      throw .usage(
+        "the argument \(String(decoding: argument, as: UTF8.self)) is not UTF-8 (expected text and "
+          + "names of files in UTF-8)")
+    }
+  }
+
   /// OpenBLAS uses the kernels that OPENBLAS_CORETYPE names without checking the processor. AVX-512
   /// kernels crash on a processor without AVX-512, so they are refused here.
   private static func checkKernels() throws(CommandFailure) {

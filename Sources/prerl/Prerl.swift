@@ -11,7 +11,7 @@ struct Prerl: ParsableCommand {
     discussion: """
       Commands that need a model use the embedded checkpoint unless --model DIR names a folder in \
       Hugging Face's layout. Exit status: 0 done, 1 a check failed, 2 wrong usage or input, 3 the \
-      machine failed, 130 interrupted.
+      machine failed, 128 + n ended by signal n (130 Ctrl-C, 143 SIGTERM).
 
       Example: prerl evaluate --samples 400
       """,

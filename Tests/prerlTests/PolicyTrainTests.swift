@@ -210,8 +210,8 @@ import Testing
       #expect(outcome.status == 2)
       #expect(
         outcome.errors
-          == "prerl: run/metrics.jsonl: ends before step 2 of the checkpoint "
-          + "(expected a line of every step)\n")
+          == "prerl: run/metrics.jsonl: ends before step 1, and the checkpoint is of step 2 "
+          + "(expected a line of every step that writes one)\n")
     }
   }
 
@@ -219,7 +219,10 @@ import Testing
     try withProgram { program in
       try program.write(Self.configuration, to: "c.json")
       #expect(try program.run("train", "c.json", "--output", "run", "--steps", "1").status == 0)
-      // The last number of the weights becomes 3e38: logits overflow.
+      // The last number of the weights becomes 3e38: logits overflow. Without checksums, as in
+      // checkpoints of earlier versions, nobody knows.
+      try FileManager.default.removeItem(
+        atPath: program.folder + "/run/checkpoints/step-1/checksums.json")
       let weights = "run/checkpoints/step-1/model.safetensors"
       var bytes = try program.read(weights)
       bytes.replaceSubrange(bytes.count - 4..<bytes.count, with: [0xE6, 0xB1, 0x61, 0x7F])

@@ -7,8 +7,12 @@ public enum ProblemReader {
   ///
   /// Errors, with the line: a file without problems, broken JSON or UTF-8, a missing or empty
   /// prompt, a repeated id, a value of the wrong type.
-  public static func read(path: String, limit: Int? = nil) throws(TaskFileError) -> [Problem] {
-    var lines = try LineReader(path: path)
+  ///
+  /// - Parameter contents: the file to read where it is not at `path`, which errors name.
+  public static func read(
+    path: String, contents: String? = nil, limit: Int? = nil
+  ) throws(TaskFileError) -> [Problem] {
+    var lines = try LineReader(path: path, contents: contents)
     var problems: [Problem] = []
     var lineOfID: [[UInt8]: Int] = [:]
     while problems.count < limit ?? .max, let range = try lines.next() {

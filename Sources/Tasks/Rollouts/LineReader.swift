@@ -20,25 +20,36 @@ struct LineReader {
   /// The longest accepted line. A longer one is a binary file or lacks line ends.
   static let defaultMaximumLineLength = 1 << 28
 
+  /// How compressed files begin.
+  private static let compressed: [(name: String, mark: [UInt8])] = [
+    ("gzip", [0x1F, 0x8B]), ("zstd", [0x28, 0xB5, 0x2F, 0xFD]), ("bzip2", Array("BZh".utf8)),
+    ("xz", [0xFD, 0x37, 0x7A, 0x58, 0x5A]),
+  ]
+
+  /// - Parameter contents: the file to read where it is not at `path`, which errors name.
   init(
-    path: String, chunkSize: Int = 1 << 20,
+    path: String, contents: String? = nil, chunkSize: Int = 1 << 20,
     maximumLineLength: Int = LineReader.defaultMaximumLineLength
   ) throws(TaskFileError) {
     self.path = path
     self.chunkSize = chunkSize
     self.maximumLineLength = maximumLineLength
-    guard FileManager.default.fileExists(atPath: path) else {
+    let contents = contents ?? path
+    guard FileManager.default.fileExists(atPath: contents) else {
       throw TaskFileError("no such file (expected a JSONL file)", path: path)
     }
-    if (try? FileManager.default.contentsOfDirectory(atPath: path)) != nil {
+    if (try? FileManager.default.contentsOfDirectory(atPath: contents)) != nil {
       throw TaskFileError("a folder (expected a JSONL file)", path: path)
     }
-    guard let handle = FileHandle(forReadingAtPath: path) else {
+    guard let handle = FileHandle(forReadingAtPath: contents) else {
       throw TaskFileError("cannot be opened for reading", path: path, kind: .machine)
     }
     self.handle = handle
     while buffer.count < 3, !isAtEnd { try fill() }
     if buffer.starts(with: [0xEF, 0xBB, 0xBF]) { nextStart = 3 }
+    for (name, mark) in Self.compressed where buffer.starts(with: mark) {
+      throw TaskFileError("compressed by \(name) (expected JSONL text: decompress it)", path: path)
+    }
   }
 
   /// The range of the next line in `buffer`, or nil after the last one; valid until the next call.

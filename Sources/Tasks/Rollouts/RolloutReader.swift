@@ -53,10 +53,15 @@ public struct RolloutReader {
   public private(set) var padding = (tokens: 0, responses: 0)
 
   /// Opens a file.
-  public init(path: String, options: Options) throws(TaskFileError) {
+  ///
+  /// - Parameter contents: the file to read where it is not at `path`, which errors name: the copy of a
+  ///   pipe.
+  public init(
+    path: String, contents: String? = nil, options: Options
+  ) throws(TaskFileError) {
     self.path = path
     self.options = options
-    lines = try LineReader(path: path)
+    lines = try LineReader(path: path, contents: contents)
   }
 
   /// All rollouts of a file.

@@ -34,14 +34,16 @@ public struct TaskProblem: Sendable, Hashable {
 
   /// The problems of a JSONL file (see `ProblemReader`), in a model's tokens.
   ///
-  /// - Parameter complete: How a task converts each problem.
+  /// - Parameters:
+  ///   - contents: The file to read where it is not at `path`, which errors name.
+  ///   - complete: How a task converts each problem.
   /// - Throws: `TaskFileError` with the line.
   public static func read(
-    path: String, for player: any TaskPlayer,
+    path: String, contents: String? = nil, for player: any TaskPlayer,
     complete: (TaskProblem) throws(LineFault) -> TaskProblem
   ) throws -> [TaskProblem] {
     // Every line up to the last problem has one, so a problem's index gives its line.
-    try ProblemReader.read(path: path).enumerated().map { index, problem in
+    try ProblemReader.read(path: path, contents: contents).enumerated().map { index, problem in
       func fault(_ message: String) -> TaskFileError {
         TaskFileError(message, path: path, line: index + 1)
       }

@@ -8,12 +8,13 @@ import StrictJSON
 /// The command is run once, by `/bin/sh`. Its standard input has one line per sample, `{"id": …,
 /// "response": …, "answer": …}` (without `answer` if there is none). Its standard output must have
 /// one line per sample, in any order: `{"id": …, "reward": 1}` or `{"id": …, "outcome": "correct"}`
-/// with an outcome of `VerificationOutcome`, and optionally `extracted` and `reason`. Its standard
-/// error is passed through.
+/// with an outcome of `VerificationOutcome`, and optionally `extracted` and `reason`. A reward may be
+/// `true` or `false`, 1 or 0. Its standard error is passed through.
 ///
 /// Both are files, so neither side can block the other, and no write can hit a closed pipe. Results
-/// are matched by id only. A sample without a result is `unparsed`, or `overBudget` if the time
-/// limit was reached.
+/// are matched by id only, and lines without an id of a sample's form are messages. A sample without a
+/// result is an error, since a broken verifier must not look like a policy that is always wrong; it
+/// is `overBudget` if the time limit was reached.
 public struct ExternalVerifier: Sendable, Hashable {
   /// The command, in the shell's language.
   public let command: String
@@ -34,7 +35,8 @@ public struct ExternalVerifier: Sendable, Hashable {
   /// - Parameter shouldStop: polled many times per second; true kills the command and its child
   ///   processes.
   /// - Throws: `CancellationError` when stopped; `TaskFileError` with the line of the output that
-  ///   has an unknown or a repeated id, and when the command fails.
+  ///   has an unknown or a repeated id or no valid result, when a sample has no result, and when the
+  ///   command fails.
   public func verify(
     _ samples: [VerificationSample], shouldStop: () -> Bool = { false }
   ) throws -> [Verification] {
@@ -156,14 +158,14 @@ public struct ExternalVerifier: Sendable, Hashable {
       precondition(earlier == nil, "every sample has an id of its own")
     }
     var found = [(line: Int, verification: Verification)?](repeating: nil, count: samples.count)
-    var garbage: Int?
+    var garbage: (line: Int, text: String)?
     var line = 0
     for text in bytes.split(separator: UInt8(ascii: "\n"), omittingEmptySubsequences: false) {
       line += 1
       if text.allSatisfy({ $0 == 0x20 || $0 == 0x0D || $0 == 0x09 }) { continue }
       // A line that is not a result, such as a message, is ignored.
       guard let fields = try? LineFields(line: text), let id = try? fields.name("id") else {
-        garbage = garbage ?? line
+        garbage = garbage ?? (line, String(decoding: text, as: UTF8.self))
         continue
       }
       let name = JSON.string(id).summary
@@ -174,49 +176,57 @@ public struct ExternalVerifier: Sendable, Hashable {
         throw failure(
           "the id \(name) of line \(earlier.line) again (expected every id once)", line: line)
       }
-      found[place] = (line, Self.verification(fields))
+      do {
+        found[place] = (line, try Self.verification(fields))
+      } catch {
+        throw failure("\(error.message), for the id \(name)", line: line)
+      }
     }
-    var missing = Verification(.unparsed, reason: "the verifier gave no result")
-    if let garbage {
-      missing = Verification(
-        .unparsed,
-        reason: "the verifier gave no result, and its output's line \(garbage) has no id")
+    if let missing = found.firstIndex(where: { $0 == nil }), !isTimedOut {
+      let name = JSON.string(samples[missing].id).summary
+      guard let garbage else {
+        throw failure("no result for the id \(name) (expected \(Self.form))")
+      }
+      throw failure(
+        "\(JSON.string(garbage.text).summary) is no result, and the id \(name) has none (expected "
+          + "\(Self.form))", line: garbage.line)
     }
-    if isTimedOut {
-      missing = Verification(
-        .overBudget, reason: "the verifier was stopped after \(timeout) without output")
-    }
-    return found.map { $0?.verification ?? missing }
+    let late = Verification(
+      .overBudget, reason: "the verifier was stopped after \(timeout) without output")
+    return found.map { $0?.verification ?? late }
   }
 
-  /// The result in a line; an invalid one is `unparsed`.
-  private static func verification(_ fields: LineFields) -> Verification {
-    do throws(LineFault) {
-      let reward = try fields.number("reward")
-      let given = try fields["outcome"].map { value throws(LineFault) in
-        let name = try LineFields.string(value, "outcome")
-        guard let outcome = VerificationOutcome(rawValue: name) else {
-          let names = VerificationOutcome.allCases.map(\.rawValue).joined(separator: ", ")
-          throw LineFault("outcome is \(value.summary) (expected one of: \(names))")
-        }
-        return outcome
+  private static let form = #"a line {"id": …, "reward": 1} or {"id": …, "outcome": "correct"}"#
+
+  /// The result in a line.
+  private static func verification(_ fields: LineFields) throws(LineFault) -> Verification {
+    let reward: Double? =
+      if case .bool(let isRight)? = fields["reward"] {
+        isRight ? 1 : 0
+      } else {
+        try fields.number("reward")
       }
-      let isRight = reward.map { $0 >= 1 }
-      guard let outcome = given ?? isRight.map({ $0 ? .correct : .wrong }) else {
-        throw LineFault("neither reward nor outcome (expected one of them)")
+    let given = try fields["outcome"].map { value throws(LineFault) in
+      let name = try LineFields.string(value, "outcome")
+      guard let outcome = VerificationOutcome(rawValue: name) else {
+        let names = VerificationOutcome.allCases.map(\.rawValue).joined(separator: ", ")
+        throw LineFault("outcome is \(value.summary) (expected one of: \(names))")
       }
-      guard isRight ?? (outcome == .correct) == (outcome == .correct) else {
-        throw LineFault("reward and outcome contradict each other (expected 1 for correct)")
-      }
-      let extracted = try fields["extracted"].map { value throws(LineFault) in
-        try LineFields.string(value, "extracted")
-      }
-      let reason = fields["reason"]?.stringValue ?? "by the external verifier"
-      return Verification(
-        outcome, reward: reward, extracted: extracted,
-        reason: reason.split(whereSeparator: \.isNewline).joined(separator: " "))
-    } catch {
-      return Verification(.unparsed, reason: error.message)
+      return outcome
     }
+    let isRight = reward.map { $0 >= 1 }
+    guard let outcome = given ?? isRight.map({ $0 ? .correct : .wrong }) else {
+      throw LineFault("neither reward nor outcome (expected one of them)")
+    }
+    guard isRight ?? (outcome == .correct) == (outcome == .correct) else {
+      throw LineFault("reward and outcome contradict each other (expected 1 for correct)")
+    }
+    let extracted = try fields["extracted"].map { value throws(LineFault) in
+      try LineFields.string(value, "extracted")
+    }
+    let reason = fields["reason"]?.stringValue ?? "by the external verifier"
+    return Verification(
+      outcome, reward: reward, extracted: extracted,
+      reason: reason.split(whereSeparator: \.isNewline).joined(separator: " "))
   }
 }

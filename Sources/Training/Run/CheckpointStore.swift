@@ -32,15 +32,28 @@ struct CheckpointStore {
       .compactMap { Int($0.dropFirst(Self.prefix.count)) }.sorted()
   }
 
-  /// The newest checkpoint; nil where there is none.
+  /// The newest checkpoint that is not damaged; nil where there is none.
   ///
-  /// - Throws: a usage error where its state cannot be read.
-  func newest() throws -> SavedCheckpoint? {
-    try steps.last.map { try SavedCheckpoint(path($0), step: $0) }
+  /// - Parameter report: gets the fault of a damaged one in whose place an older one is used.
+  /// - Throws: a usage error where all are damaged; it is about the newest.
+  func newest(reporting report: (OutputError) -> Void) throws -> SavedCheckpoint? {
+    var fault: OutputError?
+    for step in steps.reversed() {
+      do throws(OutputError) {
+        let checkpoint = try SavedCheckpoint(path(step), step: step)
+        if let fault { report(.usage(fault.path, "\(fault.message); going on from step \(step)")) }
+        return checkpoint
+      } catch {
+        guard error.kind == .usage else { throw error }
+        fault = fault ?? error
+      }
+    }
+    if let fault { throw fault }
+    return nil
   }
 
-  /// Writes the checkpoint of a step: a Hugging Face folder with the tokenizer, `optimizer.safetensors`
-  /// and `training_state.json`, which holds `step` and `state`.
+  /// Writes the checkpoint of a step: a Hugging Face folder with the tokenizer, `optimizer.safetensors`,
+  /// `training_state.json`, which holds `step` and `state`, and the checksums of all of them.
   func publish(
     step: Int, model: Transformer<Float>, state: JSONObject, saveOptimizer: (String) throws -> Void
   ) throws {
@@ -53,6 +66,7 @@ struct CheckpointStore {
       try AtomicFile.publish(
         JSON.object(state).text() + "\n", to: path + "/" + SavedCheckpoint.state,
         overwrite: true)
+      try CheckpointChecksums.write(of: path)
     }
   }
 

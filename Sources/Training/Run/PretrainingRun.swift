@@ -22,6 +22,8 @@ public struct PretrainingRun {
   public var threads = 1
   /// Writes the tokenizer's files into the folder of a checkpoint, whose path it gets.
   public var writeTokenizer: (String) throws -> Void = { _ in }
+  /// Gets the fault of a damaged checkpoint in whose place an older one is used.
+  public var reportDamage: (OutputError) -> Void = { _ in }
   /// Where the results come from; `config` identifies the run when it is resumed.
   public var manifest: Manifest
 
@@ -68,7 +70,8 @@ public struct PretrainingRun {
     }
     let store = CheckpointStore(
       folder: folder.checkpoints, keep: keptStates, writeTokenizer: writeTokenizer)
-    let pretraining = try pretraining(start == .resuming ? store.newest() : nil)
+    let pretraining = try pretraining(
+      start == .resuming ? store.newest(reporting: reportDamage) : nil)
     try folder.checkSteps(steps, after: pretraining.step)
     var manifest = manifest
     try folder.write(manifest)

@@ -85,6 +85,15 @@ public struct RunFolder {
     try AtomicFile.publish(summary.text(indent: 2) + "\n", to: summaryPath, overwrite: true)
   }
 
+  /// Takes away the summary, which says that the run is complete.
+  func removeSummary() throws(OutputError) {
+    do {
+      try FileManager.default.removeItem(atPath: summaryPath)
+    } catch {
+      throw .machine(summaryPath, "cannot remove", error)
+    }
+  }
+
   /// Makes the checkpoint's folder.
   func makeCheckpointFolder() throws(OutputError) {
     do {
@@ -97,7 +106,9 @@ public struct RunFolder {
 
   /// What the folder's earlier run says of its end; nil where there is no earlier run, empty where it
   /// has not ended. A run of another configuration or another model is refused.
-  func summaryOfSameRun(_ manifest: Manifest) throws -> JSONObject? {
+  ///
+  /// - Parameter longer: Whether this run may have more steps than the earlier one.
+  func summaryOfSameRun(_ manifest: Manifest, orLonger longer: Bool = false) throws -> JSONObject? {
     func object(_ path: String) -> JSONObject? {
       guard let data = FileManager.default.contents(atPath: path) else { return nil }
       return try? JSON.parse([UInt8](data)).objectValue
@@ -106,7 +117,14 @@ public struct RunFolder {
     guard let earlier = object(manifestPath),
       let own = try JSON.parse(Array(manifest.json.text().utf8)).objectValue
     else { return nil }
-    if let difference = JSONDifference.first(earlier["config"] ?? [:], own["config"] ?? [:]) {
+    var earlierConfig = earlier["config"]?.objectValue ?? [:]
+    let ownConfig = own["config"]?.objectValue ?? [:]
+    if longer, let steps = earlierConfig["steps"]?.intValue,
+      let ownSteps = ownConfig["steps"]?.intValue, steps < ownSteps
+    {
+      earlierConfig["steps"] = .integer(ownSteps)
+    }
+    if let difference = JSONDifference.first(.object(earlierConfig), .object(ownConfig)) {
       throw OutputError.usage(
         path,
         "was made with \(difference.path) \(difference.first) (expected "

@@ -13,10 +13,11 @@ struct SavedCheckpoint {
   let step: Int
   private let state: JSONObject
 
-  /// Reads the state; it must be that of the step.
-  init(_ path: String, step: Int) throws {
+  /// Reads the state; it must be that of the step, and every file must have its checksum.
+  init(_ path: String, step: Int) throws(OutputError) {
     self.path = path
     self.step = step
+    try CheckpointChecksums.check(path)
     guard let bytes = FileManager.default.contents(atPath: path + "/" + Self.state),
       let state = try? JSON.parse([UInt8](bytes)).objectValue, state["step"]?.intValue == step
     else {

@@ -9,17 +9,26 @@ struct StepLog {
   private let handle: FileHandle
 
   /// Opens or makes the file and cuts off every line after `step`, and what is no whole line.
-  init(_ path: String, through step: Int) throws(OutputError) {
+  ///
+  /// - Parameter expected: steps that must have a line; nil does not look.
+  /// - Throws: a usage error, with the file unchanged, where one of them is missing or a step is there
+  ///   twice; machine errors.
+  init(
+    _ path: String, through step: Int, expecting expected: [Int]? = nil
+  ) throws(OutputError) {
     self.path = path
+    let bytes = FileManager.default.contents(atPath: path) ?? Data()
+    var kept = bytes.startIndex
+    var steps: [Int] = []
+    for line in bytes.split(separator: UInt8(ascii: "\n"), omittingEmptySubsequences: false) {
+      guard line.endIndex < bytes.endIndex, let number = Self.object(line)?["step"]?.intValue,
+        number <= step
+      else { break }
+      kept = line.endIndex + 1
+      steps.append(number)
+    }
+    if let expected { try Self.check(steps, expected, step, path) }
     do {
-      let bytes = FileManager.default.contents(atPath: path) ?? Data()
-      var kept = bytes.startIndex
-      for line in bytes.split(separator: UInt8(ascii: "\n"), omittingEmptySubsequences: false) {
-        guard line.endIndex < bytes.endIndex, let number = Self.object(line)?["step"]?.intValue,
-          number <= step
-        else { break }
-        kept = line.endIndex + 1
-      }
       if bytes.isEmpty { try Data().write(to: URL(fileURLWithPath: path)) }
       handle = try FileHandle(forUpdating: URL(fileURLWithPath: path))
       try handle.truncate(atOffset: UInt64(kept - bytes.startIndex))
@@ -27,6 +36,23 @@ struct StepLog {
     } catch {
       throw .machine(path, "cannot write", error)
     }
+  }
+
+  private static func check(
+    _ steps: [Int], _ expected: [Int], _ end: Int, _ path: String
+  ) throws(OutputError) {
+    if let (step, next) = zip(steps, steps.dropFirst()).first(where: { $0 >= $1 }) {
+      throw .usage(
+        path, "has step \(next) after step \(step) (expected one line of each, in order)")
+    }
+    let present = Set(steps)
+    guard let missing = expected.first(where: { !present.contains($0) }) else { return }
+    throw .usage(
+      path,
+      missing > steps.last ?? -1
+        ? "ends before step \(missing), and the checkpoint is of step \(end) (expected a line of "
+          + "every step that writes one)"
+        : "has no line of step \(missing) (expected one of every step that writes one)")
   }
 
   /// Appends a line; handed to the system at once, so that it outlives the program.

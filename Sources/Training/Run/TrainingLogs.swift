@@ -14,19 +14,31 @@ struct TrainingLogs {
 
   /// Opens or makes the files and cuts them back to a step.
   ///
-  /// - Throws: `OutputError`, also where the metrics end before the step.
-  init(_ folder: RunFolder, step: Int, hasProbe: Bool) throws {
+  /// - Throws: `OutputError`, also where a file lacks a line of a step that has written one: results
+  ///   with a part of the evaluations would look like whole ones.
+  init(
+    _ folder: RunFolder, step: Int, _ configuration: PolicyConfiguration, hasProbe: Bool
+  ) throws {
     // Step 0 is evaluated again when the run begins again.
     let evaluated = step == 0 ? -1 : step
-    metrics = try StepLog(folder.metricsPath, through: step)
-    evaluation = try StepLog(folder.evaluationPath, through: evaluated)
-    updates = hasProbe ? try StepLog(folder.updatesPath, through: evaluated) : nil
-    timing = try StepLog(folder.timingPath, through: step)
-    guard try metrics.lines().last?["step"]?.intValue ?? 0 == step else {
-      throw OutputError.usage(
-        folder.metricsPath,
-        "ends before step \(step) of the checkpoint (expected a line of every step)")
+    func steps(every interval: Int) -> [Int] {
+      interval == 0
+        ? []
+        : (0...max(evaluated, 0)).filter {
+          $0 <= evaluated && ($0.isMultiple(of: interval))
+        }
     }
+    let isEvaluatedLast = configuration.evaluateEvery > 0 && step == configuration.steps
+    metrics = try StepLog(folder.metricsPath, through: step, expecting: Array(1..<step + 1))
+    evaluation = try StepLog(
+      folder.evaluationPath, through: evaluated,
+      expecting: steps(every: configuration.evaluateEvery) + (isEvaluatedLast ? [step] : []))
+    updates =
+      hasProbe
+      ? try StepLog(
+        folder.updatesPath, through: evaluated,
+        expecting: steps(every: configuration.measureUpdatesEvery)) : nil
+    timing = try StepLog(folder.timingPath, through: step)
   }
 
   /// Forces all lines to the disk.

@@ -33,6 +33,8 @@ public struct TrainingRun {
   public var probe: (any TrainingProbe)?
   /// Writes the tokenizer's files into the folder of a checkpoint, whose path it gets.
   public var writeTokenizer: (String) throws -> Void = { _ in }
+  /// Gets the fault of a damaged checkpoint in whose place an older one is used.
+  public var reportDamage: (OutputError) -> Void = { _ in }
   /// Where the results come from; `config` must be `configuration.json`. It identifies the run when it
   /// is resumed, together with the hashes of its inputs.
   public var manifest: Manifest
@@ -102,17 +104,24 @@ public struct TrainingRun {
     precondition(
       probe != nil || configuration.measureUpdatesEvery == 0, "measureUpdatesEvery needs a probe")
     let folder = try RunFolder(output, start)
-    if start == .resuming, try folder.summaryOfSameRun(manifest)?["complete"] == true {
-      return .alreadyFinished
+    if start == .resuming,
+      // A rate that decays has another value at every step of a longer run.
+      let earlier = try folder.summaryOfSameRun(
+        manifest, orLonger: configuration.schedule.finalShare == 1),
+      earlier["complete"] == true
+    {
+      if earlier["step"]?.intValue ?? 0 >= configuration.steps { return .alreadyFinished }
+      try folder.removeSummary()
     }
     let store = CheckpointStore(
       folder: folder.checkpoints, keep: keptCheckpoints, writeTokenizer: writeTokenizer)
-    let saved = start == .resuming ? try store.newest() : nil
+    let saved = start == .resuming ? try store.newest(reporting: reportDamage) : nil
     let (training, base) = try begin(from: saved)
     try folder.checkSteps(steps, after: training.step)
     var manifest = manifest
     try folder.write(manifest)
-    let logs = try TrainingLogs(folder, step: training.step, hasProbe: probe != nil)
+    let logs = try TrainingLogs(
+      folder, step: training.step, configuration, hasProbe: probe != nil)
 
     let clock = ContinuousClock.now
     let session = TrainingSession(

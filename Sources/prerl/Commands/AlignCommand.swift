@@ -149,13 +149,16 @@ struct AlignCommand: ParsableCommand {
       inputs: [rollouts, sampling.problems].compactMap(\.self),
       overwrite: common.overwrite || resume)
     var inputs = try checkpoint.inputs()
-    if let path = rollouts {
-      inputs.append(try Manifest.Input(role: "rollouts", path: path))
-    } else if let path = sampling.problems {
-      inputs.append(try Manifest.Input(role: "problems", path: path))
+    for (role, path) in [("rollouts", rollouts), ("problems", sampling.problems)] {
+      guard let path else { continue }
+      inputs.append(
+        try Manifest.Input(role: role, path: InputCopy.path(of: path), name: path))
     }
     let configuration = configuration(setup, inputs)
-    if try AlignmentFile.isFinished(output, config: configuration.json, start) {
+    let isFinished = try readingResults([output]) {
+      try AlignmentFile.isFinished(output, config: configuration.json, start)
+    }
+    if isFinished {
       if !common.quiet { Console.note("\(output) is complete; there is nothing to resume") }
       return
     }
@@ -179,7 +182,7 @@ struct AlignCommand: ParsableCommand {
     for (control, reason) in plan.leftOut {
       Console.note("prerl: warning: control \(control) is left out: \(reason)")
     }
-    try check(run)
+    try run.checkMemory()
     switch try run.run(start, quiet: common.quiet) {
     case .finished(let summary): try report(summary, plan)
     case .interrupted(let done):
@@ -232,16 +235,6 @@ struct AlignCommand: ParsableCommand {
     let rollouts = limit.map { Array(sampled.prefix($0)) } ?? sampled
     try setup.check(rollouts, "rollouts")
     return rollouts
-  }
-
-  private func check<Scalar: ModelScalar>(_ run: AlignmentRun<Scalar>) throws {
-    let count = run.plan.rollouts.count
-    guard !run.samples.isEmpty else {
-      throw CommandFailure.usage(
-        "--shard \(shard?.description ?? ""): this part has no rollouts (expected at most "
-          + "\((count + Shard.block - 1) / Shard.block) parts of \(count) rollouts)")
-    }
-    try run.checkMemory()
   }
 
   private func report(_ summary: AlignmentSummary, _ plan: AlignmentPlan) throws {

@@ -1,6 +1,5 @@
 // `prerl diff`: which quantities of two result files differ, and by how much.
 import ArgumentParser
-import HDF5
 import StrictJSON
 import Tables
 
@@ -43,8 +42,8 @@ struct DiffCommand: ParsableCommand {
   }
 
   func run() throws {
-    let difference = try HDF5File.reportingCrashes(
-      as: "prerl: \(first), \(second): one is damaged (expected intact HDF5 files)", status: 2
+    let difference = try readingResults(
+      [first, second], expected: "intact HDF5 files"
     ) { try FileDifference(first, second, tolerance: tolerance) }
     let count = difference.quantities.count
     if common.json {

@@ -1,6 +1,5 @@
 // `prerl export`: a result file for programs that do not read HDF5.
 import ArgumentParser
-import HDF5
 import Runs
 import StrictJSON
 import Tables
@@ -47,9 +46,7 @@ struct ExportCommand: ParsableCommand {
 
   func run() throws {
     var written: JSONObject = [:]
-    try HDF5File.reportingCrashes(
-      as: "prerl: \(file): damaged (expected an intact HDF5 file)", status: 2
-    ) {
+    try readingResults([file]) {
       try AtomicFile.check(
         [npz].compactMap(\.self), inputs: [file], overwrite: common.overwrite)
       if let csv {

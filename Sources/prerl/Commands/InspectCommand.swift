@@ -1,6 +1,5 @@
 // `prerl inspect`: what a checkpoint or a result file holds.
 import ArgumentParser
-import HDF5
 import Tables
 
 struct InspectCommand: ParsableCommand {
@@ -19,9 +18,7 @@ struct InspectCommand: ParsableCommand {
   }
 
   func run() throws {
-    let inspection = try HDF5File.reportingCrashes(
-      as: "prerl: \(file): damaged (expected an intact HDF5 file)", status: 2
-    ) { try Inspection(file) }
+    let inspection = try readingResults([file]) { try Inspection(file) }
     if common.json { return try Console.print(inspection.json.text(indent: 2)) }
     var table = TextTable(inspection.columns, numbers: 0..<0)
     for row in inspection.rows { table.add(row.map { shortened($0, to: 80) }) }

@@ -2,7 +2,6 @@
 import Analysis
 import ArgumentParser
 import Foundation
-import HDF5
 import Runs
 import StrictJSON
 
@@ -32,12 +31,10 @@ struct MergeCommand: ParsableCommand {
 
   func run() throws {
     try AtomicFile.check([output], inputs: parts, overwrite: common.overwrite)
-    let line =
-      "prerl: \(parts.joined(separator: ", ")): damaged (expected intact files of prerl align)"
     let history = ([Date().formatted(.iso8601) + ":"] + CommandLine.arguments)
       .joined(separator: " ")
     var count = 0
-    try HDF5File.reportingCrashes(as: line, status: 2) {
+    try readingResults(parts, expected: "intact files of prerl align") {
       try AtomicFile.publish(output, overwrite: common.overwrite) { temporary in
         count = try AlignmentMerge.write(parts, to: temporary, history: history).rolloutCount
       }

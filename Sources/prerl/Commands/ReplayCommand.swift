@@ -2,7 +2,6 @@
 import Analysis
 import ArgumentParser
 import Foundation
-import HDF5
 import ModelCore
 import Runs
 import StrictJSON
@@ -34,9 +33,11 @@ struct ReplayCommand: ParsableCommand {
   }
 
   func run() throws {
-    let stored = try HDF5File.reportingCrashes(
-      as: "prerl: \(file): is damaged (expected an intact HDF5 file)", status: 2
-    ) { try StoredAlignment(file) }
+    let stored = try readingResults([file]) {
+      // Everything is read before the long rerun: damage anywhere is found here.
+      _ = try FileDifference(file, file)
+      return try StoredAlignment(file)
+    }
     let model = common.model ?? Self.model(of: stored)
     try check(model, stored)
     let difference = try withTemporaryFolder { folder in
@@ -45,7 +46,7 @@ struct ReplayCommand: ParsableCommand {
       case .float32: try rerun(stored, model, to: output, Float.self)
       case .float64: try rerun(stored, model, to: output, Double.self)
       }
-      return try FileDifference(file, output)
+      return try readingResults([file]) { try FileDifference(file, output) }
     }
     if common.json {
       try Console.print(difference.json.text(indent: 2))

@@ -120,7 +120,9 @@ struct TokenizeCommand: ParsableCommand {
   private static func standardInput() throws -> String {
     let data: Data
     do {
-      data = try FileHandle.standardInput.readToEnd() ?? Data()
+      data = try Interruption.endingAtOnce {
+        try FileHandle.standardInput.readToEnd() ?? Data()
+      }
     } catch {
       throw CommandFailure.machine("standard input: cannot be read (expected text)")
     }

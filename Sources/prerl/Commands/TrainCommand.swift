@@ -117,6 +117,7 @@ struct TrainCommand: ParsableCommand {
     run.keptCheckpoints = keep ?? 2
     run.threads = common.threads
     run.writeTokenizer = checkpoint.writeTokenizer
+    run.reportDamage = { Console.note("prerl: warning: \($0)") }
     if settings.measureUpdatesEvery > 0 {
       run.probe = UpdateMeter(
         settings, task, shape: checkpoint.configuration, threads: common.threads)
@@ -183,6 +184,7 @@ struct TrainCommand: ParsableCommand {
         precision: "float32", threads: common.threads, blas: BLAS.version, blasCore: BLAS.core))
     run.steps = steps ?? settings.steps
     run.keptStates = keep ?? 1
+    run.reportDamage = { Console.note("prerl: warning: \($0)") }
     run.threads = common.threads
     run.writeTokenizer = {
       try CountdownTokenizer.write(to: $0, maximumLength: settings.model.maximumPositions)

@@ -21,7 +21,9 @@ struct RolloutSampling {
     let perProblem = arguments.perProblem ?? perProblem
     if let path = arguments.problems {
       let task = checkpoint.builtInTask
-      problems = try TaskProblem.read(path: path, for: CheckpointPlayer(checkpoint)) {
+      problems = try TaskProblem.read(
+        path: path, contents: try InputCopy.path(of: path), for: CheckpointPlayer(checkpoint)
+      ) {
         (problem) throws(LineFault) in
         guard let task else { return problem }
         return try task.completed(problem)

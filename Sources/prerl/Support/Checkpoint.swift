@@ -102,7 +102,8 @@ struct Checkpoint: Sendable {
 
   /// All rollouts of a file, with a note about pads.
   func rollouts(path: String, _ options: RolloutReader.Options) throws -> [Rollout] {
-    var reader = try RolloutReader(path: path, options: options)
+    var reader = try RolloutReader(
+      path: path, contents: try InputCopy.path(of: path), options: options)
     var rollouts: [Rollout] = []
     while let rollout = try reader.next() { rollouts.append(rollout) }
     let (tokens, responses) = reader.padding

@@ -13,7 +13,7 @@ import Tokenizers
 
 /// The error of a command that could not do what was asked.
 struct CommandFailure: Error {
-  /// 1 a check failed, 2 usage or input, 3 the machine, 130 interrupted.
+  /// 1 a check failed, 2 usage or input, 3 the machine, 128 and its number after a signal.
   let status: Int32
   /// One line: `FILE:LINE: what is wrong (what was expected)`.
   let message: String
@@ -30,8 +30,10 @@ struct CommandFailure: Error {
   static func usage(_ message: String) -> CommandFailure { CommandFailure(2, message) }
   /// Permission, input and output, disk or memory.
   static func machine(_ message: String) -> CommandFailure { CommandFailure(3, message) }
-  /// Stopped by the user; the message says which results exist.
-  static func interrupted(_ message: String) -> CommandFailure { CommandFailure(130, message) }
+  /// Stopped by a signal; the message says which results exist.
+  static func interrupted(_ message: String) -> CommandFailure {
+    CommandFailure(Interruption.exitStatus, message)
+  }
 
   /// Converts any error of the package to an exit status and a message.
   ///

@@ -13,7 +13,6 @@ struct ConfigurationFile {
   /// Reads a file. A configuration is small, so a large file is refused.
   init(path: String) throws {
     let limit = 1 << 20
-    let handle: FileHandle
     switch FileKind(path) {
     case .absent:
       throw CommandFailure.usage("\(path): there is no such file (expected a configuration)")
@@ -22,9 +21,15 @@ struct ConfigurationFile {
     case .file, .other: break
     }
     do {
-      handle = try FileHandle(forReadingFrom: URL(fileURLWithPath: path))
-      defer { try? handle.close() }
-      bytes = [UInt8](try handle.read(upToCount: limit + 1) ?? Data())
+      // Opening and reading a pipe may wait for its writer.
+      let data = try Interruption.endingAtOnce {
+        let handle = try FileHandle(forReadingFrom: URL(fileURLWithPath: path))
+        defer { try? handle.close() }
+        return try handle.read(upToCount: limit + 1)
+      }
+      let content = [UInt8](data ?? Data())
+      // A byte order mark is what some editors begin a file with, in rollout files, too.
+      bytes = Array(content.starts(with: [0xEF, 0xBB, 0xBF]) ? content.dropFirst(3) : content[...])
     } catch {
       throw CommandFailure.machine(
         "\(path): cannot read: \(CommandFailure(reporting: error).message)")

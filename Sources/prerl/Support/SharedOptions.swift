@@ -15,7 +15,7 @@ struct CommonOptions {
   /// What a chat template writes as today's date; nil refuses templates that write it.
   var templateDate: CalendarTime?
   var seed: UInt64 = 0
-  var threads = ProcessInfo.processInfo.activeProcessorCount
+  var threads = Machine.usableCoreCount
   /// Bytes.
   var memoryLimit = Machine.defaultMemoryLimit
   var json = false
@@ -124,7 +124,8 @@ struct ThreadOptions: SharedOptions {
   @Option(
     parsing: .unconditional,
     help: ArgumentHelp(
-      "Use n worker threads; results do not depend on n (default: all cores).", valueName: "n"))
+      "Use n worker threads; results do not depend on n (default: the cores that it may use).",
+      valueName: "n"))
   var threads: Int?
 
   func validate() throws {

@@ -22,7 +22,7 @@ struct LabelReader {
     self.path = path
     self.key = key
     self.kindNames = kindNames
-    guard let handle = FileHandle(forReadingAtPath: path) else {
+    guard let handle = FileHandle(forReadingAtPath: try InputCopy.path(of: path)) else {
       throw TaskFileError("cannot be opened for reading", path: path, kind: .machine)
     }
     self.handle = handle

@@ -1,7 +1,6 @@
 // One run of `prerl thoughts`: reads, counts, compares, writes.
 import Analysis
 import Foundation
-import HDF5
 import ModelCore
 import Runs
 import Statistics
@@ -32,9 +31,7 @@ struct ThoughtRun {
       try LabelReader(path: command.first, key: $0, kindNames: lexicon.kindNames)
     }
     extras.alignment = try command.alignment.map { path in
-      try HDF5File.reportingCrashes(
-        as: "prerl: \(path): damaged (expected an intact HDF5 file)", status: 2
-      ) { try AlignmentTokens(path) }
+      try readingResults([path]) { try AlignmentTokens(path) }
     }
 
     let first = try countFirst(lexicon, checkpoint, extras)
@@ -123,15 +120,17 @@ struct ThoughtRun {
   ) throws -> RolloutReader {
     let tokenizer = common.model == nil ? nil : TextEncoder(checkpoint: checkpoint)
     return try RolloutReader(
-      path: path,
+      path: path, contents: try InputCopy.path(of: path),
       options: RolloutReader.Options(
         vocabularySize: ThoughtEncoder.vocabularySize, limit: limit,
         encoder: ThoughtEncoder(tokenizer: command.words ? nil : tokenizer)))
   }
 
-  /// The number of lines of a regular file, for the progress; 0 if unknown.
+  /// The number of lines of a file, for the progress; 0 if unknown.
   private static func lineCount(_ path: String) -> Int {
-    guard FileKind(path) == .file, let handle = FileHandle(forReadingAtPath: path) else { return 0 }
+    guard let contents = try? InputCopy.path(of: path),
+      let handle = FileHandle(forReadingAtPath: contents)
+    else { return 0 }
     var count = 0
     while let data = try? handle.read(upToCount: 1 << 20), !data.isEmpty {
       count += [UInt8](data).count { $0 == UInt8(ascii: "\n") }
@@ -191,7 +190,7 @@ struct ThoughtRun {
   ) throws -> [(name: String, text: String)] {
     let inputs = [
       ("rollouts", command.first), ("rollouts", command.second), ("alignment", command.alignment),
-    ].compactMap { role, path in path.map { (role, $0) } }.filter { FileKind($0.1) == .file }
+    ].compactMap { role, path in path.map { (role, $0) } }
     var config: JSONObject = [
       "lexicon": lexicon.json, "bootstrap": .integer(command.bootstrap),
       "words": .bool(command.words),
@@ -199,7 +198,9 @@ struct ThoughtRun {
     config["label_column"] = command.labelColumn.map(JSON.string)
     var manifest = Manifest(
       config: .object(config), version: Prerl.version,
-      inputs: try inputs.map { role, path in try Manifest.Input(role: role, path: path) },
+      inputs: try inputs.map { role, path in
+        try Manifest.Input(role: role, path: InputCopy.path(of: path), name: path)
+      },
       seeds: ["seed": common.seed], precision: "float64", threads: 1, blas: BLAS.version,
       blasCore: BLAS.core, start: start)
     manifest.end = Date()

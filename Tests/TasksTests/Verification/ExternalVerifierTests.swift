@@ -43,18 +43,43 @@ import Testing
       ])
   }
 
+  /// A broken verifier is no policy that is always wrong.
   @Test(arguments: [
-    #"{"id":"a","reward":"yes"}"#, #"{"id":"a","reward":true}"#, #"{"id":"a"}"#,
-    #"{"id":"a","outcome":"right"}"#, #"{"id":"a","outcome":1}"#, #"{"reward":1}"#, "hello",
-    #"{"id":"a","reward":1"#, #"{"id":"a","reward":1,"outcome":"wrong"}"#,
-    #"{"id":"a","reward":1e999}"#,
-    #"{"id":["a"],"reward":1}"#, "[]", "", "  ", #"{"id":"a","reward":0,"outcome":"correct"}"#,
+    (#"{"id":"a","reward":"yes"}"#, #":1: reward is "yes" (expected a number), for the id "a""#),
+    (#"{"id":"a","reward":[1]}"#, #":1: reward is "#),
+    (#"{"id":"a"}"#, #":1: neither reward nor outcome (expected one of them), for the id "a""#),
+    (#"{"id":"a","reward":null}"#, ":1: neither reward nor outcome"),
+    (#"{"id":"a","outcome":"right"}"#, #":1: outcome is "right""#),
+    (#"{"id":"a","outcome":1}"#, ":1: outcome is 1"),
+    (#"{"id":"a","reward":1,"outcome":"wrong"}"#, ":1: reward and outcome contradict each other"),
+    (#"{"id":"a","reward":0,"outcome":"correct"}"#, ":1: reward and outcome contradict"),
+    (#"{"id":"a","reward":false,"outcome":"correct"}"#, ":1: reward and outcome contradict"),
+    (#"{"id":"a","reward":NaN}"#, ":1: \"{"),
+    (#"{"id":"a","reward":1e999}"#, ":1: "),
+    (#"{"reward":1}"#, ":1: \"{"),
+    (#"{"id":"a","reward":1"#, ":1: \"{"), (#"{"id":["a"],"reward":1}"#, ":1: \"{"),
+    ("hello", #":1: "hello" is no result, and the id "a" has none (expected a line {"id""#),
+    ("", #": no result for the id "a" (expected a line {"id""#), ("  ", ": no result for the id"),
   ])
-  func garbageMakesNoRewardAndShiftsNone(line: String) throws {
+  func aVerifierWithoutValidResultsIsNamedWithItsAnswer(line: String, message: String) throws {
     let command = """
-      echo '\(line)'; echo '{"id":"c","reward":1}'
+      echo '\(line)'; printf '%s\\n' '{"id":"b","reward":0}' '{"id":"c","reward":1}'
       """
-    #expect(try outcomes(command) == [.unparsed, .unparsed, .correct])
+    let error = try #require(throws: TaskFileError.self) { _ = try outcomes(command) }
+    #expect(error.description.hasPrefix("verifier \""))
+    #expect(error.description.contains(message), "\(error)")
+    #expect(!error.description.contains("\n"))
+    #expect(error.kind == .input)
+  }
+
+  @Test func aBooleanIsARewardAndMessagesAreNoResults() throws {
+    let command = """
+      cat > /dev/null; echo loading; echo '{"id":"a","reward":true}'; echo '{"progress": 1}'
+      printf '%s\\n' '{"id":"b","reward":false}' '{"id":"c","reward":true,"outcome":"correct"}'
+      """
+    let found = try ExternalVerifier(command: command).verify(samples)
+    #expect(found.map(\.reward) == [1, 0, 1])
+    #expect(found.map(\.outcome) == [.correct, .wrong, .correct])
   }
 
   @Test(arguments: [

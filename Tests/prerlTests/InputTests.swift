@@ -1,0 +1,82 @@
+import Foundation
+import Testing
+
+/// What shells and editors hand over.
+@Suite struct InputTests {
+  private static func sh(_ program: Program, _ script: String) throws -> (
+    status: Int32, errors: String
+  ) {
+    let process = Process()
+    process.executableURL = URL(fileURLWithPath: "/bin/sh")
+    process.arguments = ["-c", script.replacing("prerl", with: "'\(program.path)'")]
+    process.currentDirectoryURL = URL(fileURLWithPath: program.folder)
+    process.standardOutput = FileHandle.nullDevice
+    let errors = Pipe()
+    process.standardError = errors
+    try process.run()
+    let text = String(
+      decoding: try errors.fileHandleForReading.readToEnd() ?? Data(), as: UTF8.self)
+    process.waitUntilExit()
+    return (process.terminationStatus, text)
+  }
+
+  @Test func aPipeIsReadOnceAndKept() throws {
+    try withProgram { program in
+      #expect(
+        try program.run("rollout", "--samples", "16", "--quiet", "--output", "r.jsonl").status == 0)
+      for (name, script) in [
+        ("file", "prerl align --rollouts r.jsonl --quiet --output file.h5"),
+        ("stdin", "cat r.jsonl | prerl align --rollouts /dev/stdin --quiet --output stdin.h5"),
+        ("fifo", "mkfifo f; cat r.jsonl > f & prerl align --rollouts f --quiet --output fifo.h5"),
+      ] {
+        let outcome = try Self.sh(program, script)
+        #expect(outcome.status == 0, "\(name): \(outcome.errors)")
+        #expect(try program.run("diff", "file.h5", "\(name).h5").status == 0)
+      }
+      for command in ["thoughts /dev/stdin --spans s.jsonl", "evaluate --rollouts /dev/stdin"] {
+        let outcome = try Self.sh(program, "cat r.jsonl | prerl \(command) --quiet")
+        #expect(outcome.status == 0, "\(outcome.errors)")
+      }
+      let zipped = try Self.sh(program, "gzip r.jsonl; prerl evaluate --rollouts r.jsonl.gz")
+      #expect(
+        zipped.errors
+          == "prerl: r.jsonl.gz: compressed by gzip (expected JSONL text: decompress it)\n")
+      #expect(zipped.status == 2)
+    }
+  }
+
+  @Test func namesThatCannotBeWrittenAreRefusedFirst() throws {
+    try withProgram { program in
+      let long = String(repeating: "x", count: 250)
+      for (name, message) in [
+        ("-", "results do not go to standard output"), (long, "a name of 250 bytes"),
+      ] {
+        let outcome = try program.run("rollout", "--samples", "8", "--output", name)
+        #expect(outcome.status == 2)
+        #expect(outcome.errors.contains(message), "\(outcome.errors)")
+      }
+      let outcome = try Self.sh(
+        program, "prerl rollout --samples 8 --output \"$(printf 'a\\377b')\"")
+      #expect(outcome.status == 2)
+      #expect(outcome.errors.contains("is not UTF-8"), "\(outcome.errors)")
+    }
+  }
+
+  /// More parts than blocks of rollouts: a job array's task without work succeeds.
+  @Test func emptyPartsMerge() throws {
+    try withProgram { program in
+      let align = [
+        "align", "--samples", "12", "--per-problem", "6", "--quiet", "--control", "cross",
+      ]
+      #expect(try program.run(align + ["--output", "whole.h5"]).status == 0)
+      let parts = (0..<4).map { "part\($0).h5" }
+      for (index, part) in parts.enumerated() {
+        let outcome = try program.run(align + ["--shard", "\(index)/4", "--output", part])
+        #expect(outcome.status == 0, "\(outcome.errors)")
+      }
+      let merged = try program.run(["merge", "--output", "merged.h5"] + parts)
+      #expect(merged.status == 0, "\(merged.errors)")
+      #expect(try program.run("diff", "whole.h5", "merged.h5").status == 0)
+    }
+  }
+}
