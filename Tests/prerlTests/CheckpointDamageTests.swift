@@ -28,7 +28,7 @@ import Testing
       try Self.begin(program, keep: 1)
       let path = "run/evaluation.jsonl"
       let text = String(decoding: try program.read(path), as: UTF8.self)
-      let lines = text.split(separator: "\n").map { $0 + "\n" }
+      let lines = text.split(separator: "\n").map { "\($0)\n" }
       #expect(lines.count == 4)
       for (name, damaged, message) in [
         ("shortened", lines[..<2].joined(), "ends before step 2"),
