@@ -30,9 +30,10 @@ extension Machine {
       return nil
     }
     let ranges = line.dropFirst(key.count).split(separator: ",").map { range in
-      range.split(separator: "-").map { Int($0.trimmingCharacters(in: .whitespaces)) ?? -1 }
+      range.split(separator: "-").compactMap { Int($0.trimmingCharacters(in: .whitespaces)) }
     }
-    return ranges.reduce(0) { $0 + max(0, ($1.last ?? 0) - ($1.first ?? 1) + 1) }
+    let count = ranges.reduce(0) { $0 + max(0, ($1.last ?? 0) - ($1.first ?? 1) + 1) }
+    return count > 0 ? count : nil
   }
 
   /// The smallest quota of processor time, in cores rounded up, of the control groups that the process

@@ -202,10 +202,10 @@ private struct LengthProbe: TrainingProbe {
       }
       #expect(message(.afresh, run)?.hasPrefix("/run: the folder is not empty (") == true)
       let other = try Self.run(
-        folder + "/run", Self.members.replacing("\"steps\": 5", with: "\"steps\": 6"))
+        folder + "/run", Self.members.replacing("\"steps\": 5", with: "\"steps\": 4"))
       #expect(
         message(.resuming, other)
-          == "/run: was made with steps 5 (expected 6 of the configuration to resume)")
+          == "/run: was made with steps 5 (expected 4 of the configuration to resume)")
       run.steps = 0
       #expect(
         message(.resuming, run)
@@ -233,6 +233,9 @@ private struct LengthProbe: TrainingProbe {
       var bytes = try Self.bytes(weights)
       bytes.replaceSubrange(bytes.count - 4..<bytes.count, with: [0xE6, 0xB1, 0x61, 0x7F])
       try bytes.write(to: URL(fileURLWithPath: weights))
+      // Without checksums a checkpoint is taken as it is.
+      try FileManager.default.removeItem(
+        atPath: folder + "/other/checkpoints/step-2/checksums.json")
       let third = #expect(throws: TrainingError.self) { try sound.run(.resuming) }
       #expect(third?.step == 3 && third?.keptCheckpoint == 2)
     }

@@ -35,7 +35,10 @@ enum Interruption {
   static func endingAtOnce<Result, Failure: Error>(
     _ body: () throws(Failure) -> Result
   ) throws(Failure) -> Result {
-    if isRequested { _exit(exitStatus) }
+    if isRequested {
+      Console.note("prerl: interrupted")
+      _exit(exitStatus)
+    }
     let before = endsAtOnce.exchange(true, ordering: .relaxed)
     defer { endsAtOnce.store(before, ordering: .relaxed) }
     return try body()
@@ -61,7 +64,13 @@ enum Interruption {
         ).exchanged
         // Limits repeat their signal, and batch systems send one to several processes of a job.
         let insists = !isFirst && (number == SIGINT || number == SIGTERM)
-        if insists || Interruption.endsAtOnce.load(ordering: .relaxed) { _exit(128 + number) }
+        let endsAtOnce = Interruption.endsAtOnce.load(ordering: .relaxed)
+        if endsAtOnce {
+          // write is safe inside a signal; the text is a constant.
+          let message: StaticString = "prerl: interrupted\n"
+          _ = unsafe write(2, message.utf8Start, message.utf8CodeUnitCount)
+        }
+        if insists || endsAtOnce { _exit(128 + number) }
       }
     }
     signal(SIGQUIT) { _exit(128 + $0) }
