@@ -1,5 +1,5 @@
 #!/usr/bin/env bash
-# minutes: 3 (PyTorch)
+# minutes: 3 (PyPI)
 # Real chat templates, rendered with transformers and with prerl. Needs Python with venv, and PyPI.
 set -euo pipefail
 cd "$(dirname "$0")/../.."
