@@ -26,13 +26,16 @@ import Testing
     }
   }
 
-  /// A copy of the tiny checkpoint whose last two weights are finite, and too large to compute with.
+  /// A copy of the tiny checkpoint whose final norm is finite, and too large to compute with, whatever the
+  /// order of the sums.
   private func makeOverflowingModel(_ program: Program) throws {
     let copy = program.folder + "/model"
     try FileManager.default.copyItem(atPath: Self.tiny, toPath: copy)
     var bytes = try program.read("model/model.safetensors")
+    // model.norm.weight, the last tensor of the file: 32 numbers of 3e38.
     let large: [UInt8] = [0xE6, 0xB1, 0x61, 0x7F]
-    bytes.replaceSubrange(bytes.count - 8..<bytes.count, with: large + large)
+    bytes.replaceSubrange(
+      bytes.count - 32 * 4..<bytes.count, with: repeatElement(large, count: 32).joined())
     try Data(bytes).write(to: URL(fileURLWithPath: copy + "/model.safetensors"))
   }
 

@@ -4,7 +4,7 @@
     make_problems.py FOLDER [--per-level N] [--seed N]
 
 Level 1 takes one step with numbers up to 9, level 2 two such steps, level 3 three steps with numbers up to
-20. A line is {"id", "messages", "answer", "cluster"}. The messages are a system turn, four solved examples
+20. A line is {"id", "messages", "answer", "cluster"}. The messages are a system turn, two solved examples
 and the question. The cluster is the calculation without its story: problems with the same calculation are
 not independent, and `prerl train` keeps them on the same side of its split.
 
@@ -27,9 +27,9 @@ LARGEST = {1: 9, 2: 9, 3: 20}
 INSTRUCTION = "Solve the problem. Think step by step and end with the answer in \\boxed{}."
 # The first number and the changes of the solved examples.
 EXAMPLES = {
-    1: [(6, -3), (4, 5), (9, -5), (7, 6)],
-    2: [(6, -3, 4), (4, 5, 8), (9, -5, -2), (7, 6, -5)],
-    3: [(16, -3, 4, 9), (14, 5, -8, 12), (19, -5, -2, 11), (7, 16, -5, -13)],
+    1: [(6, -3), (4, 5)],
+    2: [(6, -3, 4), (4, 5, 8)],
+    3: [(16, -3, 4, 9), (14, 5, -8, 12)],
 }
 
 

@@ -17,7 +17,8 @@ import Synchronization
 ///
 /// - Returns: The first index that was not consumed: the end of `indices` unless the loop was
 ///   stopped.
-/// - Throws: The first error of `makeWorker`, `body` or `consume`.
+/// - Throws: An error of `makeWorker`, else that of the lowest index whose `body` or `consume` threw.
+///   So which error is reported does not depend on the threads, either.
 @discardableResult
 public func forEachInOrder<Worker, Result: Sendable>(
   _ indices: Range<Int>, threads: Int, lead: Int? = nil,
@@ -31,13 +32,15 @@ public func forEachInOrder<Worker, Result: Sendable>(
   let count = min(threads, max(indices.count, 1))
   for _ in 0..<count {
     let thread = Thread {
+      var current = indices.lowerBound - 1  // an error of makeWorker comes before all others
       do {
         var worker = try makeWorker()
         while let index = queue.claim(shouldStop: shouldStop) {
+          current = index
           queue.finish(index, try body(&worker, index))
         }
       } catch {
-        queue.fail(error)
+        queue.fail(current, error)
       }
       queue.retire()
     }
@@ -52,11 +55,11 @@ public func forEachInOrder<Worker, Result: Sendable>(
     do {
       try consume(next - 1, result)
     } catch {
-      queue.fail(error)
+      queue.fail(next - 1, error)
       refused = true
     }
   }
-  if let error = queue.error { throw error }
+  if let error = queue.firstError { throw error }
   return next
 }
 
@@ -67,7 +70,7 @@ private final class OrderedQueue<Result: Sendable>: Sendable {
     var consumed: Int
     var retired = 0
     var finished: [Int: Result] = [:]
-    var error: (any Error)?
+    var failure: (index: Int, error: any Error)?
   }
 
   private let indices: Range<Int>
@@ -81,20 +84,20 @@ private final class OrderedQueue<Result: Sendable>: Sendable {
     state = Mutex(State(next: indices.lowerBound, consumed: indices.lowerBound))
   }
 
-  var error: (any Error)? { state.withLock { $0.error } }
+  var firstError: (any Error)? { state.withLock { $0.failure?.error } }
 
   /// The next index for a worker, or nil if there is none; waits while workers are too far ahead.
   func claim(shouldStop: () -> Bool) -> Int? {
     changed.lock()
     defer { changed.unlock() }
     while state.withLock({
-      $0.error == nil && $0.next < indices.upperBound && $0.next - $0.consumed >= lead
+      $0.failure == nil && $0.next < indices.upperBound && $0.next - $0.consumed >= lead
     }) {
       changed.wait()
     }
     if shouldStop() { return nil }
     return state.withLock { state in
-      guard state.error == nil, state.next < indices.upperBound else { return nil }
+      guard state.failure == nil, state.next < indices.upperBound else { return nil }
       defer { state.next += 1 }
       return state.next
     }
@@ -104,8 +107,12 @@ private final class OrderedQueue<Result: Sendable>: Sendable {
     update { $0.finished[index] = result }
   }
 
-  func fail(_ error: any Error) {
-    update { if $0.error == nil { $0.error = error } }
+  /// Indices are claimed in order, so every lower one runs to its end and may still replace this error.
+  func fail(_ index: Int, _ error: any Error) {
+    update {
+      if let failure = $0.failure, failure.index <= index { return }
+      $0.failure = (index, error)
+    }
   }
 
   func retire() {
