@@ -78,10 +78,11 @@ let package = Package(
       swiftSettings: fenced),
 
     // MARK: - Level 4: the command line
+    .target(name: "CPreinit"),
     .executableTarget(
       name: "prerl",
       dependencies: [
-        "Analysis", "HDF5", "Jinja", "KeyedRandom", "ModelCore", "Runs", "Safetensors",
+        "Analysis", "CPreinit", "HDF5", "Jinja", "KeyedRandom", "ModelCore", "Runs", "Safetensors",
         "Statistics",
         "StrictJSON", "Tables", "Tasks", "Tokenizers", "Training",
         .product(name: "ArgumentParser", package: "swift-argument-parser"),

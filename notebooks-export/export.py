@@ -127,7 +127,8 @@ def main():
     reasons = inputs(run)
     if all(reasons.values()):
         fail(
-            f"{paths[0]}: nothing to read (expected alignment, thought or training files or rates)",
+            f"{paths[0]}: nothing to read (expected alignment, thought or training files or rates)"
+            f"{run.unread}",
             2,
         )
 

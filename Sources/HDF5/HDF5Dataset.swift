@@ -35,6 +35,17 @@ public struct HDF5Dataset: Sendable {
     }
   }
 
+  /// Whether it has neither values nor axes (a null dataspace, h5py's `Empty`). Its shape is [0].
+  public var isNull: Bool {
+    get throws(HDF5Error) {
+      try handle.use { id throws(HDF5Error) in
+        let space = try handle.place.check(H5Dget_space(id), "has no shape")
+        defer { H5Idec_ref(space) }
+        return H5Sget_simple_extent_type(space) == H5S_NULL
+      }
+    }
+  }
+
   /// An identifier that is equal for all names of one dataset of a file.
   public var identity: UInt64 {
     get throws(HDF5Error) {

@@ -11,6 +11,7 @@ public final class Transformer<Scalar: ModelScalar>: @unchecked Sendable {
 
   /// A model with all parameters zero; see `initialize` and `load`.
   public init(_ configuration: ModelConfiguration) {
+    BLAS.reserveBuffers(1)
     self.configuration = configuration
     layout = ParameterLayout(configuration)
     parameters = Buffer(count: layout.count)

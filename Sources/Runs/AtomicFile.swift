@@ -119,7 +119,10 @@ public enum AtomicFile {
   /// Refuses a name to which too little can be added; the longest name is the file system's.
   private static func checkLength(of path: String, in parent: String) throws(OutputError) {
     let name = URL(fileURLWithPath: target(of: path)).lastPathComponent
-    let derived = [temporaryName(of: name), Journal.path(for: name)].map(\.utf8.count).max() ?? 0
+    // Sampled rollouts have a journal of their own.
+    let derived =
+      [temporaryName(of: name), Journal.path(for: name + ".rollouts")]
+      .map(\.utf8.count).max() ?? 0
     // The pointer is that of a string, for the length of the call. It answers -1 without a limit.
     let limit = unsafe pathconf(parent, Int32(_PC_NAME_MAX))
     guard limit > 0, derived > limit else { return }

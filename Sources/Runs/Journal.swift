@@ -74,6 +74,12 @@ public final class Journal {
     try open(header: headerText, mode: mode)
   }
 
+  /// Refuses a journal that another process is writing.
+  public static func requireUnused(_ path: String) throws(OutputError) {
+    let file = try LockedFile(path)
+    do { try file.close() } catch { throw .machine(path, "cannot close", error) }
+  }
+
   // MARK: - Appending and reading
 
   /// Appends one record. A machine error leaves the journal as it was before.

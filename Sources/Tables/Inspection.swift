@@ -94,8 +94,9 @@ public struct Inspection: Sendable {
       let axes = try zip(dataset.shape, dataset.scaleNames).map { extent, name in
         name.map { "\($0)=\(extent)" } ?? "\(extent)"
       }
+      let shape = try dataset.isNull ? "null" : axes.joined(separator: ", ")
       rows.append([
-        member.name, "\(try dataset.elementType)", axes.joined(separator: ", "), try text("units"),
+        member.name, "\(try dataset.elementType)", shape, try text("units"),
         try text("long_name"),
       ])
     }

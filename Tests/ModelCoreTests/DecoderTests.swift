@@ -7,16 +7,24 @@ import Testing
 /// Decoding with a cache against the full forward pass.
 @Suite struct DecoderTests {
   /// The log-probability of each sequence's scored tokens, all sequences in one block; a last row
-  /// idles all the time, shorter sequences idle at the end.
+  /// idles all the time, shorter sequences idle at the end. The context is read token by token, or in one
+  /// pass but for its last token.
   private func decode<Scalar: ModelScalar>(
-    _ model: Transformer<Scalar>, _ sequences: [ScoredSequence]
+    _ model: Transformer<Scalar>, _ sequences: [ScoredSequence], contextInOnePass: Bool = false
   ) -> [Double] {
     let rows = sequences.map { $0.context + $0.response }
     let length = rows.map(\.count).max() ?? 0
     let decoder = Decoder(model, rows: rows.count + 1, capacity: length)
     var result = sequences.map { _ in [Double]() }
+    let starts = sequences.map { contextInOnePass ? max(0, $0.context.count - 1) : 0 }
+    for (row, start) in starts.enumerated() where start > 0 {
+      decoder.read(rows[row][..<start], into: row)
+    }
     for position in 0..<length - 1 {
-      let tokens = rows.map { position < $0.count - 1 ? $0[position] : nil } + [nil]
+      let tokens =
+        zip(rows, starts).map { tokens, start in
+          start <= position && position < tokens.count - 1 ? tokens[position] : nil
+        } + [nil]
       let logits = decoder.step(
         tokens: tokens, positions: Array(repeating: position, count: rows.count + 1))
       for (row, sequence) in sequences.enumerated() where position < rows[row].count - 1 {
@@ -41,9 +49,33 @@ import Testing
       let scores = Workspace(model).score(PackedSequences(sequences))
       expectClose(
         decode(model, sequences), scores.logProbabilities, absolute: tolerance, "\(type)")
+      expectClose(
+        decode(model, sequences, contextInOnePass: true), scores.logProbabilities,
+        absolute: tolerance, "\(type), contexts in one pass")
     }
     try check(Float.self, tolerance: 1e-4)
     try check(Double.self, tolerance: 1e-10)
+  }
+
+  /// Nor on the row it is read into, nor on what was read before.
+  @Test(arguments: [ModelConfiguration.Family.qwen3, .gpt2])
+  func aPromptsBitsDependOnItsOwnTokensAlone(family: ModelConfiguration.Family) {
+    let model = Transformer<Float>.random(Shape(family: family, tied: true).configuration())
+    let prompt: [Int32] = [3, 1, 4, 1, 5, 9, 2, 6]
+    func logits(_ row: Int, after others: [[Int32]]) -> [Float] {
+      let decoder = Decoder(model, rows: 3, capacity: 24)
+      for other in others { decoder.read(other[...], into: 1) }
+      decoder.read(prompt[..<7], into: row)
+      var tokens: [Int32?] = [nil, nil, nil]
+      tokens[row] = prompt[7]
+      let out = decoder.step(tokens: tokens, positions: [7, 7, 7])
+      return (0..<out.columns).map { out.row(row)[$0] }
+    }
+    let alone = logits(0, after: [])
+    #expect(logits(0, after: [Array(prompt[..<7])]) == alone)
+    #expect(logits(0, after: [Array(prompt[..<7]), Array(1...9)]) == alone)
+    // The last rows of a block may be computed by another kernel.
+    expectClose(logits(2, after: [[7]]).map(Double.init), alone.map(Double.init), absolute: 1e-5)
   }
 
   /// Rows of a block do not hear of each other.

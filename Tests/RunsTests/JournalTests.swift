@@ -185,8 +185,10 @@ import Testing
         }
         #expect(error?.message.hasPrefix("another process is writing") == true)
       }
+      #expect(throws: OutputError.self) { try Journal.requireUnused(path) }
       try first.append([2])
       try first.close()
+      try Journal.requireUnused(path)
       #expect(try Journal(path: path, header: Self.header, mode: .resume).keptCount == 2)
     }
   }

@@ -1,4 +1,5 @@
 import ModelCore
+import Runs
 import Tasks
 import TestSupport
 import Testing
@@ -9,13 +10,44 @@ import Training
   private static let verifier = BuiltInVerifier(task, decode: { _ in nil })
 
   private static func sample(
-    _ problems: Int, threads: Int = 1, shouldStop: @escaping @Sendable () -> Bool = { false }
+    _ problems: Int, threads: Int = 1, _ model: Transformer<Float> = .tiny(),
+    journal: Journal? = nil,
+    shouldStop: @escaping @Sendable () -> Bool = { false }
   ) throws -> RolloutSampler.Outcome {
     var sampler = RolloutSampler(
       task.heldOut(problems), counts: Array(repeating: 3, count: problems), maximumNewTokens: 20,
       verifier: verifier)
     sampler.threads = threads
-    return try sampler.run(.tiny(), shouldStop: shouldStop)
+    return try sampler.run(model, journal: journal, shouldStop: shouldStop)
+  }
+
+  /// Another model shows that what a journal has is not sampled again.
+  @Test func responsesOfAJournalAreNotSampledAgain() throws {
+    try withTemporaryDirectory { folder in
+      func journal() throws -> Journal {
+        try Journal(path: folder + "/journal", header: [:], mode: .resume)
+      }
+      let model = Transformer<Float>.tiny()
+      let problems = 2 * model.samplingStream / 3 + 9  // two streams and a part of a third
+      let first = try journal()
+      guard case .finished(let all) = try Self.sample(problems, model, journal: first) else {
+        Issue.record("stopped")
+        return
+      }
+      #expect(first.count == 3)
+      try first.close()
+      let again = try journal()
+      guard
+        case .finished(let kept) = try Self.sample(problems, .tiny(label: 2), journal: again)
+      else {
+        Issue.record("stopped")
+        return
+      }
+      #expect(kept == all)
+      #expect(throws: ByteReader.Malformed.self) {
+        try Self.sample(problems - 9, .tiny(label: 2), journal: again)
+      }
+    }
   }
 
   @Test func aLongerListBeginsWithAShorterOneOnAnyNumberOfThreads() throws {

@@ -86,4 +86,26 @@ import Testing
       }
     }
   }
+
+  /// OpenBLAS asks for ever for memory that the limit on the address space denies it, while it is loaded
+  /// and in the first product.
+  @Test(arguments: [200_000, 400_000, 600_000]) func aSmallAddressSpaceIsOneLine(kibibytes: Int)
+    throws
+  {
+    try withProgram { program in
+      let process = Process()
+      process.executableURL = URL(fileURLWithPath: "/bin/sh")
+      process.arguments = [
+        "-c",
+        "ulimit -v \(kibibytes); exec timeout -s KILL 60 '\(program.path)' evaluate --samples 8 2>errors",
+      ]
+      process.currentDirectoryURL = URL(fileURLWithPath: program.folder)
+      process.standardOutput = FileHandle.nullDevice
+      try process.run()
+      process.waitUntilExit()
+      #expect(process.terminationStatus == 3)
+      let errors = String(decoding: try program.read("errors"), as: UTF8.self)
+      #expect(errors.hasPrefix("prerl: ") && errors.count { $0 == "\n" } == 1, "\(errors)")
+    }
+  }
 }

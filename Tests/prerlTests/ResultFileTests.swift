@@ -45,6 +45,21 @@ import Testing
     }
   }
 
+  /// h5py's `Empty` has no values and no axes.
+  @Test func datasetsWithoutValuesAreListedAndExported() throws {
+    try withTemporaryDirectory { folder in
+      let program = try Program(in: folder)
+      let file = URL(fileURLWithPath: #filePath).deletingLastPathComponent()
+        .appendingPathComponent("Fixtures/null-datasets.h5").path
+      let list = try program.run("inspect", "--json", file)
+      #expect(list.status == 0, "\(list.errors)")
+      #expect(list.output.contains("\"no_text\"") && list.output.contains("\"zero_rows\""))
+      let export = try program.run("export", file, "--csv", "tables", "--npz", "a.npz")
+      #expect(export.status == 0, "\(export.errors)")
+      #expect(try program.run("diff", file, file).status == 0)
+    }
+  }
+
   @Test func anyFileIsInspectedOrRefusedInOneLine() throws {
     try withTemporaryDirectory { folder in
       let program = try Program(in: folder)

@@ -128,15 +128,70 @@ import Testing
     }
   }
 
-  @Test func ctrlCEndsSamplingWith130AndWritesNothing() throws {
+  /// Waits until a file has grown to `bytes`; the program must still be running then.
+  private func wait(for file: String, _ bytes: Int, _ program: Program, _ process: Process) throws {
+    let deadline = Date(timeIntervalSinceNow: 60)
+    while process.isRunning, Date() < deadline, (try? program.read(file).count) ?? 0 < bytes {
+      Thread.sleep(forTimeInterval: 0.005)
+    }
+    try #require(process.isRunning && program.exists(file))
+  }
+
+  /// Finished streams survive Ctrl-C and kill -9. A resumed run samples the others and gives the same
+  /// bytes.
+  @Test(arguments: [SIGINT, SIGKILL]) func whatWasSampledIsKept(signal: Int32) throws {
     try withProgram { program in
       let log = program.folder + "/log"
-      let process = try program.start(
-        ["rollout", "--samples", "1000000", "--output", "a", "--threads", "1"], log: log)
-      let outcome = try program.interrupt(process, log: log)
-      #expect(outcome.status == 130)
-      #expect(outcome.errors.split(separator: "\n").last?.hasPrefix("prerl: interrupted") == true)
+      let options = ["rollout", "--samples", "4000", "--threads", "1"]
+      let process = try program.start(options + ["--output", "a"], log: log)
+      try wait(for: "a.journal", 20_000, program, process)
+      if signal == SIGINT {
+        let outcome = try program.interrupt(process, log: log)
+        #expect(outcome.status == 130)
+        #expect(
+          outcome.errors.hasSuffix("of 4000 rollouts (a.journal has them, --resume goes on)\n"),
+          "\(outcome.errors)")
+      } else {
+        kill(process.processIdentifier, signal)
+        process.waitUntilExit()
+      }
       #expect(!program.exists("a"))
+      let refused = try program.run(options + ["--output", "a"])
+      #expect(refused.status == 2 && refused.errors.contains("--resume continues it"))
+      let other = try program.run(options + ["--output", "a", "--resume", "--seed", "1"])
+      #expect(other.status == 2 && other.errors.contains("seed is 0 there (expected 1)"))
+      #expect(try program.run(options + ["--output", "a", "--resume"]).status == 0)
+      #expect(try program.run(options + ["--output", "b"]).status == 0)
+      #expect(try program.read("a") == program.read("b"))
+      #expect(!program.exists("a.journal"))
+    }
+  }
+
+  @Test func aFinishedFileIsLeftAloneByResume() throws {
+    try withProgram { program in
+      #expect(try program.run("rollout", "--samples", "16", "--output", "a").status == 0)
+      let bytes = try program.read("a")
+      let again = try program.run("rollout", "--samples", "16", "--output", "a", "--resume")
+      #expect(again.status == 0 && again.errors == "a is complete; there is nothing to resume\n")
+      let fewer = try program.run("rollout", "--samples", "8", "--output", "a", "--resume")
+      #expect(fewer.status == 2 && fewer.errors.contains("rollouts of another run"))
+      #expect(try program.read("a") == bytes)
+    }
+  }
+
+  @Test func alignmentKeepsWhatItSampled() throws {
+    try withProgram { program in
+      let log = program.folder + "/log"
+      let options = ["align", "--samples", "800", "--threads", "1", "--quiet"]
+      let process = try program.start(options + ["--output", "a.h5"], log: log)
+      try wait(for: "a.h5.journal", 1, program, process)
+      kill(process.processIdentifier, SIGKILL)
+      process.waitUntilExit()
+      #expect(program.exists("a.h5.rollouts.journal"))
+      #expect(try program.run(options + ["--output", "a.h5", "--resume"]).status == 0)
+      #expect(!program.exists("a.h5.rollouts.journal") && !program.exists("a.h5.journal"))
+      #expect(try program.run(options + ["--output", "b.h5"]).status == 0)
+      #expect(try program.run("diff", "a.h5", "b.h5").status == 0)
     }
   }
 }

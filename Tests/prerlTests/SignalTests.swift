@@ -47,7 +47,7 @@ import Testing
       process.waitUntilExit()
       #expect(process.terminationReason == .exit)
       #expect(process.terminationStatus == 128 + SIGXFSZ)
-      #expect(program.exists("a.h5.journal"))
+      #expect(program.exists("a.h5.rollouts.journal"))
     }
   }
 

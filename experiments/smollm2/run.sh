@@ -11,16 +11,17 @@ cd results/runs/smollm2
 # 50 problems of three levels, 8 responses each. The harder levels have longer prompts.
 { head -n 24 problems/level-1.jsonl; head -n 16 problems/level-2.jsonl; head -n 10 problems/level-3.jsonl; } \
   >problems.jsonl
-[[ -f rollouts.jsonl ]] ||
-  "$prerl" rollout --model model --problems problems.jsonl --samples 400 --per-problem 8 \
-    --max-new-tokens 96 --output rollouts.jsonl
+"$prerl" rollout --model model --problems problems.jsonl --samples 400 --per-problem 8 \
+  --max-new-tokens 96 --resume --output rollouts.jsonl
 "$prerl" evaluate --model model --rollouts rollouts.jsonl --k 1,8 | tee evaluation.txt
 
-# Every control of one rollout at a time, then those over all rollouts.
+# The controls of one rollout at a time, then those over all rollouts. The costly partial-prompt comes second.
 "$prerl" align --model model --rollouts rollouts.jsonl --show 1 --paper --resume \
   --control mismatched-prompt --control random-prompt --control shuffled-response --control null-context \
-  --control untrained --control breakdown --control partial-prompt \
+  --control untrained --control breakdown \
   --output samples.h5 --summary samples.json | tee alignment.txt
+"$prerl" align --model model --rollouts rollouts.jsonl --paper --resume --control partial-prompt \
+  --output partial.h5 --summary partial.json | tee partial.txt
 "$prerl" align --model model --rollouts rollouts.jsonl --resume --control update --memory-limit 12GiB \
   --output update.h5 --summary update.json | tee update.txt
 "$prerl" thoughts rollouts.jsonl --model model --alignment samples.h5 --output thoughts.h5 --overwrite | tee thoughts.txt

@@ -22,6 +22,7 @@ class Run:
     def __init__(self, *paths):
         self.paths = [Path(path) for path in paths]
         self.files = {}  # schema -> paths, sorted
+        self.unreadable = []
         for path in self.paths:
             for file in sorted(path.rglob("*.h5")) if path.is_dir() else [path]:
                 self._add(file)
@@ -37,16 +38,23 @@ class Run:
         try:
             with h5py.File(path, "r") as file:
                 schema = text(file.attrs.get("schema", ""))
-        except OSError:  # being written, or no HDF5 file
+        except OSError:
+            self.unreadable.append(path)
             return
         if schema:
             self.files.setdefault(schema, []).append(path)
+
+    @property
+    def unread(self):
+        """What to add to an error: the files that are no whole HDF5 files."""
+        names = ", ".join(str(path) for path in self.unreadable)
+        return f"; cut short, still being written or no HDF5: {names}" if names else ""
 
     def paths_of(self, schema):
         """The files of a schema, `Missing` when there are none."""
         if schema not in self.files:
             where = ", ".join(path.name for path in self.paths)
-            raise Missing(f"no file of schema {schema} in {where}")
+            raise Missing(f"no file of schema {schema} in {where}{self.unread}")
         return self.files[schema]
 
     def open(self, schema):

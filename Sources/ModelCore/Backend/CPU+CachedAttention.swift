@@ -89,6 +89,26 @@ private func storeLanes<Scalar: ModelScalar>(
 }
 
 extension CPU {
+  /// Stores the key and value heads of a position.
+  ///
+  /// - Parameters:
+  ///   - heads: Query, key and value heads of the position. ((H + 2G)·D)
+  ///   - cache: Keys, transposed (G, D, capacity), then values (G, capacity, D).
+  static func cacheHeads<Scalar: ModelScalar>(
+    _ heads: UnsafePointer<Scalar>, _ shape: HeadShape, at position: Int,
+    in cache: UnsafeMutablePointer<Scalar>, capacity: Int
+  ) {
+    let dimension = shape.headDimension
+    let groups = shape.keyValueHeadCount
+    for group in 0..<groups {
+      let key = heads + (shape.headCount + group) * dimension
+      let keys = cache + group * dimension * capacity + position
+      for d in 0..<dimension { keys[d * capacity] = key[d] }
+      (cache + ((groups + group) * capacity + position) * dimension).update(
+        from: key + groups * dimension, count: dimension)
+    }
+  }
+
   /// Stores each row's new key and value in its cache and attends to all of the row's positions.
   /// Rows that are not active are unchanged.
   ///
@@ -112,13 +132,10 @@ extension CPU {
       let position = Int(positions[row])
       let count = position + 1
       let source = heads.row(row)
+      cacheHeads(source, shape, at: position, in: keys, capacity: capacity)
       for group in 0..<groups {
         let keyCache = keys + group * groupSize  // (D, capacity)
         let valueCache = values + group * groupSize  // (capacity, D)
-        let key = source + (shape.headCount + group) * dimension
-        for d in 0..<dimension { keyCache[d * capacity + position] = key[d] }
-        (valueCache + position * dimension).update(
-          from: source + (shape.headCount + groups + group) * dimension, count: dimension)
         for head in group * sharing..<(group + 1) * sharing {
           scoreCache(
             source + head * dimension, dimension: dimension, keys: keyCache, stride: capacity,

@@ -7,18 +7,33 @@
 // product over the B rows. A matrix product may change a row's last bits when the number of rows
 // changes. So a block always has B rows: a row whose response has ended starts another sequence or
 // idles, and is never removed.
+//
+// A long prompt is read in one pass of its own, so what the caches then hold depends on the prompt
+// alone. The caches have one row more, which keeps the last prompt for the next rows that have it too.
 
 /// A block of rows that are decoded together.
 public final class Decoder<Scalar: ModelScalar> {
   private let model: Transformer<Scalar>
+  private let capacity: Int
   private let rows: BatchRows
-  private let x: Matrix<Scalar>  // (B, C), the residual stream
-  private let logits: Matrix<Scalar>  // (B, V)
+  private let tables = RotaryTables<Scalar>()
+  private let caches: Buffer<Scalar>  // for each operation (B + 1, cachePerPosition · capacity)
   private let memory: Buffer<Scalar>
-  private let caches: Buffer<Scalar>
-  /// The operations of a step, in order: those of all branches and the final norm.
-  private let calls: [Call]
-  private let features: Matrix<Scalar>  // (B, C)
+  private let decoding: Pass
+  private let logits: Matrix<Scalar>  // (B, V)
+  /// Memory of passes over prompts up to a length.
+  private var promptMemory = Buffer<Scalar>(count: 0)
+  private var promptCapacity = 0
+  /// The prompt in the caches' last row.
+  private var lastPrompt: ArraySlice<Int32> = []
+
+  /// What a pass over rows reads and writes.
+  private struct Pass {
+    let stream: Matrix<Scalar>  // (R, C), the residual stream
+    let features: Matrix<Scalar>  // (R, C)
+    /// The operations in order: those of all branches and the final norm.
+    let calls: [Call]
+  }
 
   private struct Call {
     let operation: any Operation
@@ -32,39 +47,63 @@ public final class Decoder<Scalar: ModelScalar> {
   public init(_ model: Transformer<Scalar>, rows count: Int, capacity: Int) {
     BLAS.useOneThread
     self.model = model
-    let network = model.layout.network
-    let hidden = model.configuration.hiddenSize
     let capacity = (capacity + cacheTile - 1) / cacheTile * cacheTile  // whole tiles
+    self.capacity = capacity
     rows = BatchRows(
       positions: Array(repeating: 0, count: count), sequences: [], sides: [],
       positionCount: capacity)
-
-    let branches = Array(network.layers.joined())
     caches = Buffer(
-      count: branches.joined().reduce(0) { $0 + $1.cachePerPosition } * count * capacity)
-    // Branches run one after another, so they share the memory of their inner outputs.
-    let inner = branches.map { $0.dropLast().reduce(0) { $0 + $1.outputWidth } }.max() ?? 0
-    let pieces = (branches.map(\.count).max() ?? 0) + 5
-    let scratchCount = WorkspaceWidths(network, hidden: hidden).operation(
-      network, longest: capacity)
+      count: model.layout.network.layers.joined().joined().reduce(0) { $0 + $1.cachePerPosition }
+        * (count + 1) * capacity)
+    let vocabulary = model.configuration.vocabularySize
     memory = Buffer(
-      count: count * (2 * hidden + inner + model.configuration.vocabularySize) + scratchCount
-        + pieces * Arena<Scalar>.padding)
+      count: Self.scalarCount(model, rows: count, capacity: capacity) + count * vocabulary
+        + Arena<Scalar>.padding)
     var arena = Arena(memory.base)
+    logits = arena.matrix(count, vocabulary)
+    decoding = Self.pass(
+      model, rows, count: count, capacity: capacity, tables: tables, caches: caches.base,
+      cachedRows: count + 1, in: arena)
+  }
+
+  /// Scalars of a pass over so many rows.
+  private static func scalarCount(
+    _ model: Transformer<Scalar>, rows count: Int, capacity: Int
+  ) -> Int {
+    let network = model.layout.network
+    let hidden = model.configuration.hiddenSize
+    let branches = Array(network.layers.joined())
+    let inner = branches.map { $0.dropLast().reduce(0) { $0 + $1.outputWidth } }.max() ?? 0
+    let notes = branches.joined().map(\.notesPerRow).max() ?? 0
+    let pieces = (branches.map(\.count).max() ?? 0) + 5
+    return count * (2 * hidden + inner + notes)
+      + WorkspaceWidths(network, hidden: hidden).operation(network, longest: capacity)
+      + pieces * Arena<Scalar>.padding
+  }
+
+  private static func pass(
+    _ model: Transformer<Scalar>, _ rows: BatchRows, count: Int, capacity: Int,
+    tables: RotaryTables<Scalar>, caches: UnsafeMutablePointer<Scalar>, cachedRows: Int,
+    in memory: Arena<Scalar>
+  ) -> Pass {
+    let network = model.layout.network
+    let hidden = model.configuration.hiddenSize
+    let branches = Array(network.layers.joined())
+    var arena = memory
     let stream = arena.matrix(count, hidden)
     let features = arena.matrix(count, hidden)
-    logits = arena.matrix(count, model.configuration.vocabularySize)
-    let scratch = arena.take(scratchCount)
-    let tables = RotaryTables<Scalar>()
-    let rows = rows
+    let notes = arena.take(count * (branches.joined().map(\.notesPerRow).max() ?? 0))
+    let scratch = arena.take(
+      WorkspaceWidths(network, hidden: hidden).operation(network, longest: capacity))
     func site(_ input: Matrix<Scalar>, _ output: Matrix<Scalar>, beta: Scalar) -> Site<Scalar> {
       Site(
         parameters: model.parameters.base, rows: rows, tables: tables, input: input,
-        output: output, beta: beta, notes: scratch, scratch: scratch)
+        output: output, beta: beta, notes: notes, scratch: scratch)
     }
     var calls: [Call] = []
-    var cache = caches.base
+    var cache = caches
     for branch in branches {
+      // Branches run one after another, so they share the memory of their inner outputs.
       var free = arena
       var input = stream
       for (place, operation) in branch.enumerated() {
@@ -74,7 +113,7 @@ public final class Decoder<Scalar: ModelScalar> {
           Call(
             operation: operation, site: site(input, output, beta: isLast ? 1 : 0),
             cache: DecodingCache(base: cache, capacity: capacity)))
-        cache += operation.cachePerPosition * count * capacity
+        cache += operation.cachePerPosition * cachedRows * capacity
         input = output
       }
     }
@@ -82,9 +121,50 @@ public final class Decoder<Scalar: ModelScalar> {
       Call(
         operation: network.finalNorm, site: site(stream, features, beta: 0),
         cache: DecodingCache(base: cache, capacity: capacity)))
-    x = stream
-    self.features = features
-    self.calls = calls
+    return Pass(stream: stream, features: features, calls: calls)
+  }
+
+  /// Fills a row's cache with the tokens of a prompt, which take the positions from 0.
+  @specialized(where Scalar == Float)
+  @specialized(where Scalar == Double)
+  public func read(_ prompt: ArraySlice<Int32>, into row: Int) {
+    let spare = rows.positions.count
+    precondition((0..<spare).contains(row) && (1...capacity).contains(prompt.count))
+    if prompt != lastPrompt {
+      run(prompt, into: spare)
+      lastPrompt = prompt
+    }
+    for call in decoding.calls where call.operation.cachePerPosition > 0 {
+      let size = call.operation.cachePerPosition * capacity
+      (call.cache.base + row * size).update(from: call.cache.base + spare * size, count: size)
+    }
+  }
+
+  @specialized(where Scalar == Float)
+  @specialized(where Scalar == Double)
+  private func run(_ prompt: ArraySlice<Int32>, into row: Int) {
+    let count = prompt.count
+    if count > promptCapacity {
+      promptMemory = Buffer(count: 0)  // freed before the larger one is made
+      promptMemory = Buffer(count: Self.scalarCount(model, rows: count, capacity: capacity))
+      promptCapacity = count
+    }
+    let rows = BatchRows(
+      positions: (0..<count).map { Int32($0) }, sequences: [0..<count], sides: [0..<count],
+      positionCount: capacity)
+    let pass = Self.pass(
+      model, rows, count: count, capacity: capacity, tables: tables, caches: caches.base,
+      cachedRows: self.rows.positions.count + 1, in: Arena(promptMemory.base))
+    for (index, input) in model.layout.network.inputs.enumerated() {
+      input.forward(
+        model.parameters.base, tokens: Array(prompt), positions: rows.positions,
+        into: pass.stream, adds: index > 0)
+    }
+    // The caches need no final norm.
+    for call in pass.calls.dropLast() {
+      call.operation.forward(call.site)
+      call.operation.remember(call.site, cache: call.cache, row: row)
+    }
   }
 
   /// Runs each row's token at its position through the model; rows without a token idle.
@@ -93,17 +173,19 @@ public final class Decoder<Scalar: ModelScalar> {
   @specialized(where Scalar == Float)
   @specialized(where Scalar == Double)
   public func step(tokens: [Int32?], positions: [Int]) -> Matrix<Scalar> {
-    precondition(tokens.count == x.rows && positions.count == x.rows, "a token for each row")
+    precondition(
+      tokens.count == decoding.stream.rows && positions.count == tokens.count,
+      "a token for each row")
     rows.active = tokens.map { $0 != nil }
     rows.positions = zip(tokens, positions).map { $0 == nil ? 0 : Int32($1) }
     let parameters = model.parameters.base
     for (index, input) in model.layout.network.inputs.enumerated() {
       input.forward(
-        parameters, tokens: tokens.map { $0 ?? 0 }, positions: rows.positions, into: x,
-        adds: index > 0)
+        parameters, tokens: tokens.map { $0 ?? 0 }, positions: rows.positions,
+        into: decoding.stream, adds: index > 0)
     }
-    for call in calls { call.operation.step(call.site, cache: call.cache) }
-    model.layout.network.head.step(features, parameters, into: logits)
+    for call in decoding.calls { call.operation.step(call.site, cache: call.cache) }
+    model.layout.network.head.step(decoding.features, parameters, into: logits)
     return logits
   }
 }

@@ -53,24 +53,29 @@ extension Transformer {
   /// this number.
   public var samplingStream: Int { 4 * samplingBlock }
 
+  /// Prompts of fewer tokens are read token by token, beside the responses of other rows.
+  private static var shortestPromptPass: Int { cacheTile }
+
   /// Samples a response to each request, stream by stream.
   ///
   /// The row of a request depends only on the requests before it in its stream. So a longer list of
   /// requests begins with the responses of a shorter one.
   /// - Parameters:
+  ///   - first: The first request to answer, a multiple of `samplingStream`; those before it are left out.
   ///   - consume: Gets the responses in order, on the calling thread.
   /// - Throws: `NonFiniteError` with the request's index where a logit is not finite.
-  /// - Returns: The number of responses consumed; fewer than requests only if it was stopped.
+  /// - Returns: The first request that was not answered: the number of requests unless it was stopped.
   @discardableResult
   public func sample(
-    _ requests: [SamplingRequest], options: SamplingOptions, threads: Int,
+    _ requests: [SamplingRequest], from first: Int = 0, options: SamplingOptions, threads: Int,
     shouldStop: @escaping @Sendable () -> Bool = { false },
     consume: (Int, SampledResponse) throws -> Void
   ) throws -> Int {
     let size = samplingStream
+    precondition(first % size == 0 || first == requests.count, "a stream has one beginning")
     let streams = (requests.count + size - 1) / size
     let done = try forEachInOrder(
-      0..<streams, threads: threads, shouldStop: shouldStop, makeWorker: {},
+      (first + size - 1) / size..<streams, threads: threads, shouldStop: shouldStop, makeWorker: {},
       body: { _, stream in
         try self.sampleStream(
           Array(requests[stream * size..<min((stream + 1) * size, requests.count)]), options,
@@ -84,8 +89,8 @@ extension Transformer {
     return min(done * size, requests.count)
   }
 
-  /// One stream: each row reads its request's prompt token by token, then its own samples, and
-  /// takes the next request when the response has ended. `first` is the index of the first request, for
+  /// One stream: each row reads its request's prompt, then its own samples, and takes the next request
+  /// when the response has ended. `first` is the index of the first request, for
   /// errors.
   @specialized(where Scalar == Float)
   @specialized(where Scalar == Double)
@@ -100,9 +105,18 @@ extension Transformer {
     var responses = requests.map { _ in SampledResponse(tokens: [], ended: false) }
     // The request of each row, its next token and that token's position; nil for an idle row.
     var request = (0..<rows).map { $0 < requests.count ? $0 : nil }
-    var tokens = request.map { $0.map { requests[$0].prompt[0] } }
+    var tokens: [Int32?] = Array(repeating: nil, count: rows)
     var positions = [Int](repeating: 0, count: rows)
     var waiting = rows..<max(rows, requests.count)
+    // A long prompt but for its last token, which gives the first logits, is read in one pass.
+    func start(_ row: Int) {
+      guard let prompt = request[row].map({ requests[$0].prompt }) else { return }
+      let first = prompt.count < Self.shortestPromptPass ? 0 : prompt.count - 1
+      if first > 0 { decoder.read(prompt[..<first], into: row) }
+      tokens[row] = prompt[first]
+      positions[row] = first
+    }
+    for row in 0..<rows { start(row) }
     while request.contains(where: { $0 != nil }) {
       let logits = decoder.step(tokens: tokens, positions: positions)
       for row in 0..<rows {
@@ -128,8 +142,9 @@ extension Transformer {
         tokens[row] = token
         guard responses[current].ended || index + 1 == options.maximumNewTokens else { continue }
         request[row] = waiting.popFirst()
-        tokens[row] = request[row].map { requests[$0].prompt[0] }
+        tokens[row] = nil
         positions[row] = 0
+        start(row)
       }
     }
     return responses

@@ -48,4 +48,16 @@ struct Attend: Operation {
       site.input, shape, positions: site.rows.positions, active: site.rows.active,
       cache: cache.base, capacity: cache.capacity, scores: site.scratch, into: site.output)
   }
+
+  @specialized(where Scalar == Float)
+  @specialized(where Scalar == Double)
+  func remember<Scalar: ModelScalar>(
+    _ site: Site<Scalar>, cache: DecodingCache<Scalar>, row: Int
+  ) {
+    for position in 0..<site.input.rows {
+      Backend.cacheHeads(
+        site.input.row(position), shape, at: position,
+        in: cache.base + row * cachePerPosition * cache.capacity, capacity: cache.capacity)
+    }
+  }
 }

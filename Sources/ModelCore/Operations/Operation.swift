@@ -73,6 +73,10 @@ protocol Operation: Sendable {
 
   /// The forward of one new position of each row, with the cached values of earlier positions.
   func step<Scalar: ModelScalar>(_ site: Site<Scalar>, cache: DecodingCache<Scalar>)
+
+  /// After `forward` of one sequence: caches its positions in a row of the cache.
+  func remember<Scalar: ModelScalar>(
+    _ site: Site<Scalar>, cache: DecodingCache<Scalar>, row: Int)
 }
 
 extension Operation {
@@ -90,6 +94,10 @@ extension Operation {
   func step<Scalar: ModelScalar>(_ site: Site<Scalar>, cache: DecodingCache<Scalar>) {
     forward(site)
   }
+
+  func remember<Scalar: ModelScalar>(
+    _ site: Site<Scalar>, cache: DecodingCache<Scalar>, row: Int
+  ) {}
 }
 
 /// The data of one operation of a branch during one pass.

@@ -30,6 +30,7 @@ public func forEachInOrder<Worker, Result: Sendable>(
   precondition(threads > 0 && lead ?? 1 > 0, "at least one thread and one result ahead")
   let queue = OrderedQueue<Result>(indices, lead: lead ?? 4 * threads)
   let count = min(threads, max(indices.count, 1))
+  BLAS.reserveBuffers(count)
   for _ in 0..<count {
     let thread = Thread {
       var current = indices.lowerBound - 1  // an error of makeWorker comes before all others

@@ -1,42 +1,11 @@
-// Writes rollouts to a JSONL file that appears complete or not at all.
-import Foundation
+// The text of a rollout file.
 import StrictJSON
 
 /// The writing side of `RolloutReader`.
 public enum RolloutWriter {
-  /// Writes one line per rollout, with every field that is known. The text is built in memory,
-  /// written to a temporary file in the same folder, flushed to disk and renamed, so an older file
-  /// is unchanged until the new one is complete.
-  ///
-  /// A folder that does not exist is an error, and so is a target that is not a regular file, since
-  /// a rename would replace a device such as `/dev/null`. A symbolic link is kept and its target is
-  /// replaced.
-  public static func write(
-    _ rollouts: some Sequence<Rollout>, to path: String
-  ) throws(TaskFileError) {
-    let target = URL(fileURLWithPath: path).resolvingSymlinksInPath()
-    let files = FileManager.default
-    let folder = target.deletingLastPathComponent().path
-    guard files.fileExists(atPath: folder) else {
-      throw TaskFileError("cannot be written (expected the folder \(folder))", path: path)
-    }
-    if files.fileExists(atPath: target.path) {
-      let attributes = try? files.attributesOfItem(atPath: target.path)
-      guard attributes?[.type] as? FileAttributeType == .typeRegular else {
-        throw TaskFileError("cannot be written (expected a regular file)", path: path)
-      }
-    }
-    var data = Data()
-    for rollout in rollouts {
-      data.append(contentsOf: rollout.json.text().utf8)
-      data.append(UInt8(ascii: "\n"))
-    }
-    do {
-      try data.write(to: target, options: .atomic)
-    } catch {
-      throw TaskFileError(
-        "cannot be written (expected room and the right to)", path: path, kind: .machine)
-    }
+  /// One line per rollout, with every field that is known.
+  public static func text(_ rollouts: some Sequence<Rollout>) -> String {
+    rollouts.map { $0.json.text() + "\n" }.joined()
   }
 }
 

@@ -1,6 +1,7 @@
 // From problems to scored rollouts.
 import KeyedRandom
 import ModelCore
+import Runs
 import Tasks
 
 /// A plan to sample rollouts: the problems and the number of rollouts of each.
@@ -45,11 +46,15 @@ public struct RolloutSampler: Sendable {
   /// Samples and scores every rollout.
   ///
   /// - Parameters:
+  ///   - journal: Keeps the responses, a record for each stream of the model (`samplingStream`).
+  ///     Those that it has already are not sampled again, so its header must determine them.
   ///   - shouldStop: Asked by every worker.
   ///   - progress: Gets the number of rollouts that are done, on the calling thread.
-  /// - Throws: What the verifier throws.
+  /// - Throws: What the verifier throws; `OutputError` of the journal; `ByteReader.Malformed` for records
+  ///   that are not those of this plan.
   public func run(
-    _ model: Transformer<Float>, shouldStop: @escaping @Sendable () -> Bool = { false },
+    _ model: Transformer<Float>, journal: Journal? = nil,
+    shouldStop: @escaping @Sendable () -> Bool = { false },
     progress: (_ done: Int) -> Void = { _ in }
   ) throws -> Outcome {
     let key = RandomKey(seed: seed).derive("rollout")
@@ -66,28 +71,58 @@ public struct RolloutSampler: Sendable {
     }
     var rollouts: [Rollout] = []
     rollouts.reserveCapacity(requests.count)
+    func add(_ tokens: [Int32]) throws {
+      let origin = origins[rollouts.count]
+      rollouts.append(try rollout(tokens, problems[origin.problem], sample: origin.sample))
+    }
+    for tokens in try journal.map({ try kept($0, model) }) ?? [] { try add(tokens) }
+    var stream: [[Int32]] = []
     let done = try model.sample(
-      requests,
+      requests, from: rollouts.count,
       options: SamplingOptions(
         maximumNewTokens: maximumNewTokens, temperature: temperature,
         endTokens: model.configuration.eosTokens.map { Int32($0) }),
       threads: threads, shouldStop: shouldStop,
       consume: { index, response in
-        let origin = origins[index]
-        rollouts.append(try rollout(response, problems[origin.problem], sample: origin.sample))
-        progress(index + 1)
+        try add(response.tokens)
+        stream.append(response.tokens)
+        if stream.count == model.samplingStream || index + 1 == requests.count {
+          try journal?.append(Self.record(stream))
+          stream = []
+          progress(index + 1)  // a stream comes at once: a rate within it has no meaning
+        }
       })
     return done == requests.count ? .finished(rollouts) : .interrupted(done: done)
   }
 
+  /// The record of a stream: each response's tokens.
+  private static func record(_ responses: [[Int32]]) -> [UInt8] {
+    var writer = ByteWriter()
+    for tokens in responses { writer.write(tokens) }
+    return writer.bytes
+  }
+
+  /// The responses in a journal, in order.
+  private func kept(_ journal: Journal, _ model: Transformer<Float>) throws -> [[Int32]] {
+    var responses: [[Int32]] = []
+    for index in 0..<journal.count {
+      var reader = ByteReader(try journal.record(at: index))
+      for _ in 0..<min(model.samplingStream, count - responses.count) {
+        responses.append(try reader.readInt32s())
+      }
+      try reader.finish()
+    }
+    return responses
+  }
+
   /// A sampled response with its names, texts and reward.
   private func rollout(
-    _ response: SampledResponse, _ problem: TaskProblem, sample: Int
+    _ tokens: [Int32], _ problem: TaskProblem, sample: Int
   ) throws -> Rollout {
     var rollout = Rollout(
       id: "\(problem.id)-r\(sample)", problemID: problem.id, cluster: problem.cluster,
-      promptTokens: problem.promptTokens, responseTokens: response.tokens, prompt: problem.prompt,
-      response: verifier.decode(response.tokens), answer: problem.answer)
+      promptTokens: problem.promptTokens, responseTokens: tokens, prompt: problem.prompt,
+      response: verifier.decode(tokens), answer: problem.answer)
     rollout.reward = try verifier.verify(rollout)?.reward
     return rollout
   }
@@ -100,7 +135,8 @@ public struct RolloutSampler: Sendable {
       Double(shape.layerCount) * 2 * Double(shape.keyValueHeadCount)
       * Double(shape.headDimension) * Double(MemoryLayout<Float>.stride)
     let blocks = min(threads, (count + model.samplingStream - 1) / model.samplingStream)
-    return perPosition * Double(longest + maximumNewTokens) * Double(model.samplingBlock)
+    // One row more keeps a prompt.
+    return perPosition * Double(longest + maximumNewTokens) * Double(model.samplingBlock + 1)
       * Double(blocks)
   }
 }

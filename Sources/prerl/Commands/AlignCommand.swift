@@ -162,8 +162,9 @@ struct AlignCommand: ParsableCommand {
       if !common.quiet { Console.note("\(output) is complete; there is nothing to resume") }
       return
     }
+    let (rollouts, sampled) = try rollouts(setup)
     let plan = AlignmentPlan(
-      rollouts: try rollouts(setup), options: configuration.options,
+      rollouts: rollouts, options: configuration.options,
       vocabularySize: checkpoint.configuration.vocabularySize)
     try setup.check(plan)
     var run = AlignmentRun<Scalar>(
@@ -184,7 +185,9 @@ struct AlignCommand: ParsableCommand {
     }
     try run.checkMemory()
     switch try run.run(start, quiet: common.quiet) {
-    case .finished(let summary): try report(summary, plan)
+    case .finished(let summary):
+      try sampled?.remove()
+      try report(summary, plan)
     case .interrupted(let done):
       throw CommandFailure.interrupted(
         "interrupted after \(done) of \(run.samples.count) rollouts (\(output) holds them, --resume "
@@ -225,16 +228,22 @@ struct AlignCommand: ParsableCommand {
     return configuration
   }
 
-  /// The rollouts of the run: read, or sampled first.
-  private func rollouts(_ setup: AlignmentSetup) throws -> [Rollout] {
+  /// The rollouts of the run: read, or sampled first and kept in a journal until the results are there.
+  private func rollouts(_ setup: AlignmentSetup) throws -> ([Rollout], sampled: Journal?) {
     if let path = rollouts {
-      return try setup.rollouts(
+      let rollouts = try setup.rollouts(
         path: path, allowLong: allowLong, limit: limit, rewardKey: rewardOptions.reward)
+      return (rollouts, nil)
     }
-    let sampled = try RolloutSampling(setup.checkpoint, sampling).run(common)
+    let sampling = try RolloutSampling(setup.checkpoint, sampling)
+    // The same settings give the same responses, so those of any earlier run are used.
+    let name = output + ".rollouts"
+    let kept = common.overwrite ? nil : try? sampling.journal(name, .resuming, common)
+    let journal = try kept ?? sampling.journal(name, .overwriting, common)
+    let sampled = try sampling.run(common, journal: journal)
     let rollouts = limit.map { Array(sampled.prefix($0)) } ?? sampled
     try setup.check(rollouts, "rollouts")
-    return rollouts
+    return (rollouts, journal)
   }
 
   private func report(_ summary: AlignmentSummary, _ plan: AlignmentPlan) throws {

@@ -1,5 +1,7 @@
 // From options to scored rollouts, for `rollout`, `evaluate` and `align --samples`.
 import ModelCore
+import Runs
+import StrictJSON
 import Tasks
 import Training
 
@@ -11,12 +13,16 @@ struct RolloutSampling {
   let counts: [Int]
   let maximumNewTokens: Int
   let temperature: Double
+  private let settings: JSON
+  private let problemFile: String?
 
   /// The rollouts that the options ask for.
   ///
   /// - Parameter perProblem: the default of `--per-problem`.
   init(_ checkpoint: Checkpoint, _ arguments: SamplingArguments, perProblem: Int = 8) throws {
     self.checkpoint = checkpoint
+    settings = arguments.json
+    problemFile = arguments.problems
     temperature = arguments.temperature
     let perProblem = arguments.perProblem ?? perProblem
     if let path = arguments.problems {
@@ -52,10 +58,41 @@ struct RolloutSampling {
   /// The number of rollouts.
   var count: Int { counts.reduce(0, +) }
 
+  /// The journal that keeps the responses until the file at `output` is there. Its header has all that
+  /// determines them.
+  func journal(_ output: String, _ start: RunStart, _ common: CommonOptions) throws -> Journal {
+    var inputs = try checkpoint.inputs()
+    if let problemFile {
+      inputs.append(
+        try Manifest.Input(
+          role: "problems", path: try InputCopy.path(of: problemFile), name: problemFile))
+    }
+    return try Journal(
+      path: Journal.path(for: output),
+      header: [
+        "sampling": settings, "max_new_tokens": .integer(maximumNewTokens),
+        "seed": .integer(Int(clamping: common.seed)), "thinking": .bool(common.thinking),
+        "template_date": common.templateDate.map { .string($0.text) } ?? .null,
+        "inputs": .array(inputs.map { .string($0.hash) }),
+      ],
+      mode: start == .resuming ? .resume : start == .overwriting ? .overwrite : .create)
+  }
+
+  /// Whether a file has a rollout of the same problem and prompt in each place.
+  func isFinished(_ path: String) throws -> Bool {
+    let rollouts = try checkpoint.rollouts(path: path, checkpoint.readerOptions())
+    let expected = zip(problems, counts).flatMap { repeatElement($0, count: $1) }
+    return rollouts.count == expected.count
+      && zip(rollouts, expected).allSatisfy {
+        $0.problemID == $1.id && $0.promptTokens == $1.promptTokens
+      }
+  }
+
   /// Samples and scores every rollout.
   ///
+  /// - Parameter journal: keeps the responses of an interrupted run, and has those of an earlier one.
   /// - Throws: `CommandFailure.interrupted` when the user stops it.
-  func run(_ common: CommonOptions) throws -> [Rollout] {
+  func run(_ common: CommonOptions, journal: Journal? = nil) throws -> [Rollout] {
     var sampler = RolloutSampler(
       problems, counts: counts, maximumNewTokens: maximumNewTokens,
       verifier: BuiltInVerifier(checkpoint))
@@ -67,14 +104,16 @@ struct RolloutSampling {
     let progress = ProgressBar("sampling", total: count, unit: "rollouts", quiet: common.quiet)
     defer { progress.finish() }
     switch try sampler.run(
-      model, shouldStop: { Interruption.isRequested }, progress: { progress.update($0) })
+      model, journal: journal, shouldStop: { Interruption.isRequested },
+      progress: { progress.update($0) })
     {
     case .finished(let rollouts):
       return rollouts
     case .interrupted(let done):
       progress.finish()
-      throw CommandFailure.interrupted(
-        "interrupted after \(done) of \(count) rollouts (nothing was written)")
+      try journal?.close()
+      let kept = journal.map { "\($0.path) has them, --resume goes on" } ?? "nothing was written"
+      throw CommandFailure.interrupted("interrupted after \(done) of \(count) rollouts (\(kept))")
     }
   }
 

@@ -8,8 +8,8 @@ extension AlignmentFile {
   /// Checks an output path before anything is computed.
   ///
   /// - Returns: True if `start` is to resume and the run is finished already.
-  /// - Throws: `OutputError` for an existing journal, a result of another configuration, or an
-  ///   incomplete result without its journal.
+  /// - Throws: `OutputError` for a journal that another process is writing or has left, a result of another
+  ///   configuration, or an incomplete result without its journal.
   public static func isFinished(
     _ output: String, config: JSON, _ start: RunStart
   ) throws -> Bool {
@@ -17,6 +17,7 @@ extension AlignmentFile {
     let hasJournal = FileManager.default.fileExists(atPath: journal)
     guard start == .resuming else {
       if hasJournal, start == .afresh {
+        try Journal.requireUnused(journal)
         throw OutputError.usage(
           journal,
           "an interrupted run left its journal (--resume goes on with it, --overwrite starts afresh)"

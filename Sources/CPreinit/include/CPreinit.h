@@ -1,0 +1,1 @@
+// Nothing to call: preinit.c runs before the program's libraries.
