@@ -94,13 +94,13 @@ public struct PolicyEvaluator {
     let evaluated = EvaluatedPolicy(
       problems: problems, responses: responses,
       rewards: step == 0 ? baseRewards : try Self.rewards(task, problems, responses, shouldStop),
-      scores: try scores(model, responses),
+      scores: try scores(model, responses, isBase: step == 0),
       bootstrap: BootstrapT(key: RandomKey(seed: configuration.seed).derive("bootstrap")))
     return columns.map { ($0, $0.value(evaluated)) }
   }
 
   private func scores(
-    _ model: Transformer<Float>, _ responses: [SampledResponse]
+    _ model: Transformer<Float>, _ responses: [SampledResponse], isBase: Bool
   ) throws -> EvaluatedPolicy.Scores {
     // Where the null context is drawn for each problem, the marginal is that of a bare document.
     let nullContext = configuration.algorithm.loss.nullContext.documentStart(task)
@@ -113,7 +113,8 @@ public struct PolicyEvaluator {
     let scorer = SequenceScorer(model)
     let own = sequences(responses, prompted: true)
     let ownScores = try scorer.logProbabilities(own, threads: threads)
-    let baseScores = try SequenceScorer(base).logProbabilities(own, threads: threads)
+    let baseScores =
+      isBase ? ownScores : try SequenceScorer(base).logProbabilities(own, threads: threads)
     func perToken(_ sequences: [ScoredSequence]) throws -> Double {
       let total = try scorer.logProbabilities(sequences, threads: threads).reduce(0, +)
       return total / Double(sequences.reduce(0) { $0 + $1.scoredCount })
