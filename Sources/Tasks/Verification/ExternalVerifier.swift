@@ -41,35 +41,45 @@ public struct ExternalVerifier: Sendable, Hashable {
     _ samples: [VerificationSample], shouldStop: () -> Bool = { false }
   ) throws -> [Verification] {
     if samples.isEmpty { return [] }
-    let folder = FileManager.default.temporaryDirectory
-      .appendingPathComponent("prerl-verify-\(UUID().uuidString)")
-    let (input, output) = (
-      folder.appendingPathComponent("samples.jsonl"), folder.appendingPathComponent("results.jsonl")
-    )
-    defer { try? FileManager.default.removeItem(at: folder) }
+    let (input, output): (NamelessFile, NamelessFile)
     do {
-      try FileManager.default.createDirectory(
-        at: folder, withIntermediateDirectories: true, attributes: [.posixPermissions: 0o700])
-      try Self.write(samples, to: input)
-      try Data().write(to: output)
+      (input, output) = (try NamelessFile(), try NamelessFile())
+      try Self.write(samples, to: input.writing)
     } catch {
-      throw TaskFileError(
-        "the verifier's input cannot be written (expected room and the right to)",
-        path: folder.path, kind: .machine)
+      throw failure(
+        "cannot be given the samples (expected room for temporary files)", kind: .machine)
     }
-    let isTimedOut = try run(from: input, to: output, shouldStop: shouldStop)
-    guard let bytes = try? Data(contentsOf: output) else {
-      throw TaskFileError("cannot be read", path: output.path, kind: .machine)
+    let isTimedOut = try run(from: input.reading, to: output, shouldStop: shouldStop)
+    let bytes: Data
+    do {
+      try output.reading.seek(toOffset: 0)
+      bytes = try output.reading.readToEnd() ?? Data()
+    } catch {
+      throw failure("its results cannot be read", kind: .machine)
     }
     return try results(of: samples, [UInt8](bytes), isTimedOut: isTimedOut)
   }
 
+  /// A temporary file that cannot stay behind, since it has lost its name.
+  private struct NamelessFile {
+    let writing: FileHandle
+    let reading: FileHandle
+
+    init() throws {
+      let place = FileManager.default.temporaryDirectory
+        .appendingPathComponent("prerl-verify-\(UUID().uuidString)")
+      try Data().write(to: place, options: .withoutOverwriting)
+      defer { try? FileManager.default.removeItem(at: place) }
+      writing = try FileHandle(forWritingTo: place)
+      reading = try FileHandle(forReadingFrom: place)
+    }
+  }
+
   // MARK: - The command
 
-  private static func write(_ samples: [VerificationSample], to file: URL) throws {
-    try Data().write(to: file)
-    let handle = try FileHandle(forWritingTo: file)
-    defer { try? handle.close() }
+  private static func write(
+    _ samples: [VerificationSample], to handle: FileHandle
+  ) throws {
     var chunk = Data()
     for sample in samples {
       var object: JSONObject = ["id": .string(sample.id), "response": .string(sample.response)]
@@ -86,20 +96,19 @@ public struct ExternalVerifier: Sendable, Hashable {
 
   /// Runs the command to its end; returns whether it was killed because it had no output for too
   /// long.
-  private func run(from input: URL, to output: URL, shouldStop: () -> Bool) throws -> Bool {
+  private func run(
+    from input: FileHandle, to output: NamelessFile, shouldStop: () -> Bool
+  ) throws -> Bool {
     let process = Process()
     process.executableURL = URL(fileURLWithPath: "/bin/sh")
     process.arguments = ["-c", command]
-    let watched: FileHandle
+    process.standardInput = input
+    process.standardOutput = output.writing
     do {
-      process.standardInput = try FileHandle(forReadingFrom: input)
-      process.standardOutput = try FileHandle(forWritingTo: output)
-      watched = try FileHandle(forReadingFrom: output)
       try process.run()
     } catch {
       throw failure("cannot be started", kind: .machine)
     }
-    defer { try? watched.close() }
     var size: UInt64 = 0
     var lastChange = ContinuousClock.now
     while process.isRunning {
@@ -107,7 +116,7 @@ public struct ExternalVerifier: Sendable, Hashable {
         Self.kill(process)
         throw CancellationError()
       }
-      let newSize = (try? watched.seekToEnd()) ?? size
+      let newSize = (try? output.reading.seekToEnd()) ?? size
       if newSize > Self.maximumOutput {
         Self.kill(process)
         throw failure("wrote more than \(Self.maximumOutput) bytes (expected a line a sample)")
