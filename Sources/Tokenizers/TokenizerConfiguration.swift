@@ -66,12 +66,27 @@ public struct TokenizerConfiguration: Sendable {
   /// The text of the chat template with its file, and that of the one for tools if it is another.
   func chatTemplate() throws(TokenizerError) -> (text: String, toolUse: String?, path: String) {
     let jinja = directory + "/chat_template.jinja"
+    let more = directory + "/additional_chat_templates"
+    let names = Set((try? FileManager.default.contentsOfDirectory(atPath: more)) ?? [])
+    let hasMore = names.contains { $0.hasSuffix(".jinja") }
+    guard !hasMore || FileManager.default.fileExists(atPath: jinja),
+      !names.contains("default.jinja")
+    else {
+      throw TokenizerError(
+        .unsupported,
+        "beside no chat_template.jinja, or with a default.jinja of its own (expected "
+          + "further templates beside chat_template.jinja)", path: more)
+    }
     if FileManager.default.fileExists(atPath: jinja) {
-      let bytes = try TextFile.bytes(jinja, name: "chat template")
-      guard let text = String(validating: bytes, as: UTF8.self) else {
-        throw TokenizerError(.malformed, "is not UTF-8 (expected a chat template)", path: jinja)
+      func text(_ path: String) throws(TokenizerError) -> String {
+        let bytes = try TextFile.bytes(path, name: "chat template")
+        guard let text = String(validating: bytes, as: UTF8.self) else {
+          throw TokenizerError(.malformed, "is not UTF-8 (expected a chat template)", path: path)
+        }
+        return text
       }
-      return (text, nil, jinja)
+      let toolUse = names.contains("tool_use.jinja") ? try text(more + "/tool_use.jinja") : nil
+      return (try text(jinja), toolUse, jinja)
     }
     let path = directory + "/tokenizer_config.json"
     let value = members["chat_template"] ?? .null

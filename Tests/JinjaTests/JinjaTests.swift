@@ -83,7 +83,9 @@ private func failure(
     let template = "{{ strftime_now('%d %b %Y, %A %-d.%-m. %H:%M %j') }}"
     #expect(try render(template) == "04 Mar 2026, Wednesday 4.3. 15:06 063")
     let error = #expect(throws: JinjaError.self) { try JinjaTemplate(template).render([:]) }
-    #expect(error?.message == "the template writes today's date, and no date is given")
+    #expect(
+      error?.message
+        == "the template writes today's date, and no date is given (prerl --template-date)")
     // Asking whether there is a date depends on no day.
     #expect(try JinjaTemplate("{{ strftime_now is defined }}").render([:]) == "True")
     let dates = ["2024-02-29", "2000-01-01T00:00:00"]

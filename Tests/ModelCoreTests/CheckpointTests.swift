@@ -99,6 +99,17 @@ import Testing
     }
   }
 
+  /// It would be used if it differed from the embedding, so it must be one.
+  @Test func aHeadOfAnotherShapeUnderATiedConfigurationIsRefused() throws {
+    let head = zeros("lm_head.weight", [10, 8])
+    try withCheckpoint(tensors(tied: true) + [head], tied: true) { directory in
+      let problem = "has shape [10, 8] (expected [11, 8] from config.json)"
+      expectFailure("\(directory)/model.safetensors: tensor \"lm_head.weight\" \(problem)") {
+        try Transformer<Float>(directory: directory)
+      }
+    }
+  }
+
   @Test func integerTensorsAreRefusedByName() throws {
     let name = "model.norm.weight"
     let integers = OutputTensor(name: name, dtype: .i32, shape: [8]) { _, bytes in

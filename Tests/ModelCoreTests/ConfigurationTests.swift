@@ -34,7 +34,7 @@ import Testing
     ("num_experts_per_tok", 2), ("mlp_bias", true),
     ("attention_dropout", 0.1), ("hidden_dropout", 0.1), ("resid_pdrop", 0.1),
     ("embd_pdrop", 0.1), ("pretraining_tp", 2), ("partial_rotary_factor", 0.5),
-    ("quantization_config", ["bits": 4]), ("rope_parameters", "default"),
+    ("quantization_config", ["bits": 4]), ("rope_parameters", "default"), ("is_causal", false),
   ]
 
   private static let malformedSettings: [Setting] = [
@@ -139,6 +139,20 @@ import Testing
       members[first] = "strange"
       object["rope_scaling"] = .object(members)
       #expect(throws: (any Error).self) { try Self.read(object) }
+    }
+  }
+
+  /// Phi-3's files have the original positions beside the settings, and transformers prefers them there.
+  @Test func originalPositionsBesideTheSettingsHavePriority() throws {
+    for inner in [JSON.null, 32] {
+      var object = try Self.base(.llama)
+      object["original_max_position_embeddings"] = 64
+      object["rope_scaling"] = [
+        "rope_type": "yarn", "factor": 4.0, "original_max_position_embeddings": inner,
+      ]
+      #expect(
+        try Self.read(object).ropeScaling
+          == .yarn(.init(factor: 4, originalMaximumPositions: 64)))
     }
   }
 

@@ -171,6 +171,11 @@ struct ByteEncoder: RolloutEncoder {
         "1: tools with a prompt that is text (expected messages, or prompt_ids)"
       ),
       (
+        #"{"messages": [{"role": "user", "content": "q"}], "response": "r", "#
+          + #""chat_template_kwargs": {"max_length": 5}}"#,
+        "1: chat_template_kwargs has max_length, which is no variable of a template (expected none)"
+      ),
+      (
         #"{"prompt": "q", "response": "r", "chat_template_kwargs": {"a": 1}}"#,
         "1: chat_template_kwargs with a prompt that is text (expected messages, or prompt_ids)"
       ),

@@ -136,6 +136,27 @@ import Tokenizers
     }
   }
 
+  /// transformers 5 saves further templates in a folder of their own.
+  @Test func furtherTemplatesStandInTheirFolder() throws {
+    try withTemporaryDirectory { folder in
+      let more = folder + "/additional_chat_templates"
+      try FileManager.default.createDirectory(atPath: more, withIntermediateDirectories: false)
+      func write(_ text: String, _ path: String) throws {
+        try Data(text.utf8).write(to: URL(fileURLWithPath: "\(folder)/\(path)"))
+      }
+      try write("{{ tools|length }}", "additional_chat_templates/tool_use.jinja")
+      // Without chat_template.jinja it is not clear which one is the default.
+      try write(#"{"chat_template": "q"}"#, "tokenizer_config.json")
+      #expect(throws: TokenizerError.self) { try ChatTemplate(directory: folder) }
+      try write("q", "chat_template.jinja")
+      let template = try ChatTemplate(directory: folder)
+      #expect(try template.prompt(Self.turns(("user", "?"))) == "q")
+      #expect(try template.prompt(Self.turns(("user", "?")), tools: [["name": "f"]]) == "1")
+      try write("d", "additional_chat_templates/default.jinja")
+      #expect(throws: TokenizerError.self) { try ChatTemplate(directory: folder) }
+    }
+  }
+
   @Test func nullMembersAreLeftOutAndThoughtsHaveOneName() throws {
     let template = try ChatTemplate("{{ messages[0]|tojson }}")
     #expect(
@@ -181,7 +202,7 @@ import Tokenizers
       ),
       (
         "{{ strftime_now('%d') }}", Self.turns(("user", "?")),
-        "chat template, line 1: the template writes today's date, and no date is given (expected "
+        "chat template, line 1: the template writes today's date, and no date is given (prerl --template-date) (expected "
           + "prompt_ids, or a prompt that is rendered already)"
       ),
     ]

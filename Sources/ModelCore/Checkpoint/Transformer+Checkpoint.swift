@@ -83,30 +83,41 @@ extension Transformer {
           message: "tensor \(quoted(parameter.name)) is missing (expected shape \(parameter.shape))"
         )
       }
-      let path = checkpoint.path(of: name) ?? directory
-      guard tensor.shape == parameter.shape else {
-        throw CheckpointError(
-          path: path,
-          message:
-            "tensor \(quoted(name)) has shape \(tensor.shape) (expected \(parameter.shape) from config.json)"
-        )
-      }
-      guard tensor.dtype.isFloatingPoint else {
-        throw CheckpointError(
-          path: path,
-          message:
-            "tensor \(quoted(name)) has type \(tensor.dtype.rawValue) (expected F64, F32, F16 or BF16)"
-        )
-      }
+      try require(tensor, parameter.shape, checkpoint.path(of: name) ?? directory)
     }
     for tensor in checkpoint.tensors where !expected.contains(tensor.name) {
       if layout.configuration.family.type.ignores(tensor.name) { continue }
-      if layout.network.head.isTied, tensor.name == headName { continue }
+      if layout.network.head.isTied, tensor.name == headName {
+        // It would be used if its weights differed from the embedding's.
+        let table = layout.parameters[layout.network.inputs[0].table.index]
+        try require(tensor, table.shape, checkpoint.path(of: headName) ?? directory)
+        continue
+      }
       throw CheckpointError(
         path: checkpoint.path(of: tensor.name) ?? directory,
         message:
           "tensor \(quoted(tensor.name)) belongs to no \(layout.configuration.family.rawValue) model"
       )
+    }
+  }
+
+  /// Refuses a tensor of another shape, or one of integers.
+  private static func require(
+    _ tensor: TensorInfo, _ shape: [Int], _ path: String
+  ) throws(CheckpointError) {
+    guard tensor.shape == shape else {
+      throw CheckpointError(
+        path: path,
+        message:
+          "tensor \(quoted(tensor.name)) has shape \(tensor.shape) (expected \(shape) from config.json)"
+      )
+    }
+    guard tensor.dtype.isFloatingPoint else {
+      throw CheckpointError(
+        path: path,
+        message:
+          "tensor \(quoted(tensor.name)) has type \(tensor.dtype.rawValue) (expected F64, F32, F16 or "
+          + "BF16)")
     }
   }
 

@@ -126,7 +126,13 @@ extension GatedDecoder {
         path: settings.path(of: "partial_rotary_factor"),
         message: "\(partial) is not supported (expected 1)")
     }
-    return (theta, try RotaryScaling.read(&settings, key: key, positions: positions))
+    let outerOriginal = try reader.optionalInt(
+      "original_max_position_embeddings", in: 1...1 << 30)
+    return (
+      theta,
+      try RotaryScaling.read(
+        &settings, key: key, positions: positions, outerOriginal: outerOriginal)
+    )
   }
 
   static func json(_ configuration: ModelConfiguration) -> JSONObject {

@@ -82,6 +82,7 @@ extension ModelConfiguration {
         path: "model_type",
         message: "\(JSON.string(name).summary) is not supported (expected one of: \(known))")
     }
+    try reader.require("is_causal", .bool(true), "true, attention to earlier tokens only")
     self = try family.type.read(&reader)
   }
 

@@ -110,13 +110,14 @@ extension RotaryScaling {
   /// - Parameters:
   ///   - key: The key of the kind: `rope_type`, or `type` in older files.
   ///   - positions: `max_position_embeddings`, the default of the original positions.
+  ///   - outerOriginal: `original_max_position_embeddings` beside the settings, which has priority, as in
+  ///     transformers.
   static func read(
-    _ settings: inout JSONReader, key: String, positions: Int
+    _ settings: inout JSONReader, key: String, positions: Int, outerOriginal: Int?
   ) throws(JSONValueError) -> RotaryScaling? {
     let positive = 1e-6...1e9
-    func original(_ settings: inout JSONReader) throws(JSONValueError) -> Int {
-      try settings.optionalInt("original_max_position_embeddings", in: 1...1 << 30) ?? positions
-    }
+    let inner = try settings.optionalInt("original_max_position_embeddings", in: 1...1 << 30)
+    let original = outerOriginal ?? inner ?? positions
     let type = try settings.optionalString(key) ?? "default"
     switch type {
     case "default": return nil
@@ -129,14 +130,18 @@ extension RotaryScaling {
           path: settings.path(of: "high_freq_factor"),
           message: "\(high) is not larger than low_freq_factor \(low)")
       }
+      let required =
+        if let outerOriginal {
+          outerOriginal
+        } else {
+          try settings.int("original_max_position_embeddings", in: 1...1 << 30)
+        }
       return .llama3(
         Llama3(
           factor: try settings.double("factor", in: positive), lowFrequencyFactor: low,
           highFrequencyFactor: high,
-          originalMaximumPositions: try settings.int(
-            "original_max_position_embeddings", in: 1...1 << 30)))
+          originalMaximumPositions: required))
     case "yarn":
-      let original = try original(&settings)
       let factor =
         try settings.optionalDouble("factor", in: positive) ?? Double(positions) / Double(original)
       let range = 0...1e9

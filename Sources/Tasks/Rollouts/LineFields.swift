@@ -117,7 +117,7 @@ struct LineFields {
     guard let elements = value.arrayValue, elements.allSatisfy({ $0.objectValue != nil }) else {
       throw LineFault("tools is \(value.summary) (expected an array of objects)")
     }
-    return elements.isEmpty ? nil : value
+    return value
   }
 
   private func templateArguments() throws(LineFault) -> JSONObject {
@@ -125,8 +125,20 @@ struct LineFields {
     guard let arguments = value.objectValue else {
       throw LineFault("chat_template_kwargs is \(value.summary) (expected an object)")
     }
+    if let name = Self.ownArguments.first(where: { arguments[$0] != nil }) {
+      throw LineFault(
+        "chat_template_kwargs has \(name), which is no variable of a template (expected "
+          + (name == "tools" ? "tools as a key of the line)" : "none)"))
+    }
     return arguments
   }
+
+  /// Arguments of transformers' `apply_chat_template` that it does not pass to the template.
+  private static let ownArguments = [
+    "tools", "chat_template", "conversation", "messages", "add_generation_prompt",
+    "continue_final_message", "tokenize", "padding", "truncation", "max_length", "return_tensors",
+    "return_dict", "return_assistant_tokens_mask", "tokenizer_kwargs",
+  ]
 
   static func string(_ value: JSON, _ key: String) throws(LineFault) -> String {
     guard let text = value.stringValue else {

@@ -23,12 +23,23 @@ enum AnswerChoice {
     guard tokens.count > start + 2, isLetter(tokens[start]) else { return nil }
     let (mark, next) = (tokens[start + 1], tokens[start + 2])
     let isMark = mark.isSymbol(")") || start == 0 && (mark.isSymbol(".") || mark.isSymbol(":"))
-    return isMark && next.hasSpace && next.kind != .symbol ? tokens[start].text : nil
+    guard isMark, next.hasSpace, next.kind != .symbol, !verdicts.contains(next.text.lowercased())
+    else { return nil }
+    // A second label makes it a list of choices.
+    let isSingle = (start + 2..<tokens.count - 1).allSatisfy {
+      !(isLetter(tokens[$0]) && tokens[$0 + 1].isSymbol(")"))
+    }
+    return isSingle ? tokens[start].text : nil
   }
 
   private static func isLetter(_ token: AnswerToken) -> Bool {
     token.kind == .word && token.text.utf8.count == 1 && token.text < "a"
   }
+
+  /// Words behind a label that say something of the choice and are not its text.
+  private static let verdicts: Set<String> = [
+    "and", "or", "not", "nor", "but", "is", "isn", "are", "was", "if", "unless",
+  ]
 
   private static let names: Set<String> = ["option", "choice", "answer"]
 }

@@ -38,6 +38,10 @@ struct AnswerLexer {
     case "\\": command()
     case "0"..."9": number()
     case "." where isDigit(at: position + 1) || beginsMarkedBlock(at: position + 1): number()
+    case "." where tokens.last?.isSymbol(",") == true && self.scalar(at: position + 1) == ".":
+      // A list that goes on.
+      emit(.command, "ldots")
+      while self.scalar(at: position) == "." { position += 1 }
     case "a"..."z", "A"..."Z": word()
     case "$":
       // An unpaired dollar sign before a number is money.

@@ -27,6 +27,9 @@ extension AnswerParser {
     _ parts: [Range<Int>], text: Range<Int>
   ) throws(ArithmeticFault) -> AnswerValue {
     guard let first = parts.first else { return .text("") }
+    let wasInEquation = isInEquation
+    isInEquation = parts.count > 1
+    defer { isInEquation = wasInEquation }
     let value = try item(first)
     if parts.count == 1 { return value }
     let whole = AnswerValue.text(tokens[text].comparableText)
@@ -76,7 +79,7 @@ extension AnswerParser {
         guard Self.isNameWord(token) else { return nil }
         if !token.isProse { letters += 1 }
       } else if token.isCommand("leftbar"), let close = partner(of: index),
-        name((index + 1)..<close) != nil
+        isLine((index + 1)..<close)
       {
         letters += 1
         index = close
@@ -98,6 +101,9 @@ extension AnswerParser {
       {
         index = close
       } else if token.isSymbol("("), index > range.lowerBound, let close = partner(of: index) {
+        // x (mod 7) is no name.
+        guard !tokens[index..<close].contains(where: { $0.isWord("mod") || $0.isCommand("bmod") })
+        else { return nil }
         hasArguments = true
         index = close
       } else if !token.isSymbol("'") {
@@ -113,9 +119,18 @@ extension AnswerParser {
   /// A single letter, letters of points, or a word. `xy` is a product.
   private static func isNameWord(_ token: AnswerToken) -> Bool {
     let length = token.text.utf8.count
-    if AnswerUnit.isUnclear(token.text) { return false }
+    if AnswerUnit.isUnclear(token.text) || Self.functions.contains(token.text.lowercased()) {
+      return false
+    }
     return length == 1 || length >= 3 || token.isProse
       || token.text.utf8.allSatisfy { UInt8(ascii: "A")...UInt8(ascii: "Z") ~= $0 }
+  }
+
+  /// Whether |…| is a length, as that of AB or of a vector, and no absolute value.
+  private func isLine(_ range: Range<Int>) -> Bool {
+    guard name(range) != nil, let first = range.first else { return false }
+    return tokens[first].kind == .command || tokens[first].text.utf8.count > 1
+      || tokens[first].text < "a"
   }
 
   private func isPrime(_ index: Int) -> Bool {
@@ -135,6 +150,13 @@ extension AnswerParser {
             || Self.greek.contains(token.text))
       }
   }
+
+  /// An equation of one of these is no assignment: log(x) = 5 is not x = 5.
+  private static let functions: Set<String> = [
+    "log", "ln", "lg", "exp", "sin", "cos", "tan", "cot", "sec", "csc", "arcsin", "arccos",
+    "arctan",
+    "sinh", "cosh", "tanh", "sqrt", "abs", "mod",
+  ]
 
   private static let figures: Set<String> = ["angle", "triangle", "measuredangle"]
 

@@ -45,6 +45,7 @@ extension AnswerParser {
       if let point = range.first, tokens[point].isSymbol(".") { range.removeFirst() }
     }
     let start = unitStart(range)
+    guard !isDateOrSpan(range.lowerBound..<start) else { throw .notNumeric }
     guard let reading = AnswerUnit.read(unitWords(start..<range.upperBound)) else {
       throw .notNumeric
     }
@@ -63,6 +64,21 @@ extension AnswerParser {
     return .number(value, unit)
   }
 
+  /// Whether it is a span, a score or a date, such as 5-7, 3-2 and 2024/01/05, and no calculation: whole
+  /// numbers in a row without spaces.
+  private func isDateOrSpan(_ range: Range<Int>) -> Bool {
+    guard !isInEquation, range.count > 2, !range.count.isMultiple(of: 2) else { return false }
+    let sign = tokens[range.lowerBound + 1]
+    guard sign.isSymbol("-") || sign.isSymbol("/") && range.count == 5 else { return false }
+    return range.enumerated().allSatisfy { place, index in
+      let token = tokens[index]
+      if place > 0, token.hasSpace { return false }
+      return place % 2 == 1
+        ? token.isSymbol(sign.text)
+        : token.kind == .number && token.text.utf8.allSatisfy { (0x30...0x39).contains($0) }
+    }
+  }
+
   private func isCurrency(_ index: Int) -> Bool {
     tokens[index].isCurrency
       || tokens[index].kind == .word && AnswerUnit.isCurrencyCode(tokens[index].text)
@@ -73,7 +89,12 @@ extension AnswerParser {
   private static func joined(
     _ front: AnswerUnit?, _ back: AnswerUnit?, isQuotient: Bool
   ) throws(ArithmeticFault) -> AnswerUnit? {
-    guard let front, let back, front != back else { return front ?? back }
+    guard let front, var back else { return front ?? back }
+    if back.powers == front.powers { return back }
+    if back.powers.isEmpty {
+      back.powers = front.powers
+      return back
+    }
     guard isQuotient, let unit = front.times(back) else { throw .notNumeric }
     return unit
   }
@@ -143,6 +164,9 @@ extension AnswerParser {
       return index + 1 < tokens.count && tokens[index + 1].kind == .word
     }
     guard token.kind == .word else { return false }
+    if index > 0, tokens[index - 1].isSymbol("°"), token.text == "C" || token.text == "F" {
+      return true
+    }
     if token.isProse || AnswerUnit.isKnown(token.text) { return true }
     // Words in a formula without \text, as in 12 red apples.
     let length = token.text.utf8.count

@@ -10,6 +10,8 @@ struct AnswerParser {
   private let openers: [Int: Int]
   /// 1 or -1: the sign that ± has now.
   var plusMinusSign = 1
+  /// Whether the parts of an equation are read, in which 10-3 is a calculation.
+  var isInEquation = false
   private(set) var budget: OperationBudget
   private var depth = 0
 

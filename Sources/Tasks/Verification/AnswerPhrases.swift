@@ -5,7 +5,7 @@ enum AnswerPhrases {
   // MARK: - Hashes
 
   /// The last line that begins with exactly four hashes. It is a heading, not an answer, when it
-  /// has several words and more text follows.
+  /// has words without a digit and more text follows; an earlier line is then taken.
   static func lastHashes(_ bytes: Span<UInt8>) -> AnswerPlace? {
     var index = bytes.count
     while index > 0 {
@@ -19,9 +19,15 @@ enum AnswerPhrases {
       guard length == 4, isLineStart(bytes, first) else { continue }
       let end = contentEnd(bytes, start..<ResponseText.lineEnd(bytes, from: start))
       let line = ResponseText.trimmed(start..<end, in: bytes, punctuation: false)
-      let hasSpaces = line.contains { ResponseText.isSpace(bytes[$0]) }
+      let hasDigit = line.contains { ResponseText.isDigit(bytes[$0]) }
+      let hasWord = line.contains { ResponseText.word(bytes, at: $0).count > 2 }
       let rest = ResponseText.trimmed(end..<bytes.count, in: bytes, punctuation: false)
-      return hasSpaces && !rest.isEmpty ? nil : .range(line)
+      if hasWord, !hasDigit, !rest.isEmpty { continue }
+      // #### Answer: 12
+      if case .range(let inner) = last(bytes.extracting(line)) {
+        return .range(line.lowerBound + inner.lowerBound..<line.lowerBound + inner.upperBound)
+      }
+      return .range(line)
     }
     return nil
   }
@@ -114,7 +120,12 @@ enum AnswerPhrases {
         break
       }
       if isBold, emphases.contains(where: { ResponseText.matches($0, bytes, at: end) }) { break }
-      if bytes[end] == UInt8(ascii: "<"), SpecialToken.begins(bytes, at: end) { break }
+      if bytes[end] == UInt8(ascii: "<"),
+        SpecialToken.begins(bytes, at: end) || next == UInt8(ascii: "/")
+      {
+        break
+      }
+      if ResponseText.matches(fullStop, bytes, at: end) { break }
       if end > start, isRemark(bytes, at: end) { break }
       end += 1
     }
@@ -125,6 +136,7 @@ enum AnswerPhrases {
     (open: Array("$$".utf8), close: Array("$$".utf8)),
     (open: Array("\\[".utf8), close: Array("\\]".utf8)),
   ]
+  private static let fullStop = Array("。".utf8)
   private static let emphases = [Array("**".utf8), Array("__".utf8)]
 
   // MARK: - Words around an answer
@@ -181,12 +193,26 @@ enum AnswerPhrases {
     if reasons.contains(word) { return true }
     if word == Array("or".utf8) {
       let next = ResponseText.word(bytes, at: index + 3)
-      return inParentheses || approximations.contains(next)
+      return inParentheses && isDecimal(bytes, at: index + 3) || approximations.contains(next)
         || signs.contains { ResponseText.matches($0, bytes, at: index + 3) }
     }
     guard inParentheses else { return false }
     return approximations.contains(word)
       || signs.contains { ResponseText.matches($0, bytes, at: index) }
+  }
+
+  /// Whether a decimal in front of a closing parenthesis begins here.
+  private static func isDecimal(_ bytes: Span<UInt8>, at start: Int) -> Bool {
+    var index = start
+    var hasPoint = false
+    while index < bytes.count, bytes[index] != UInt8(ascii: ")") {
+      hasPoint = hasPoint || bytes[index] == UInt8(ascii: ".")
+      guard ResponseText.isDigit(bytes[index]) || "-.$%\\".utf8.contains(bytes[index]) else {
+        return false
+      }
+      index += 1
+    }
+    return hasPoint && index < bytes.count
   }
 
   private static let reasons = Set(

@@ -1,4 +1,4 @@
-// <answer>…</answer>, and thoughts in <think>…</think>.
+// <answer>…</answer>, and thoughts in <think>…</think> and similar marks.
 
 /// The tags of the format of R1-Zero and its relatives.
 enum AnswerTags {
@@ -41,11 +41,23 @@ enum AnswerTags {
 
   // MARK: - Thoughts
 
-  /// The index behind the last `</think>`, if text follows it; else 0.
+  /// What ends the thoughts of models without tags: Magistral, Kimi, OpenThinker, gpt-oss.
+  private static let otherEnds = [
+    "[/think]", "◁/think▷", "<|end_of_thought|>", "<|channel|>final<|message|>",
+  ].map { Array($0.utf8) }
+
+  /// The index behind the last `</think>` or its like, if text follows it; else 0.
   static func thoughtsEnd(_ bytes: Span<UInt8>, before end: Int) -> Int {
     var index = end
     while index > 0 {
       index -= 1
+      if let mark = otherEnds.first(where: { ResponseText.matches($0, bytes, at: index) }),
+        index + mark.count <= end
+      {
+        let start = index + mark.count
+        let rest = ResponseText.trimmed(start..<end, in: bytes, punctuation: false)
+        return rest.isEmpty ? 0 : start
+      }
       guard bytes[index] == UInt8(ascii: "<"), index + 1 < end,
         bytes[index + 1] == UInt8(ascii: "/")
       else { continue }

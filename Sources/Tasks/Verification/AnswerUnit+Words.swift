@@ -20,7 +20,7 @@ extension AnswerUnit {
     /// 2 of "squared".
     var power = 1
     var isFactorial = false
-    /// Nil without a known unit: "apples" does not affect the number.
+    /// Nil without words.
     var unit: AnswerUnit?
   }
 
@@ -45,17 +45,17 @@ extension AnswerUnit {
     }
     if rest.isEmpty { return reading }
     if isPercent(rest) {
+      guard isHarmless(rest.dropFirst(), atMost: 4) else { return nil }
       reading.unit = .percent
-      return isHarmless(rest.dropFirst(), atMost: 4) ? reading : nil
+      reading.unit?.words = Set(rest.dropFirst().map { singular($0.text) })
+      return reading
     }
     let joined = joiningModifiers(rest)
     guard isHarmless(joined[...], atMost: 6) else { return nil }
     if joined.contains(where: { !$0.isPlain }) {
       reading.unit = product(joined)
-    } else if let first = joined.first, joined.count <= 4 {
-      // "in" is a preposition before another word.
-      let isPreposition = first.text == "in" && joined.count > 1
-      reading.unit = isPreposition ? nil : name(first.text).map { .named($0) }
+    } else if joined.count <= 4 {
+      reading.unit = described(joined)
     } else {
       return nil
     }
@@ -122,9 +122,37 @@ extension AnswerUnit {
     ["c": "°c", "celsius": "°c", "f": "°f", "fahrenheit": "°f"][word]
   }
 
+  /// Words in a row: known units are multiplied, as in N m, and "an hour" is per hour.
+  private static func described(_ words: [Word]) -> AnswerUnit {
+    var unit = AnswerUnit()
+    var isBelow = false
+    for (place, word) in words.enumerated() {
+      let text = word.text.lowercased()
+      // "in" is a preposition beside another word.
+      if let name = name(word.text), text != "in" || words.count == 1 {
+        unit = unit.times(.named(name, power: isBelow ? -1 : 1)) ?? unit
+      } else if !fillers.contains(text) {
+        unit.words.insert(singular(text))
+      }
+      isBelow = place > 0 && (text == "a" || text == "an")
+    }
+    return unit
+  }
+
+  /// A word in small letters without the s of a plural.
+  private static func singular(_ word: String) -> String {
+    let word = word.lowercased()
+    return word.utf8.count > 3 && word.hasSuffix("s") ? String(word.dropLast()) : word
+  }
+
+  /// Words that say nothing of the number.
+  private static let fillers: Set<String> = [
+    "a", "an", "the", "of", "in", "each", "total", "altogether", "all",
+  ]
+
   /// The product of units. Words that are no known unit keep their own name, without a plural.
   private static func product(_ words: [Word]) -> AnswerUnit {
-    var unit = AnswerUnit.product([:])
+    var unit = AnswerUnit()
     for word in words {
       var name = name(word.text) ?? (word.text.utf8.count > 2 ? word.text.lowercased() : word.text)
       if self.name(name) == nil, name.utf8.count > 3, name.hasSuffix("s") { name.removeLast() }
@@ -145,11 +173,16 @@ extension AnswerUnit {
   private static let factors: [String: Int128] = [
     "dozen": 12, "hundred": 100, "thousand": 1000, "million": 1_000_000,
     "billion": 1_000_000_000, "trillion": 1_000_000_000_000,
+    "quadrillion": 1_000_000_000_000_000, "lakh": 100_000, "crore": 10_000_000, "grand": 1000,
   ]
 
   private static let parts: [String: Int128] = [
     "third": 3, "fourth": 4, "fifth": 5, "sixth": 6, "seventh": 7, "eighth": 8, "ninth": 9,
-    "tenth": 10, "eleventh": 11, "twelfth": 12, "twentieth": 20, "hundredth": 100,
+    "tenth": 10, "eleventh": 11, "twelfth": 12,
+    "thirteenth": 13, "fourteenth": 14, "fifteenth": 15, "sixteenth": 16, "seventeenth": 17,
+    "eighteenth": 18, "nineteenth": 19, "twentieth": 20, "thirtieth": 30, "fortieth": 40,
+    "fiftieth": 50, "sixtieth": 60, "seventieth": 70, "eightieth": 80, "ninetieth": 90,
+    "hundredth": 100,
     "thousandth": 1000, "millionth": 1_000_000, "billionth": 1_000_000_000,
   ]
 
@@ -160,7 +193,8 @@ extension AnswerUnit {
     "hundreds", "thousands", "millions", "billions", "gross", "score", "below", "above", "short",
     "power", "remainder", "reciprocal", "inverse", "double", "twice", "triple", "thrice", "and/or",
     "point", "factorial", "choose", "divided", "multiplied", "squared", "cubed", "negative",
-    "positive", "without", "never", "none",
+    "positive", "without", "never", "none", "mil", "mille", "permil", "permille", "basis", "tens",
+    "pair", "recurring", "repeating", "debt",
   ]
 }
 

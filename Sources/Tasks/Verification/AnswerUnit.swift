@@ -1,20 +1,32 @@
 // Units of numbers.
 
-/// The unit of a number. Most reference answers have lost their unit, so a number with a unit
-/// equals the bare number; two known units must agree.
-enum AnswerUnit: Hashable {
-  case percent
-  /// A product of named units with powers that are not zero: m/s is m and s⁻¹.
-  case product([String: Int])
+/// The unit of a number and the words with it.
+struct AnswerUnit: Hashable {
+  var isPercent = false
+  /// Known units, and unknown ones in quotients, with powers that are not zero: m/s is m and s⁻¹.
+  var powers: [String: Int] = [:]
+  /// Other words, without a plural: "red" and "apple", "north", "decrease".
+  var words: Set<String> = []
 
-  /// The unit per another one, or times it.
+  static let percent = AnswerUnit(isPercent: true)
+
+  /// Whether two numbers with these units may be equal. Most reference answers have lost words, so one side
+  /// may have more of them than the other; two different words contradict each other.
+  func agrees(with other: AnswerUnit) -> Bool {
+    isPercent == other.isPercent && powers == other.powers
+      && (words.isSubset(of: other.words) || words.isSuperset(of: other.words))
+  }
+
+  /// The product of two units.
   func times(_ other: AnswerUnit) -> AnswerUnit? {
-    guard case .product(let a) = self, case .product(let b) = other else { return nil }
-    return .product(a.merging(b, uniquingKeysWith: +).filter { $0.value != 0 })
+    guard !isPercent, !other.isPercent else { return nil }
+    return AnswerUnit(
+      powers: powers.merging(other.powers, uniquingKeysWith: +).filter { $0.value != 0 },
+      words: words.union(other.words))
   }
 
   static func named(_ name: String, power: Int = 1) -> AnswerUnit {
-    .product(definition(of: name).mapValues { $0 * power })
+    AnswerUnit(powers: definition(of: name).mapValues { $0 * power })
   }
 
   /// Whether a word of two letters or more is a unit in any position.
@@ -63,8 +75,8 @@ enum AnswerUnit: Hashable {
       "gallon gallons gal", "mph", "kph kmh", "mpg", "fps", "cent cents ¢", "° degree degrees",
       "°c celsius", "°f fahrenheit", "rad radian radians", "N newton newtons",
       "J joule joules", "W watt watts", "V volt volts", "pa pascal pascals", "hz hertz",
-      "mol mole moles", "ohm ohms", "kwh", "kj", "kw", "kpa", "dollar dollars usd $",
-      "€ euro euros eur", "¥ yen yuan jpy cny", "₹ rupee rupees inr rs",
+      "mol mole moles", "ohm ohms", "kwh", "kj", "kw", "kpa", "dollar dollars usd $ buck bucks",
+      "€ euro euros eur", "¥ yen jpy", "yuan cny rmb", "₹ rupee rupees inr rs",
       // The word is a weight and a currency.
       "pound pounds lb lbs £ gbp",
     ] {

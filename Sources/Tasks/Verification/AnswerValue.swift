@@ -80,13 +80,14 @@ indirect enum AnswerValue {
     _ a: ExactNumber, _ unit: AnswerUnit?, _ b: ExactNumber, _ otherUnit: AnswerUnit?,
     _ budget: inout OperationBudget
   ) throws(ArithmeticFault) -> Bool {
-    switch (unit, otherUnit) {
-    case (.percent, nil):
+    guard let unit, let otherUnit else {
+      guard let percent = unit ?? otherUnit, percent.isPercent else {
+        return try a.equals(b, &budget)
+      }
+      let (a, b) = unit == nil ? (b, a) : (a, b)
       if try a.equals(b, &budget) { return true }
       return try a.multiplied(by: ExactNumber(Rational(1, over: 100)), &budget).equals(b, &budget)
-    case (nil, .percent): return try equal(b, otherUnit, a, unit, &budget)
-    default:
-      return try unit == nil || otherUnit == nil || unit == otherUnit ? a.equals(b, &budget) : false
     }
+    return try unit.agrees(with: otherUnit) ? a.equals(b, &budget) : false
   }
 }

@@ -121,4 +121,31 @@ import Testing
   func wordsAroundAnAnswerAreLeftOut(response: String, answer: String) {
     #expect(extracted(response) == answer)
   }
+
+  /// Models without tags mark the end of their thoughts in other ways.
+  @Test(arguments: [
+    "[THINK]\\boxed{13}[/THINK] The answer is 12", "◁think▷\\boxed{13}◁/think▷ The answer is 12",
+    "<|begin_of_thought|>\\boxed{13}<|end_of_thought|> The answer is 12",
+    "<|channel|>analysis<|message|>\\boxed{13}<|end|><|start|>assistant<|channel|>final<|message|>#### 12",
+    "#### Result\nThe answer is 12.", "#### 12 km\nThat is far.",
+    "#### 12\n#### Remarks\nIt was long.",
+    "#### Answer: 12", "<think>The answer is 12</think>", "The answer is 12。",
+    "The answer is 12 (or 12.00)",
+  ])
+  func otherMarksAreUnderstood(response: String) {
+    let found = AnswerVerifier().verify(response, answer: "12")
+    #expect(found.outcome == .correct, "\(response): \(found.reason)")
+  }
+
+  @Test(arguments: [
+    ("The answer is 12 (or 13 if it rains).", "12"), ("The answer is (A) and (B)", "A"),
+    ("Answer: A) or B)", "A"), ("The answer is (A) is wrong, (B) is right", "A"),
+    ("\\boxed{(A) 3 (B) 4}", "A"), ("\\boxed{2, 4, 6, ...}", "2, 4, 6"),
+    ("\\boxed{|x| = 12}", "12"),
+    ("\\boxed{log(x) = 12}", "12"), ("\\boxed{x (mod 13) = 12}", "12"),
+  ])
+  func hedgesAndSeveralChoicesAreNot(response: String, answer: String) {
+    let found = AnswerVerifier().verify(response, answer: answer)
+    #expect(found.outcome != .correct, "\(response): \(found.reason)")
+  }
 }

@@ -66,6 +66,39 @@ import Testing
     AnswerComparison.expectDifferent(answer, reference)
   }
 
+  /// One side may have words that the other lacks, but two different words contradict each other.
+  @Test(arguments: [
+    ("7\\text{ red cups}", "7\\text{ cups}"), ("7\\text{ cups of tea}", "7\\text{ cups}"),
+    ("7\\text{ N}\\cdot\\text{m}", "7\\text{ N m}"), ("7\\text{ newton meters}", "7\\text{ N m}"),
+    ("7\\text{ dollars an hour}", "\\$7\\text{ per hour}"), ("\\$7\\text{ profit}", "\\$7"),
+    ("7\\text{ m up}", "7\\text{ m}"), ("30\\%\\text{ more than}", "30\\%\\text{ more than}"),
+    ("7^\\circ C", "7"), ("7^\\circ C", "7^\\circ\\text{C}"), ("5\\text{ lakh}", "500000"),
+    ("7\\text{ sixteenths}", "7/16"), ("10-3=7", "7"), ("12 - 5", "7"),
+  ])
+  func wordsMayBeMissingOnOneSide(answer: String, reference: String) {
+    AnswerComparison.expectEqual(answer, reference)
+  }
+
+  @Test(arguments: [
+    ("7\\text{ m left}", "7\\text{ m right}"), ("30\\%\\text{ rise}", "30\\%\\text{ fall}"),
+    ("\\$7\\text{ gain}", "\\$7\\text{ loss}"), ("7\\text{ km east}", "7\\text{ km west}"),
+    ("7\\text{ ns}", "7\\text{ s}"), ("7\\text{ kHz}", "7\\text{ Hz}"),
+    ("7\\text{ TB}", "7\\text{ GB}"),
+    ("7\\text{ furlongs}", "7\\text{ miles}"), ("7\\text{ nickels}", "7\\text{ cents}"),
+    ("7\\text{ yen}", "7\\text{ yuan}"), ("7\\text{ newton meters}", "7\\text{ newtons}"),
+    ("7\\text{ watt hours}", "7\\text{ watts}"), ("7\\text{ miles an hour}", "7\\text{ miles}"),
+    ("7\\text{ euros a week}", "7\\text{ euros a day}"), ("7\\text{ lakh}", "7"),
+    ("7\\text{ per mille}", "7"), ("7\\text{ basis points}", "7"), ("0.6\\text{ repeating}", "3/5"),
+    ("7\\text{ in debt}", "7"), ("1\\text{ fourteenth}", "1"),
+    // Dates, scores and spans are no differences.
+    ("2023-03-07", "2023-07-03"), ("2023/03/07", "2023/07/03"), ("4-1", "5-2"),
+    ("4\\text{-}9", "-5"),
+    ("4-9\\text{ weeks}", "-5"),
+  ])
+  func otherWordsAndSpansAreNot(answer: String, reference: String) {
+    AnswerComparison.expectDifferent(answer, reference)
+  }
+
   @Test func aLetterBehindANumberInProseIsAUnit() {
     #expect(AnswerVerifier().verify("The answer is 8 m.", answer: "8").outcome == .correct)
     #expect(AnswerVerifier().verify("The answer is 8 x.", answer: "8").outcome == .wrong)
