@@ -78,7 +78,7 @@ let package = Package(
       swiftSettings: fenced),
 
     // MARK: - Level 4: the command line
-    .target(name: "CPreinit"),
+    .target(name: "CPreinit"),  // runs before main and OpenBLAS: see its preinit.c
     .executableTarget(
       name: "prerl",
       dependencies: [

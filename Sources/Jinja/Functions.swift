@@ -36,9 +36,7 @@ extension Renderer {
         throw JinjaError(.refused, "strftime_now without a format")
       }
       guard let now else {
-        throw JinjaError(
-          .refused, "the template writes today's date, and no date is given (prerl --template-date)"
-        )
+        throw JinjaError(.needsDate, "the template writes today's date, and no date is given")
       }
       return .string(try now.text(format))
     default: throw JinjaError(.unsupported, "the function \(name)")

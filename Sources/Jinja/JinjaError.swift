@@ -10,6 +10,8 @@ public struct JinjaError: Error, Equatable, Sendable, CustomStringConvertible {
     case unsupported
     /// The template refuses its input with `raise_exception`, or Jinja would fail on it.
     case refused
+    /// The template writes today's date, and none is given.
+    case needsDate
     /// Rendering needs more steps, text or depth than is allowed.
     case limit
   }

@@ -119,7 +119,7 @@ public enum AtomicFile {
   /// Refuses a name to which too little can be added; the longest name is the file system's.
   private static func checkLength(of path: String, in parent: String) throws(OutputError) {
     let name = URL(fileURLWithPath: target(of: path)).lastPathComponent
-    // Sampled rollouts have a journal of their own.
+    // The longest name that a command makes: `align` keeps sampled rollouts in a journal of their own.
     let derived =
       [temporaryName(of: name), Journal.path(for: name + ".rollouts")]
       .map(\.utf8.count).max() ?? 0

@@ -181,7 +181,8 @@ public final class Journal {
       return try start(header: header)
     }
     if let difference = Self.firstDifference(stored: stored, expected: header) {
-      throw .usage(path, "this journal belongs to another run: \(difference)")
+      throw .usage(
+        path, "this journal belongs to another run, which --overwrite discards: \(difference)")
     }
     keptCount = count
     discardedByteCount = Int(fileEnd - ends[count])

@@ -20,7 +20,7 @@ public struct ChatTemplate: Sendable {
 
   /// The template of a checkpoint folder: `chat_template.jinja`, or `chat_template` of
   /// `tokenizer_config.json`. Of several, the one named `default` is used, and the one named `tool_use`
-  /// if there are tools.
+  /// if there are tools. Beside `chat_template.jinja` that is `additional_chat_templates/tool_use.jinja`.
   public init(directory: String) throws(TokenizerError) {
     let configuration = try TokenizerConfiguration(directory: directory)
     let (text, toolUse, path) = try configuration.chatTemplate()
@@ -116,9 +116,10 @@ public struct ChatTemplate: Sendable {
   }
 
   private static func error(_ error: JinjaError) -> TokenizerError {
-    TokenizerError(
+    let date = error.kind == .needsDate ? "a date, which --template-date gives, " : ""
+    return TokenizerError(
       .unsupported,
-      "chat template, \(error) (expected prompt_ids, or a prompt that is rendered already)")
+      "chat template, \(error) (expected \(date)prompt_ids, or a prompt that is rendered already)")
   }
 }
 

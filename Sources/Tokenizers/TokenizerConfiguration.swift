@@ -74,8 +74,8 @@ public struct TokenizerConfiguration: Sendable {
     else {
       throw TokenizerError(
         .unsupported,
-        "beside no chat_template.jinja, or with a default.jinja of its own (expected "
-          + "further templates beside chat_template.jinja)", path: more)
+        "it is not clear which template is the default (expected chat_template.jinja beside this folder, and "
+          + "no default.jinja in it)", path: more)
     }
     if FileManager.default.fileExists(atPath: jinja) {
       func text(_ path: String) throws(TokenizerError) -> String {

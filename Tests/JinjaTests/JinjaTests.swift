@@ -85,7 +85,7 @@ private func failure(
     let error = #expect(throws: JinjaError.self) { try JinjaTemplate(template).render([:]) }
     #expect(
       error?.message
-        == "the template writes today's date, and no date is given (prerl --template-date)")
+        == "the template writes today's date, and no date is given")
     // Asking whether there is a date depends on no day.
     #expect(try JinjaTemplate("{{ strftime_now is defined }}").render([:]) == "True")
     let dates = ["2024-02-29", "2000-01-01T00:00:00"]

@@ -133,7 +133,10 @@ import Testing
         let error = #expect(throws: OutputError.self) {
           try Journal(path: path, header: header, mode: .resume)
         }
-        #expect(error?.description == "\(path): this journal belongs to another run: \(message)")
+        #expect(
+          error?.description
+            == "\(path): this journal belongs to another run, which --overwrite discards: \(message)"
+        )
         #expect(error?.exitStatus == 2)
       }
       #expect(try Self.bytes(path) == before)

@@ -202,8 +202,8 @@ import Tokenizers
       ),
       (
         "{{ strftime_now('%d') }}", Self.turns(("user", "?")),
-        "chat template, line 1: the template writes today's date, and no date is given (prerl --template-date) (expected "
-          + "prompt_ids, or a prompt that is rendered already)"
+        "chat template, line 1: the template writes today's date, and no date is given (expected "
+          + "a date, which --template-date gives, prompt_ids, or a prompt that is rendered already)"
       ),
     ]
     for (template, turns, message) in cases {

@@ -172,10 +172,34 @@ import Testing
       #expect(try program.run("rollout", "--samples", "16", "--output", "a").status == 0)
       let bytes = try program.read("a")
       let again = try program.run("rollout", "--samples", "16", "--output", "a", "--resume")
-      #expect(again.status == 0 && again.errors == "a is complete; there is nothing to resume\n")
+      #expect(again.status == 0)
+      #expect(
+        again.errors.hasPrefix(
+          "a has rollouts of these problems already; there is nothing to resume"))
       let fewer = try program.run("rollout", "--samples", "8", "--output", "a", "--resume")
       #expect(fewer.status == 2 && fewer.errors.contains("rollouts of another run"))
       #expect(try program.read("a") == bytes)
+    }
+  }
+
+  @Test(arguments: [["rollout", "--output", "a"], ["align"], ["train", "c.json"]])
+  func resumingAndOverwritingContradictEachOther(command: [String]) throws {
+    try withProgram { program in
+      let outcome = try program.run(command + ["--resume", "--overwrite"])
+      #expect(outcome.status == 2)
+      #expect(outcome.errors.contains("--resume and --overwrite contradict each other"))
+      #expect(outcome.errors.count { $0 == "\n" } == 1)
+    }
+  }
+
+  /// What cannot begin leaves nothing.
+  @Test func anAbsentModelLeavesNoJournal() throws {
+    try withProgram { program in
+      let rollout = try program.run("rollout", "--model", "none", "--samples", "4", "--output", "a")
+      let align = try program.run("align", "--model", "none", "--samples", "4", "--output", "a.h5")
+      #expect(rollout.status == 2 && align.status == 2)
+      let names = try FileManager.default.contentsOfDirectory(atPath: program.folder)
+      #expect(names.allSatisfy { !$0.hasSuffix(".journal") })
     }
   }
 
@@ -188,6 +212,12 @@ import Testing
       kill(process.processIdentifier, SIGKILL)
       process.waitUntilExit()
       #expect(program.exists("a.h5.rollouts.journal"))
+      // Rollouts of other settings are neither used nor discarded.
+      try FileManager.default.removeItem(atPath: program.folder + "/a.h5.journal")
+      let other = try program.run("align", "--samples", "8", "--quiet", "--output", "a.h5")
+      #expect(other.status == 2)
+      #expect(
+        other.errors.contains("another run, which --overwrite discards: sampling.samples is 800"))
       #expect(try program.run(options + ["--output", "a.h5", "--resume"]).status == 0)
       #expect(!program.exists("a.h5.rollouts.journal") && !program.exists("a.h5.journal"))
       #expect(try program.run(options + ["--output", "b.h5"]).status == 0)

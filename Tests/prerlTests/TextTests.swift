@@ -128,8 +128,8 @@ import Tokenizers
       try program.write("\n{{ strftime_now('%d %b %Y') }}", to: "model/chat_template.jinja")
       let align = ["align", "--model", "model", "--quiet", "--output", "a.h5", "--rollouts"]
       let reason =
-        "chat template, line 2: the template writes today's date, and no date is given (prerl --template-date) (expected "
-        + "prompt_ids, or a prompt that is rendered already)\n"
+        "chat template, line 2: the template writes today's date, and no date is given (expected "
+        + "a date, which --template-date gives, prompt_ids, or a prompt that is rendered already)\n"
       let dump = "\(Self.fixtures)/trl.jsonl"
       let messages = try program.run(align + [dump])
       #expect(messages.status == 2)

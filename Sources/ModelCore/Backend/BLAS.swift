@@ -42,7 +42,6 @@ public enum BLAS {
     guard getrlimit(__rlimit_resource_t(RLIMIT_AS.rawValue), &limit) == 0,
       limit.rlim_cur != rlim_t.max
     else { return }
-    let count = min(count, 128)  // it has places for 256
     bufferCount.withLock { reserved in
       guard count > reserved else { return }
       let size = (count - reserved) * bufferSize + count * workerSize + smallSize
@@ -50,7 +49,8 @@ public enum BLAS {
         nil, size, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE, -1, 0)
       guard place != MAP_FAILED else { MemoryExhaustion.end(byteCount: size) }
       munmap(place, size)
-      let buffers = (0..<count).map { _ in blas_memory_alloc(0) }
+      // More at once than OpenBLAS has threads (64 in Debian's build) would exceed its table of buffers.
+      let buffers = (0..<min(count, 64)).map { _ in blas_memory_alloc(0) }
       for buffer in buffers { blas_memory_free(buffer) }
       reserved = count
     }

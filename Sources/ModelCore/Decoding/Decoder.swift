@@ -124,7 +124,12 @@ public final class Decoder<Scalar: ModelScalar> {
     return Pass(stream: stream, features: features, calls: calls)
   }
 
-  /// Fills a row's cache with the tokens of a prompt, which take the positions from 0.
+  /// Fills a row's cache with the tokens of a prompt, which take the positions from 0, in one pass. The
+  /// values depend on these tokens alone: not on the row, and not on what was read before.
+  ///
+  /// - Parameters:
+  ///   - prompt: At least one token, at most the capacity.
+  ///   - row: One of the B rows. The next step continues it at position `prompt.count`.
   @specialized(where Scalar == Float)
   @specialized(where Scalar == Double)
   public func read(_ prompt: ArraySlice<Int32>, into row: Int) {

@@ -53,7 +53,8 @@ extension Transformer {
   /// this number.
   public var samplingStream: Int { 4 * samplingBlock }
 
-  /// Prompts of fewer tokens are read token by token, beside the responses of other rows.
+  /// Prompts of fewer tokens are read token by token, beside the responses of other rows. The bits of
+  /// published rollouts of the embedded task, whose prompts are shorter, rest on this number.
   private static var shortestPromptPass: Int { cacheTile }
 
   /// Samples a response to each request, stream by stream.
@@ -90,8 +91,9 @@ extension Transformer {
   }
 
   /// One stream: each row reads its request's prompt, then its own samples, and takes the next request
-  /// when the response has ended. `first` is the index of the first request, for
-  /// errors.
+  /// when the response has ended.
+  ///
+  /// - Parameter first: The index of the first request, for errors.
   @specialized(where Scalar == Float)
   @specialized(where Scalar == Double)
   package func sampleStream(

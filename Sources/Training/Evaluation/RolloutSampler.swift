@@ -49,7 +49,7 @@ public struct RolloutSampler: Sendable {
   ///   - journal: Keeps the responses, a record for each stream of the model (`samplingStream`).
   ///     Those that it has already are not sampled again, so its header must determine them.
   ///   - shouldStop: Asked by every worker.
-  ///   - progress: Gets the number of rollouts that are done, on the calling thread.
+  ///   - progress: Gets the number of rollouts that are done, on the calling thread, after each stream.
   /// - Throws: What the verifier throws; `OutputError` of the journal; `ByteReader.Malformed` for records
   ///   that are not those of this plan.
   public func run(

@@ -93,12 +93,10 @@ struct AlignCommand: ParsableCommand {
     transform: parsedShard)
   var shard: Shard?
 
-  @Flag(help: "Continue an interrupted run with the same output file.")
-  var resume = false
-
   @Flag(help: "Add the paper's values to the table, and state what the controls show.")
   var paper = false
 
+  @OptionGroup var resumeOptions: ResumeOptions
   @OptionGroup var rewardOptions: RewardOptions
   @OptionGroup var sampling: SamplingArguments
   @OptionGroup var runOptions: ModelRunOptions
@@ -118,9 +116,7 @@ struct AlignCommand: ParsableCommand {
     ] where !(least...1 << 24).contains(value) {
       throw ValidationError("--\(name) is \(value) (expected an integer in \(least)...\(1 << 24))")
     }
-    if resume, common.overwrite {
-      throw ValidationError("--resume and --overwrite contradict each other")
-    }
+    _ = try start
     if rollouts != nil,
       sampling.samples != nil || sampling.problems != nil || sampling.numbers != nil
     {
@@ -137,9 +133,7 @@ struct AlignCommand: ParsableCommand {
     }
   }
 
-  private var start: RunStart {
-    resume ? .resuming : common.overwrite ? .overwriting : .afresh
-  }
+  private var start: RunStart { get throws { try resumeOptions.start(common) } }
 
   private func run<Scalar: ModelScalar>(_: Scalar.Type) throws {
     let checkpoint = try Checkpoint(common)
@@ -147,7 +141,7 @@ struct AlignCommand: ParsableCommand {
     try AtomicFile.check(
       [output, summary, manifest].compactMap(\.self),
       inputs: [rollouts, sampling.problems].compactMap(\.self),
-      overwrite: common.overwrite || resume)
+      overwrite: common.overwrite || resumeOptions.resume)
     var inputs = try checkpoint.inputs()
     for (role, path) in [("rollouts", rollouts), ("problems", sampling.problems)] {
       guard let path else { continue }
@@ -155,6 +149,7 @@ struct AlignCommand: ParsableCommand {
         try Manifest.Input(role: role, path: InputCopy.path(of: path), name: path))
     }
     let configuration = configuration(setup, inputs)
+    let start = try start
     let isFinished = try readingResults([output]) {
       try AlignmentFile.isFinished(output, config: configuration.json, start)
     }
@@ -162,7 +157,7 @@ struct AlignCommand: ParsableCommand {
       if !common.quiet { Console.note("\(output) is complete; there is nothing to resume") }
       return
     }
-    let (rollouts, sampled) = try rollouts(setup)
+    let (rollouts, samplingJournal) = try rollouts(setup)
     let plan = AlignmentPlan(
       rollouts: rollouts, options: configuration.options,
       vocabularySize: checkpoint.configuration.vocabularySize)
@@ -186,7 +181,7 @@ struct AlignCommand: ParsableCommand {
     try run.checkMemory()
     switch try run.run(start, quiet: common.quiet) {
     case .finished(let summary):
-      try sampled?.remove()
+      try samplingJournal?.remove()
       try report(summary, plan)
     case .interrupted(let done):
       throw CommandFailure.interrupted(
@@ -228,19 +223,22 @@ struct AlignCommand: ParsableCommand {
     return configuration
   }
 
-  /// The rollouts of the run: read, or sampled first and kept in a journal until the results are there.
-  private func rollouts(_ setup: AlignmentSetup) throws -> ([Rollout], sampled: Journal?) {
+  /// The rollouts of the run: read, or sampled first. The journal keeps those that are sampled until the
+  /// results are there.
+  private func rollouts(_ setup: AlignmentSetup) throws -> ([Rollout], journal: Journal?) {
     if let path = rollouts {
       let rollouts = try setup.rollouts(
         path: path, allowLong: allowLong, limit: limit, rewardKey: rewardOptions.reward)
       return (rollouts, nil)
     }
     let sampling = try RolloutSampling(setup.checkpoint, sampling)
-    // The same settings give the same responses, so those of any earlier run are used.
-    let name = output + ".rollouts"
-    let kept = common.overwrite ? nil : try? sampling.journal(name, .resuming, common)
-    let journal = try kept ?? sampling.journal(name, .overwriting, common)
-    let sampled = try sampling.run(common, journal: journal)
+    var journal: Journal?
+    let sampled = try sampling.run(common) {
+      // The same settings give the same responses, so those of any earlier run are used.
+      let start = common.overwrite ? RunStart.overwriting : .resuming
+      journal = try sampling.journal(output + ".rollouts", start, common)
+      return journal
+    }
     let rollouts = limit.map { Array(sampled.prefix($0)) } ?? sampled
     try setup.check(rollouts, "rollouts")
     return (rollouts, journal)

@@ -14,43 +14,44 @@ struct RolloutCommand: ParsableCommand {
   @Option(help: ArgumentHelp("Write the rollouts to this file.", valueName: "file.jsonl"))
   var output: String
 
-  @Flag(help: "Continue an interrupted run with the same output file.")
-  var resume = false
-
+  @OptionGroup var resumeOptions: ResumeOptions
   @OptionGroup var sampling: SamplingArguments
   @OptionGroup var runOptions: ModelRunOptions
 
   var common: CommonOptions { CommonOptions(runOptions) }
 
   func validate() throws {
-    if resume, common.overwrite {
-      throw ValidationError("--resume and --overwrite contradict each other")
-    }
+    _ = try start
   }
 
-  private var start: RunStart {
-    resume ? .resuming : common.overwrite ? .overwriting : .afresh
-  }
+  private var start: RunStart { get throws { try resumeOptions.start(common) } }
 
   func run() throws {
     try AtomicFile.check(
       [output], inputs: [sampling.problems].compactMap(\.self),
-      overwrite: common.overwrite || resume)
+      overwrite: common.overwrite || resumeOptions.resume)
     let sampling = try RolloutSampling(Checkpoint(common), sampling)
-    if resume, FileKind(output) == .file {
+    if resumeOptions.resume, FileKind(output) == .file {
       guard try sampling.isFinished(output) else {
         throw CommandFailure.usage(
           "\(output): rollouts of another run (expected none, or \(sampling.count) of these problems)"
         )
       }
-      if !common.quiet { Console.note("\(output) is complete; there is nothing to resume") }
+      if !common.quiet {
+        Console.note(
+          "\(output) has rollouts of these problems already; there is nothing to resume (it does not say "
+            + "with which model, seed and temperature they were sampled)")
+      }
       return
     }
-    let journal = try sampling.journal(output, start, common)
-    let rollouts = try sampling.run(common, journal: journal)
+    var journal: Journal?
+    let rollouts = try sampling.run(common) {
+      journal = try sampling.journal(output, start, common)
+      return journal
+    }
     try AtomicFile.publish(
       RolloutWriter.text(rollouts), to: output, overwrite: common.overwrite)
-    try journal.remove()
+    try journal?.remove()
 
     let rewards = rollouts.compactMap(\.reward)
     let meanReward = rewards.isEmpty ? nil : rewards.reduce(0, +) / Double(rewards.count)

@@ -44,12 +44,6 @@ struct TrainCommand: ParsableCommand {
       valueName: "file"))
   var dumpBatches: String?
 
-  @Flag(
-    help:
-      "Continue from the newest checkpoint of a run of the same configuration, if there is one."
-  )
-  var resume = false
-
   @Option(
     parsing: .unconditional,
     help: ArgumentHelp(
@@ -57,11 +51,13 @@ struct TrainCommand: ParsableCommand {
       valueName: "n"))
   var keep: Int?
 
+  @OptionGroup var resumeOptions: ResumeOptions
   @OptionGroup var runOptions: ModelRunOptions
 
   var common: CommonOptions { CommonOptions(runOptions) }
 
   func validate() throws {
+    _ = try start
     if let keep, keep < 1 {
       throw ValidationError("--keep is \(keep) (expected an integer of at least 1)")
     }
@@ -98,7 +94,7 @@ struct TrainCommand: ParsableCommand {
     if let obstacle = settings.obstacle(checkpoint.configuration, task) {
       throw CommandFailure.usage("\(checkpoint.directory): \(obstacle)")
     }
-    let output = try checkedOutput()
+    let output = try checkedOutput(start)
     try requireMemory(
       PolicyGradient<Float>.byteCount(
         ParameterLayout(checkpoint.configuration),
@@ -126,7 +122,7 @@ struct TrainCommand: ParsableCommand {
     let outcome: TrainingRun.Outcome
     do {
       outcome = try run.run(
-        start, shouldStop: { Interruption.isRequested }, progress: report.note)
+        try start, shouldStop: { Interruption.isRequested }, progress: report.note)
     } catch let error as TrainingError {
       throw report.failure(error)
     }
@@ -134,13 +130,11 @@ struct TrainCommand: ParsableCommand {
     try Console.print(common.json ? summary.json.text() : report.line(summary))
   }
 
-  private var start: RunStart {
-    resume ? .resuming : common.overwrite ? .overwriting : .afresh
-  }
+  private var start: RunStart { get throws { try resumeOptions.start(common) } }
 
   /// The run's folder, looked at before anything large is read; the folders above the default place are
   /// made.
-  private func checkedOutput() throws(OutputError) -> String {
+  private func checkedOutput(_ start: RunStart) throws(OutputError) -> String {
     if output == "" { throw .usage("--output", "the path is empty (expected a folder)") }
     let path = output ?? "results/runs/\(name)"
     if output == nil {
@@ -178,7 +172,7 @@ struct TrainCommand: ParsableCommand {
         .write(to: dumpBatches, overwrite: common.overwrite)
     }
     var run = PretrainingRun(
-      settings, output: try checkedOutput(),
+      settings, output: try checkedOutput(start),
       manifest: Manifest(
         config: file.json, version: Prerl.version, seeds: ["seed": settings.seed],
         precision: "float32", threads: common.threads, blas: BLAS.version, blasCore: BLAS.core))

@@ -13,7 +13,9 @@ struct RolloutSampling {
   let counts: [Int]
   let maximumNewTokens: Int
   let temperature: Double
+  /// The options, as a configuration stores them.
   private let settings: JSON
+  /// `--problems`
   private let problemFile: String?
 
   /// The rollouts that the options ask for.
@@ -58,8 +60,8 @@ struct RolloutSampling {
   /// The number of rollouts.
   var count: Int { counts.reduce(0, +) }
 
-  /// The journal that keeps the responses until the file at `output` is there. Its header has all that
-  /// determines them.
+  /// The journal that keeps the responses until the file at `output` is there. Its header has everything
+  /// that determines them but the machine's kernels.
   func journal(_ output: String, _ start: RunStart, _ common: CommonOptions) throws -> Journal {
     var inputs = try checkpoint.inputs()
     if let problemFile {
@@ -90,9 +92,13 @@ struct RolloutSampling {
 
   /// Samples and scores every rollout.
   ///
-  /// - Parameter journal: keeps the responses of an interrupted run, and has those of an earlier one.
+  /// - Parameter openJournal: opens the journal that keeps the responses of an interrupted run, and has
+  ///   those of an earlier one. It is called once sampling can begin, so that an error before leaves no
+  ///   journal behind.
   /// - Throws: `CommandFailure.interrupted` when the user stops it.
-  func run(_ common: CommonOptions, journal: Journal? = nil) throws -> [Rollout] {
+  func run(
+    _ common: CommonOptions, openJournal: () throws -> Journal? = { nil }
+  ) throws -> [Rollout] {
     var sampler = RolloutSampler(
       problems, counts: counts, maximumNewTokens: maximumNewTokens,
       verifier: BuiltInVerifier(checkpoint))
@@ -101,6 +107,7 @@ struct RolloutSampling {
     sampler.threads = common.threads
     let model = try checkpoint.model(Float.self)
     try requireMemory(sampler.cacheByteCount(model), for: "sampling")
+    let journal = try openJournal()
     let progress = ProgressBar("sampling", total: count, unit: "rollouts", quiet: common.quiet)
     defer { progress.finish() }
     switch try sampler.run(

@@ -105,6 +105,22 @@ struct RewardOptions: ParsableArguments {
   }
 }
 
+/// Of commands whose runs go on where they were stopped.
+struct ResumeOptions: ParsableArguments {
+  @Flag(
+    help:
+      "Continue an interrupted run of the same settings and output, or start it if there is none.")
+  var resume = false
+
+  /// What to do with an existing output; both options together are refused.
+  func start(_ common: CommonOptions) throws -> RunStart {
+    if resume, common.overwrite {
+      throw ValidationError("--resume and --overwrite contradict each other")
+    }
+    return resume ? .resuming : common.overwrite ? .overwriting : .afresh
+  }
+}
+
 struct SeedOptions: SharedOptions {
   @Option(
     parsing: .unconditional,
