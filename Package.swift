@@ -133,7 +133,8 @@ let package = Package(
     .testTarget(
       name: "prerlTests",
       dependencies: [
-        "prerl", "KeyedRandom", "ModelCore", "StrictJSON", "TestSupport", "Tokenizers",
+        "prerl", "HDF5", "KeyedRandom", "ModelCore", "StrictJSON", "Tables", "TestSupport",
+        "Tokenizers",
       ],
       resources: [.copy("Fixtures")]),
   ]

@@ -56,16 +56,32 @@ static inline herr_t chdf5_reclaim(hid_t type, hid_t space, void *buffer) {
   return H5Dvlen_reclaim(type, space, H5P_DEFAULT, buffer);
 #endif
 }
-// H5Oget_info is a macro over numbered functions. The address tells two names of one object.
-static inline herr_t chdf5_address(hid_t object, haddr_t *address) {
+// H5Oget_info is a macro over numbered functions. The file's number and the address in it tell two
+// names of one object.
+static inline herr_t chdf5_identity(hid_t object, unsigned long *file, haddr_t *address) {
 #if H5_VERSION_GE(1, 12, 0)
   H5O_info1_t info;
 #else
   H5O_info_t info;
 #endif
   herr_t code = H5Oget_info2(object, &info, H5O_INFO_BASIC);
-  if (code >= 0) *address = info.addr;
+  if (code >= 0) {
+    *file = info.fileno;
+    *address = info.addr;
+  }
   return code;
+}
+
+// H5Lget_info and H5L_info_t changed between releases likewise.
+static inline htri_t chdf5_is_hard_link(hid_t group, const char *name) {
+#if H5_VERSION_GE(1, 12, 0)
+  H5L_info1_t info;
+  herr_t code = H5Lget_info1(group, name, &info, H5P_DEFAULT);
+#else
+  H5L_info_t info;
+  herr_t code = H5Lget_info(group, name, &info, H5P_DEFAULT);
+#endif
+  return code < 0 ? code : info.type == H5L_TYPE_HARD;
 }
 
 #endif

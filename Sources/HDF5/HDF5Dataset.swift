@@ -46,15 +46,9 @@ public struct HDF5Dataset: Sendable {
     }
   }
 
-  /// An identifier that is equal for all names of one dataset of a file.
-  public var identity: UInt64 {
-    get throws(HDF5Error) {
-      try handle.use { id throws(HDF5Error) in
-        var address: haddr_t = 0
-        try handle.place.check(chdf5_address(id, &address), "cannot be read")
-        return UInt64(address)
-      }
-    }
+  /// Equal for all names of one dataset.
+  public var identity: HDF5Identity {
+    get throws(HDF5Error) { try handle.identity }
   }
 
   // MARK: - Values
@@ -131,6 +125,15 @@ public struct HDF5Dataset: Sendable {
       let extents = [hsize_t(longer)] + shape.dropFirst().map { hsize_t($0) }
       try place.check(H5Dset_extent(id, extents), "cannot be lengthened")
       try write(values, at: length)
+    }
+  }
+
+  /// Checks that the file is large enough for the values that it declares.
+  package func requireStored() throws(HDF5Error) {
+    try handle.use { id throws(HDF5Error) in
+      let type = try handle.place.check(H5Dget_type(id), "cannot be read")
+      defer { H5Idec_ref(type) }
+      try requireStored(id, handle.place.elementCount(shape), size: H5Tget_size(type))
     }
   }
 

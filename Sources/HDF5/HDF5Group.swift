@@ -7,8 +7,10 @@ public struct HDF5Group: Sendable {
   public struct Member: Hashable, Sendable {
     public enum Kind: Hashable, Sendable {
       case group, dataset
-      /// A stored type, or a link that leads nowhere.
-      case other
+      /// A type that was stored under a name.
+      case namedType
+      /// A soft or external link that leads nowhere.
+      case brokenLink
     }
 
     /// The path relative to the group that was listed.
@@ -41,7 +43,7 @@ public struct HDF5Group: Sendable {
       var members: [Member] = []
       for index in 0..<info.nlinks {
         let name = try memberName(id, order, index)
-        members.append(Member(name: name, kind: kind(of: name, in: id)))
+        members.append(Member(name: name, kind: try kind(of: name, in: id)))
       }
       return members
     }
@@ -51,7 +53,7 @@ public struct HDF5Group: Sendable {
   /// under each and entered once.
   public func descendants() throws(HDF5Error) -> [Member] {
     var found: [Member] = []
-    var entered: Set<haddr_t> = [try address]
+    var entered: Set<HDF5Identity> = [try handle.identity]
     // The groups to enter, the next one last. This is a stack, since groups may be nested very
     // deeply.
     var pending: [(member: Member, parent: HDF5Group, prefix: String)] = []
@@ -63,7 +65,9 @@ public struct HDF5Group: Sendable {
       found.append(Member(name: prefix + member.name, kind: member.kind))
       guard member.kind == .group else { continue }
       let group = try parent.group(member.name)
-      if entered.insert(try group.address).inserted { try push(group, prefix + member.name + "/") }
+      if entered.insert(try group.handle.identity).inserted {
+        try push(group, prefix + member.name + "/")
+      }
     }
     return found
   }
@@ -119,6 +123,23 @@ public struct HDF5Group: Sendable {
   /// The same for a group; a test of cycles needs it.
   package func link(_ group: HDF5Group, as name: String) throws(HDF5Error) {
     try link(group.handle, as: name)
+  }
+
+  /// Adds a link to a path, which need not be there: a soft one, or an external one into another file.
+  /// Tests of other programs' files need it.
+  package func link(
+    path: String, inFile file: String? = nil, as name: String
+  ) throws(HDF5Error) {
+    let place = place(of: name)
+    try handle.change { id throws(HDF5Error) in
+      let code =
+        if let file {
+          H5Lcreate_external(file, path, id, name, chdf5_default(), chdf5_default())
+        } else {
+          H5Lcreate_soft(path, id, name, chdf5_default(), chdf5_default())
+        }
+      try place.check(code, "cannot be linked")
+    }
   }
 
   private func link(_ object: Handle, as name: String) throws(HDF5Error) {
@@ -197,16 +218,6 @@ public struct HDF5Group: Sendable {
     return components
   }
 
-  private var address: haddr_t {
-    get throws(HDF5Error) {
-      try handle.use { id throws(HDF5Error) in
-        var address: haddr_t = 0
-        try handle.place.check(chdf5_address(id, &address), "cannot be read")
-        return address
-      }
-    }
-  }
-
   private func memberName(
     _ id: hid_t, _ order: H5_index_t, _ index: hsize_t
   ) throws(HDF5Error) -> String {
@@ -220,11 +231,22 @@ public struct HDF5Group: Sendable {
     return bytes.withUnsafeBufferPointer { $0.baseAddress.map { String(cString: $0) } ?? "" }
   }
 
-  private func kind(of name: String, in id: hid_t) -> Member.Kind {
+  /// - Throws: where an object is there but damaged. Without it a reader would not miss what is lost.
+  private func kind(of name: String, in id: hid_t) throws(HDF5Error) -> Member.Kind {
+    let place = place(of: name)
     let object = H5Oopen(id, name, chdf5_default())
-    guard object >= 0 else { return .other }
+    do throws(HDF5Error) {
+      try place.check(object, "cannot be opened")
+    } catch {
+      let isHard = try place.check(chdf5_is_hard_link(id, name), "cannot be looked up") != 0
+      if isHard || H5Oexists_by_name(id, name, chdf5_default()) > 0 { throw error }
+      return .brokenLink
+    }
     defer { H5Idec_ref(object) }
-    let type = H5Iget_type(object)
-    return type == H5I_GROUP ? .group : type == H5I_DATASET ? .dataset : .other
+    return switch H5Iget_type(object) {
+    case H5I_GROUP: .group
+    case H5I_DATASET: .dataset
+    default: .namedType
+    }
   }
 }

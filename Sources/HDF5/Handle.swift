@@ -21,6 +21,17 @@ final class Handle: Sendable {
   /// The last component of the path.
   var name: String { path.split(separator: "/").last.map(String.init) ?? "" }
 
+  /// Equal for all names of one object.
+  var identity: HDF5Identity {
+    get throws(HDF5Error) {
+      try use { id throws(HDF5Error) in
+        var (file, address): (UInt, haddr_t) = (0, 0)
+        try place.check(chdf5_identity(id, &file, &address), "cannot be read")
+        return HDF5Identity(file: file, address: UInt64(address))
+      }
+    }
+  }
+
   func place(ofAttribute name: String) -> Place {
     Place(path: file.path, object: "\(path)@\(name)")
   }

@@ -20,6 +20,9 @@ public enum AtomicFile {
     guard FileKind(parent) == .folder else {
       throw .usage(path, "the folder \(parent) does not exist (expected it to be there)")
     }
+    if isLink(target(of: path)) {
+      throw .usage(path, "this link leads in circles (expected a file, or nothing)")
+    }
     if path.hasSuffix("/") { throw .usage(path, "this names a folder (expected a file)") }
     try checkLength(of: path, in: parent)
     if FileKind(path) != .absent {
@@ -36,7 +39,8 @@ public enum AtomicFile {
   }
 
   /// Refuses the outputs of one run before any work is done: everything that `check` refuses for
-  /// one output, two outputs that are the same file, and an output that would replace an input.
+  /// one output, two outputs that are the same file, and an output that would replace an input or be
+  /// the journal of another output.
   public static func check(
     _ outputs: [String], inputs: [String], overwrite: Bool
   ) throws(OutputError) {
@@ -46,6 +50,10 @@ public enum AtomicFile {
       }
       if outputs[..<place].contains(where: { isSameFile($0, output) }) {
         throw .usage(output, "two outputs have this name (expected a file for each)")
+      }
+      for other in outputs
+      where journals(of: other).contains(where: { isSameFile($0, output) }) {
+        throw .usage(output, "this is the journal of \(other) (expected another name)")
       }
     }
     for output in outputs { try check(output, overwrite: overwrite) }
@@ -116,13 +124,17 @@ public enum AtomicFile {
     ".\(name).\(getpid())\(temporarySuffix)"
   }
 
+  /// The journals of an output: its own, and where rollouts are sampled first, theirs.
+  private static func journals(of output: String) -> [String] {
+    [output, output + ".rollouts"].map(Journal.path(for:))
+  }
+
   /// Refuses a name to which too little can be added; the longest name is the file system's.
   private static func checkLength(of path: String, in parent: String) throws(OutputError) {
     let name = URL(fileURLWithPath: target(of: path)).lastPathComponent
-    // The longest name that a command makes: `align` keeps sampled rollouts in a journal of their own.
+    // The longest name that a command makes.
     let derived =
-      [temporaryName(of: name), Journal.path(for: name + ".rollouts")]
-      .map(\.utf8.count).max() ?? 0
+      ([temporaryName(of: name)] + journals(of: name)).map(\.utf8.count).max() ?? 0
     // The pointer is that of a string, for the length of the call. It answers -1 without a limit.
     let limit = unsafe pathconf(parent, Int32(_PC_NAME_MAX))
     guard limit > 0, derived > limit else { return }
@@ -181,9 +193,13 @@ public enum AtomicFile {
     return first == second
   }
 
+  static func isLink(_ path: String) -> Bool {
+    (try? FileManager.default.destinationOfSymbolicLink(atPath: path)) != nil
+  }
+
   /// The target of a symbolic link, so that a link to an output remains a link. The target may be
   /// absent.
-  private static func target(of path: String) -> String {
+  static func target(of path: String) -> String {
     var url = URL(fileURLWithPath: path)
     // As many links as the system follows.
     for _ in 0..<40 {

@@ -1,4 +1,5 @@
 // The kind of file at a path.
+import Foundation
 import Glibc
 
 /// A file, a folder, something else or nothing.
@@ -24,5 +25,11 @@ package enum FileKind {
     case S_IFREG: self = .file
     default: self = .other
     }
+  }
+
+  /// The bytes of a regular file; nil for everything else, which may never end (a FIFO, a device), and
+  /// for a file that cannot be read.
+  package static func contents(ofFile path: String) -> Data? {
+    FileKind(path) == .file ? FileManager.default.contents(atPath: path) : nil
   }
 }

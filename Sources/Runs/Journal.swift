@@ -22,8 +22,11 @@ public final class Journal {
     case overwrite
   }
 
-  /// The journal that belongs to an output file.
-  public static func path(for output: String) -> String { output + ".journal" }
+  /// The journal that belongs to an output file. It lies beside the file, so that all links to the file
+  /// have one journal.
+  public static func path(for output: String) -> String {
+    (AtomicFile.isLink(output) ? AtomicFile.target(of: output) : output) + ".journal"
+  }
 
   /// The journal's file.
   public let path: String

@@ -9,7 +9,10 @@ extension SHA256 {
     guard kind != .absent else {
       throw .usage(path, "there is no such file (expected one to read)")
     }
-    guard kind != .folder else { throw .usage(path, "this is a folder (expected a file)") }
+    guard kind == .file else {
+      let name = kind == .folder ? "a folder" : "no regular file"
+      throw .usage(path, "this is \(name) (expected a file)")
+    }
     do {
       let handle = try FileHandle(forReadingFrom: URL(fileURLWithPath: path))
       defer { try? handle.close() }

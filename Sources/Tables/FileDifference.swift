@@ -54,12 +54,12 @@ public struct FileDifference: Sendable {
     let kinds = Dictionary(
       members.1.map { ($0.name, $0.kind) }, uniquingKeysWith: { first, _ in first })
     // A dataset with several names is compared under the first.
-    struct Pair: Hashable { let first, second: UInt64 }
+    struct Pair: Hashable { let first, second: HDF5Identity }
     var seen = Set<Pair>()
     try compareAttributes(a.attributes, b.attributes, at: "")
     for member in members.0 {
       guard kinds[member.name] == member.kind else {
-        if member.kind == .dataset { add(member.name, .onlyInFirst) }
+        if member.kind != .group { add(member.name, .onlyInFirst) }
         continue
       }
       switch member.kind {
@@ -73,12 +73,15 @@ public struct FileDifference: Sendable {
         comparedCount += 1
         if let kind = try Self.compare(own, other, tolerance) { add(member.name, kind) }
         try compareAttributes(own.attributes, other.attributes, at: member.name)
-      case .other: break
+      case .namedType: break  // datasets of the type have it themselves
+      case .brokenLink:
+        let what = "a link that leads nowhere"
+        add(member.name, .layout(first: what, second: what))
       }
     }
     let names = Dictionary(
       members.0.map { ($0.name, $0.kind) }, uniquingKeysWith: { first, _ in first })
-    for member in members.1 where member.kind == .dataset && names[member.name] != .dataset {
+    for member in members.1 where member.kind != .group && names[member.name] != member.kind {
       add(member.name, .onlyInSecond)
     }
   }

@@ -11,6 +11,10 @@ extension HDF5Group {
       throw OutputError.usage(path, "groups nest too deeply (expected at most 8 levels)")
     }
     let members = try members()
+    for member in members where ![.group, .dataset].contains(member.kind) {
+      throw OutputError.usage(
+        path, "the member '\(member.name)' is neither a group nor a dataset (expected those only)")
+    }
     for member in members where member.kind == .dataset {
       try dataset(member.name).copyValues(to: target, name: member.name)
     }
@@ -60,7 +64,10 @@ extension HDF5Dataset {
   }
 
   /// Calls `body` with ranges of rows of about 65,536 values, in order; with nil for a scalar.
+  ///
+  /// - Throws: before the first block, where the file cannot hold all that it declares.
   package func forEachRowBlock(_ body: (Range<Int>?) throws -> Void) throws {
+    try requireStored()
     let shape = try shape
     guard let count = shape.first else { return try body(nil) }
     var width = 1

@@ -83,23 +83,32 @@ public struct Inspection: Sendable {
     }
     facts = findings + facts
     columns = ["dataset", "type", "shape", "units", "description"]
-    var seen = Set<UInt64>()  // a dataset with several names is listed under the first
-    for member in try root.descendants() where member.kind == .dataset {
-      let dataset = try root.dataset(member.name)
-      guard seen.insert(try dataset.identity).inserted else { continue }
-      func text(_ name: String) throws -> String {
-        try dataset.attributes.contains(name) ? "\(try dataset.attributes.value(name))" : ""
+    var seen = Set<HDF5Identity>()  // a dataset with several names is listed under the first
+    for member in try root.descendants() {
+      switch member.kind {
+      case .group: continue
+      case .namedType: rows.append([member.name, "named type", "", "", ""])
+      case .brokenLink: rows.append([member.name, "link", "leads nowhere", "", ""])
+      case .dataset: try list(root.dataset(member.name), as: member.name, &seen)
       }
-      // The names of the axes with their lengths, as far as the file has them.
-      let axes = try zip(dataset.shape, dataset.scaleNames).map { extent, name in
-        name.map { "\($0)=\(extent)" } ?? "\(extent)"
-      }
-      let shape = try dataset.isNull ? "null" : axes.joined(separator: ", ")
-      rows.append([
-        member.name, "\(try dataset.elementType)", shape, try text("units"),
-        try text("long_name"),
-      ])
     }
+  }
+
+  private mutating func list(
+    _ dataset: HDF5Dataset, as name: String, _ seen: inout Set<HDF5Identity>
+  ) throws {
+    guard seen.insert(try dataset.identity).inserted else { return }
+    func text(_ name: String) throws -> String {
+      try dataset.attributes.contains(name) ? "\(try dataset.attributes.value(name))" : ""
+    }
+    // The names of the axes with their lengths, as far as the file has them.
+    let axes = try zip(dataset.shape, dataset.scaleNames).map { extent, name in
+      name.map { "\($0)=\(extent)" } ?? "\(extent)"
+    }
+    let shape = try dataset.isNull ? "null" : axes.joined(separator: ", ")
+    rows.append([
+      name, "\(try dataset.elementType)", shape, try text("units"), try text("long_name"),
+    ])
   }
 
   // MARK: - Safetensors
@@ -122,7 +131,7 @@ public struct Inspection: Sendable {
       ))
     // If it is absent or malformed, the tensors are still listed.
     let configuration = prefix + "config.json"
-    if let data = FileManager.default.contents(atPath: configuration),
+    if let data = FileKind.contents(ofFile: configuration),
       let members = try? JSON.parse([UInt8](data)).objectValue?.members
     {
       facts += members.map { ($0.key, $0.value.stringValue ?? $0.value.text()) }

@@ -1,6 +1,7 @@
 // The start and the end of the program: every error becomes one line and an exit status here.
 import ArgumentParser
 import Foundation
+import Glibc
 import ModelCore
 import Runs
 
@@ -19,6 +20,8 @@ enum EntryPoint {
   private static func run(_ arguments: [String]) -> Int32 {
     do {
       do {
+        openStandardStreams()
+        try checkOpenFiles()
         try checkArguments()
         var command = try Prerl.parseAsRoot(arguments)
         try checkKernels()
@@ -34,6 +37,29 @@ enum EntryPoint {
       Console.note("prerl: \(failure.message)")
       return failure.status == 3 && Interruption.isFileTooLarge
         ? Interruption.exitStatus : failure.status
+    }
+  }
+
+  /// A stream that the caller has closed would be the number of the next file that is opened, and
+  /// progress would be written into that file. Reading and writing still fail, as on a closed stream.
+  private static func openStandardStreams() {
+    for stream in 0...2 where fcntl(CInt(stream), F_GETFD) == -1 {
+      // The lowest free number is the stream's.
+      _ = unsafe open("/dev/null", stream == 0 ? O_WRONLY : O_RDONLY)
+    }
+  }
+
+  /// Foundation ends the program without a word where it cannot open a pipe to another program. The
+  /// program itself opens far fewer files than this.
+  private static func checkOpenFiles() throws(CommandFailure) {
+    let needed: rlim_t = 64
+    var limit = rlimit()
+    let resource = __rlimit_resource_t(RLIMIT_NOFILE.rawValue)
+    guard unsafe getrlimit(resource, &limit) == 0, limit.rlim_cur < needed else { return }
+    limit.rlim_cur = min(needed, limit.rlim_max)
+    guard unsafe setrlimit(resource, &limit) == 0, limit.rlim_cur >= needed else {
+      throw .machine(
+        "at most \(limit.rlim_cur) open files are allowed (expected at least \(needed): ulimit -n)")
     }
   }
 

@@ -110,6 +110,17 @@ import Testing
     }
   }
 
+  /// transformers applies an adapter that lies beside the weights.
+  @Test(arguments: ["adapter_config.json", "adapter_model.safetensors"])
+  func anAdapterBesideTheWeightsIsRefused(name: String) throws {
+    try withCheckpoint(tensors()) { directory in
+      try Data("{}".utf8).write(to: URL(fileURLWithPath: "\(directory)/\(name)"))
+      expectFailure("\(directory)/\(name): adapters are not applied") {
+        try Transformer<Float>(directory: directory)
+      }
+    }
+  }
+
   @Test func integerTensorsAreRefusedByName() throws {
     let name = "model.norm.weight"
     let integers = OutputTensor(name: name, dtype: .i32, shape: [8]) { _, bytes in

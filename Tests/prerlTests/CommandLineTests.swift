@@ -155,6 +155,18 @@ import Testing
           outcome.errors
             == "prerl: \(file): this is an input of the same run (expected another file)\n")
       }
+      try FileManager.default.copyItem(
+        atPath: URL(fileURLWithPath: program.path).deletingLastPathComponent()
+          .appendingPathComponent("prerl_prerl.resources/base").path,
+        toPath: program.folder + "/m")
+      let ofModel = try program.run(
+        "align", "--model", "m", "--samples", "8", "--quiet", "--overwrite", "--output", "b.h5",
+        "--summary", "m/../m/config.json")
+      #expect(ofModel.status == 2 && ofModel.errors.contains("is an input of the same run"))
+      let journal = try program.run(align + ["--output", "b.h5", "--summary", "b.h5.journal"])
+      #expect(
+        journal.errors
+          == "prerl: b.h5.journal: this is the journal of b.h5 (expected another name)\n")
       let twins = try program.run(align + ["--output", "b.h5", "--summary", "./b.h5"])
       #expect(
         twins.errors

@@ -65,7 +65,19 @@ import Testing
       try program.write(
         #"{"config": {"algorithm": "grpo", "seed": 0, "task": {"numbers": 4}}}"#,
         to: "four-s0/manifest.json")
+      try Self.run(program, "twice-s0", seed: 0, accuracy: 0.5)
+      let line = try program.read("twice-s0/evaluation.jsonl")
+      try program.write(
+        String(decoding: line + line, as: UTF8.self), to: "twice-s0/evaluation.jsonl")
       for (arguments, message) in [
+        (
+          ["twice-s0"],
+          "prerl: twice-s0/evaluation.jsonl:3: step 0 again (expected each step once)"
+        ),
+        (
+          [names[0], "--output", "one-s0/evaluation.jsonl", "--overwrite"],
+          "prerl: one-s0/evaluation.jsonl: this is an input of the same run"
+        ),
         (["none"], "prerl: none/manifest.json: there is no such file"),
         (
           ["never-s0"],

@@ -1,5 +1,6 @@
 // `export`: the numbers of a result file as CSV and NPZ.
 import Foundation
+import HDF5
 import StrictJSON
 import TestSupport
 import Testing
@@ -50,6 +51,35 @@ import Testing
       try program.write("x", to: "notes.txt")
       let other = try program.run("export", "a.h5", "--csv", ".", "--overwrite")
       #expect(other.status == 2 && program.exists("notes.txt"))
+    }
+  }
+
+  /// Names that become one, and members without values.
+  @Test func whatCannotBeExportedIsSaid() throws {
+    try withTemporaryDirectory { folder in
+      let program = try Program(in: folder)
+      let file = try HDF5File.create(folder + "/a.h5")
+      try file.root.createGroup("g").write("x", [1.0, 2], longName: "x")
+      try file.root.link(path: "/absent", as: "lost")
+      try file.close()
+      let outcome = try program.run("export", "a.h5", "--csv", "t", "--npz", "a.npz")
+      #expect(outcome.status == 0 && outcome.output == "t/g.csv\na.npz: 1 arrays\n")
+      #expect(
+        outcome.errors == "prerl: a.h5: not exported: lost (a link that leads nowhere)\n")
+      let named = try program.run("export", "a.h5", "--npz", "b.npz", "--group", "lost")
+      #expect(named.status == 2 && named.errors.contains("'lost' cannot be exported"))
+      #expect(try program.run("inspect", "a.h5").output.contains("leads nowhere"))
+      let same = try program.run("diff", "a.h5", "a.h5")
+      #expect(same.status == 1 && same.output.contains("leads nowhere"))
+
+      let twins = try HDF5File.create(folder + "/b.h5")
+      try twins.root.createGroup("g").write("x", [1.0, 2], longName: "x")
+      try twins.root.write("g.x", [3.0], longName: "x")
+      try twins.close()
+      let refused = try program.run("export", "b.h5", "--npz", "b.npz")
+      #expect(refused.status == 2 && refused.errors.contains("g/x and g.x"))
+      #expect(!program.exists("b.npz"))
+      #expect(try program.run("export", "b.h5", "--npz", "b.npz", "--group", "g").status == 0)
     }
   }
 }

@@ -1,4 +1,5 @@
 import Foundation
+import StrictJSON
 import Testing
 
 /// What shells and editors hand over.
@@ -77,6 +78,36 @@ import Testing
       let merged = try program.run(["merge", "--output", "merged.h5"] + parts)
       #expect(merged.status == 0, "\(merged.errors)")
       #expect(try program.run("diff", "whole.h5", "merged.h5").status == 0)
+    }
+  }
+
+  /// The next file that is opened would get the number of a closed stream.
+  @Test func closedStreamsAreNotTakenForFiles() throws {
+    try withProgram { program in
+      let config = #filePath.replacing(
+        "Tests/prerlTests/InputTests.swift", with: "experiments/pretrain/config.json")
+      for (name, streams) in [("a", "<&- 2>&-"), ("b", "<&- 2>&- >/dev/null"), ("c", "<&-")] {
+        let outcome = try Self.sh(
+          program, "prerl train '\(config)' --steps 2 --output \(name) \(streams)")
+        #expect(outcome.status == 0, "\(outcome.errors)")
+        let lines = try program.read("\(name)/metrics.jsonl").split(separator: UInt8(ascii: "\n"))
+        #expect(lines.count == 2)
+        for line in lines { #expect((try? JSON.parse(Array(line))) != nil) }
+      }
+      // A result that nobody can see is an error.
+      let blind = try Self.sh(program, "prerl evaluate --samples 8 --quiet >&-")
+      #expect(blind.status == 3 && blind.errors.contains("standard output: cannot write"))
+    }
+  }
+
+  @Test func fewOpenFilesAreOneLine() throws {
+    try withProgram { program in
+      let refused = try Self.sh(
+        program, "ulimit -n 12; exec prerl evaluate --samples 8 --verifier cat --quiet")
+      #expect(refused.status == 3 && refused.errors.hasPrefix("prerl: at most 12 open files"))
+      // A soft limit is raised.
+      let raised = try Self.sh(program, "ulimit -Sn 12; exec prerl evaluate --samples 8 --quiet")
+      #expect(raised.status == 0, "\(raised.errors)")
     }
   }
 }

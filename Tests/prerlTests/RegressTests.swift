@@ -1,7 +1,9 @@
 // `regress` passes on what it measured and bites on each perturbation; `replay` finds its bits.
 import Foundation
+import HDF5
 import ModelCore
 import StrictJSON
+import Tables
 import TestSupport
 import Testing
 
@@ -136,6 +138,24 @@ import Testing
       #expect(trained.status == 0, "\(trained.errors)")
       let other = try program.run("replay", "a.h5", "--model", "m/checkpoint")
       #expect(other.status == 2 && other.errors.contains("expected the same model"))
+    }
+  }
+
+  /// A file that was changed: the model has no such token.
+  @Test func replayRefusesTokensThatTheModelLacks() throws {
+    try withTemporaryDirectory { folder in
+      let program = try Program(in: folder)
+      try ResultFileTests.align(program, "a.h5")
+      for (dataset, token) in [("prompts/token_id", 1 << 20), ("tokens/token_id", -1)] {
+        let source = try HDF5File.open(folder + "/a.h5")
+        let copy = try HDF5File.create(folder + "/b.h5")
+        try source.root.copyMembers(to: copy.root)
+        try copy.root.dataset(dataset).write([Int32(token)], at: 0)
+        try copy.close()
+        let outcome = try program.run("replay", "b.h5", "--quiet")
+        #expect(
+          outcome.status == 2 && outcome.errors.contains("has the token \(token) (expected 0 to"))
+      }
     }
   }
 }

@@ -17,6 +17,7 @@ extension Transformer {
   ///   `SafetensorsError` for a malformed or unreadable file, `NonFiniteError` for a weight that is NaN
   ///   or infinite.
   public convenience init(directory: String) throws {
+    try refuseAdapter(directory)
     var configuration = try ModelConfiguration(directory: directory)
     let checkpoint = try SafetensorsCheckpoint(directory: directory)
     if configuration.tiedEmbeddings, try Self.hasOwnHead(checkpoint, configuration) {
@@ -158,4 +159,14 @@ extension Transformer {
 /// A name in quotes and on one line, with any contents.
 private func quoted(_ name: String) -> String {
   JSON.string(name).text()
+}
+
+/// Refuses a folder with an adapter (PEFT): transformers would apply it to the weights beside it.
+private func refuseAdapter(_ directory: String) throws(CheckpointError) {
+  for name in ["adapter_config.json", "adapter_model.safetensors", "adapter_model.bin"]
+  where FileManager.default.fileExists(atPath: "\(directory)/\(name)") {
+    throw CheckpointError(
+      path: "\(directory)/\(name)",
+      message: "adapters are not applied (expected a folder of merged weights without one)")
+  }
 }

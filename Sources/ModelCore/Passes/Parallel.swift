@@ -17,7 +17,8 @@ import Synchronization
 ///
 /// - Returns: The first index that was not consumed: the end of `indices` unless the loop was
 ///   stopped.
-/// - Throws: An error of `makeWorker`, else that of the lowest index whose `body` or `consume` threw.
+/// - Throws: `WorkerThread.Failure` where not one thread can be started; with fewer than `threads` it goes on. An
+///   error of `makeWorker`, else that of the lowest index whose `body` or `consume` threw.
 ///   So which error is reported does not depend on the threads, either.
 @discardableResult
 public func forEachInOrder<Worker, Result: Sendable>(
@@ -29,10 +30,10 @@ public func forEachInOrder<Worker, Result: Sendable>(
 ) throws -> Int {
   precondition(threads > 0 && lead ?? 1 > 0, "at least one thread and one result ahead")
   let queue = OrderedQueue<Result>(indices, lead: lead ?? 4 * threads)
-  let count = min(threads, max(indices.count, 1))
+  var count = min(threads, max(indices.count, 1))
   BLAS.reserveBuffers(count)
-  for _ in 0..<count {
-    let thread = Thread {
+  for started in 0..<count {
+    let code = WorkerThread.start {
       var current = indices.lowerBound - 1  // an error of makeWorker comes before all others
       do {
         var worker = try makeWorker()
@@ -45,8 +46,11 @@ public func forEachInOrder<Worker, Result: Sendable>(
       }
       queue.retire()
     }
-    thread.stackSize = 16 << 20
-    thread.start()
+    guard code != 0 else { continue }
+    // Fewer threads give the same results.
+    guard started > 0 else { throw WorkerThread.Failure(code: code) }
+    count = started
+    break
   }
   var next = indices.lowerBound
   var refused = false

@@ -14,26 +14,26 @@ public enum CSVExport {
   ///   - names: groups or datasets to export; if empty, all.
   ///   - folder: the folder to make; its parent must exist.
   ///   - overwrite: whether an existing folder of CSV files may be replaced.
-  /// - Returns: The names of the files.
+  /// - Returns: The names of the files, and what cannot be exported: paths with reasons.
   public static func write(
     _ file: String, names: [String], to folder: String, overwrite: Bool
-  ) throws -> [String] {
+  ) throws -> (files: [String], omissions: [String]) {
     try check(folder, overwrite: overwrite)
     let root = try HDF5File.open(file).root
-    let datasets = try ExportedDataset.all(in: root, names, file: file)
+    let selection = try ExportedDataset.all(in: root, names, file: file)
     let folder = folder.count > 1 && folder.hasSuffix("/") ? String(folder.dropLast()) : folder
     let temporary = "\(folder).\(ProcessInfo.processInfo.processIdentifier).partial"
     let files = FileManager.default
     try? files.removeItem(atPath: temporary)
     do {
       try files.createDirectory(atPath: temporary, withIntermediateDirectories: false)
-      let written = try tables(datasets).map { table in
+      let written = try tables(selection.datasets).map { table in
         try table.write(root, to: "\(temporary)/\(table.name).csv")
         return table.name + ".csv"
       }
       if files.fileExists(atPath: folder) { try files.removeItem(atPath: folder) }
       try files.moveItem(atPath: temporary, toPath: folder)
-      return written
+      return (written, selection.omissions)
     } catch let error as CocoaError {
       try? files.removeItem(atPath: temporary)
       throw OutputError.machine(folder, "cannot be written", error)

@@ -10,18 +10,27 @@ public enum NPZExport {
   /// - Parameters:
   ///   - names: groups or datasets to take; none takes all.
   ///   - path: `AtomicFile.publish` gives it.
-  /// - Returns: The number of arrays.
-  public static func write(_ file: String, names: [String], to path: String) throws -> Int {
+  /// - Returns: The number of arrays, and what cannot be exported: paths with reasons.
+  /// - Throws: `OutputError` where two datasets would have one name.
+  public static func write(
+    _ file: String, names: [String], to path: String
+  ) throws -> (count: Int, omissions: [String]) {
     let root = try HDF5File.open(file).root
-    let datasets = try ExportedDataset.all(in: root, names, file: file)
+    let selection = try ExportedDataset.all(in: root, names, file: file)
+    var paths: [String: String] = [:]
     var zip = try StoredZip(path: path)
-    for dataset in datasets {
-      try zip.add(name: dataset.path.replacing("/", with: ".") + ".npy") { put in
-        try Self.write(dataset, put)
+    for dataset in selection.datasets {
+      let name = dataset.path.replacing("/", with: ".")
+      if let other = paths.updateValue(dataset.path, forKey: name) {
+        throw OutputError.usage(
+          file,
+          "\(other) and \(dataset.path) would both be the array \(name) (expected one of them: "
+            + "--group PATH)")
       }
+      try zip.add(name: name + ".npy") { put in try Self.write(dataset, put) }
     }
     try zip.finish()
-    return datasets.count
+    return (selection.datasets.count, selection.omissions)
   }
 
   private static func write(

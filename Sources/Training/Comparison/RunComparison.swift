@@ -17,13 +17,16 @@ public struct RunComparison {
     public let configuration: JSON
     public let evaluations: [Int: JSONObject]
 
+    /// The names of the files that are read of a run's folder.
+    public static let files = ["manifest.json", "evaluation.jsonl"]
+
     /// Reads `manifest.json` and `evaluation.jsonl` of a run's folder.
     ///
     /// - Throws: `OutputError` where they are absent or broken.
     public init(_ path: String) throws(OutputError) {
       self.path = path
       func bytes(_ name: String) throws(OutputError) -> [UInt8] {
-        guard let data = FileManager.default.contents(atPath: "\(path)/\(name)") else {
+        guard let data = FileKind.contents(ofFile: "\(path)/\(name)") else {
           throw .usage(
             "\(path)/\(name)", "there is no such file (expected the folder of a training run)")
         }
@@ -51,7 +54,11 @@ public struct RunComparison {
             "\(path)/evaluation.jsonl:\(number + 1)",
             "broken (expected an evaluation with its step)")
         }
-        lines[step] = object
+        guard lines.updateValue(object, forKey: step) == nil else {
+          throw .usage(
+            "\(path)/evaluation.jsonl:\(number + 1)", "step \(step) again (expected each step once)"
+          )
+        }
       }
       evaluations = lines
     }

@@ -21,7 +21,7 @@ enum CheckpointChecksums {
   static func check(_ folder: String) throws(OutputError) {
     let list = "\(folder)/\(name)"
     guard FileKind(list) != .absent else { return }
-    guard let bytes = FileManager.default.contents(atPath: list),
+    guard let bytes = FileKind.contents(ofFile: list),
       let hashes = try? JSON.parse([UInt8](bytes)).objectValue
     else {
       throw .usage(list, "damaged (expected the checksums of the checkpoint's files)")

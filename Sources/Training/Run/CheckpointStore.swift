@@ -74,6 +74,7 @@ struct CheckpointStore {
   private func publish(step: Int, write: (String) throws -> Void) throws {
     let files = FileManager.default
     let temporary = "\(folder)/.\(Self.prefix)\(step)\(Self.partial)"
+    defer { try? files.removeItem(atPath: temporary) }  // is there only after a failure
     do {
       try files.createDirectory(atPath: folder, withIntermediateDirectories: true)
       for name in try files.contentsOfDirectory(atPath: folder) where name.hasSuffix(Self.partial) {

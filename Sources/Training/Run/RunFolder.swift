@@ -110,7 +110,7 @@ public struct RunFolder {
   /// - Parameter longer: Whether this run may have more steps than the earlier one.
   func summaryOfSameRun(_ manifest: Manifest, orLonger longer: Bool = false) throws -> JSONObject? {
     func object(_ path: String) -> JSONObject? {
-      guard let data = FileManager.default.contents(atPath: path) else { return nil }
+      guard let data = FileKind.contents(ofFile: path) else { return nil }
       return try? JSON.parse([UInt8](data)).objectValue
     }
     // As read from text, so that numbers compare as they are stored.

@@ -18,7 +18,7 @@ struct SavedCheckpoint {
     self.path = path
     self.step = step
     try CheckpointChecksums.check(path)
-    guard let bytes = FileManager.default.contents(atPath: path + "/" + Self.state),
+    guard let bytes = FileKind.contents(ofFile: path + "/" + Self.state),
       let state = try? JSON.parse([UInt8](bytes)).objectValue, state["step"]?.intValue == step
     else {
       throw OutputError.usage(

@@ -17,7 +17,7 @@ struct StepLog {
     _ path: String, through step: Int, expecting expected: [Int]? = nil
   ) throws(OutputError) {
     self.path = path
-    let bytes = FileManager.default.contents(atPath: path) ?? Data()
+    let bytes = FileKind.contents(ofFile: path) ?? Data()
     var kept = bytes.startIndex
     var steps: [Int] = []
     for line in bytes.split(separator: UInt8(ascii: "\n"), omittingEmptySubsequences: false) {
@@ -75,7 +75,7 @@ struct StepLog {
 
   /// The lines so far.
   func lines() throws(OutputError) -> [JSONObject] {
-    guard let bytes = FileManager.default.contents(atPath: path) else {
+    guard let bytes = FileKind.contents(ofFile: path) else {
       throw .machine(path, "cannot read", POSIXError(.EIO))
     }
     return bytes.split(separator: UInt8(ascii: "\n")).compactMap { Self.object($0) }

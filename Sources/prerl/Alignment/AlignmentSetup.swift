@@ -55,20 +55,6 @@ struct AlignmentSetup {
     }
   }
 
-  /// Refuses sequences that end beyond learned positions: a null context or another problem's prompt may
-  /// be longer than the rollout's own.
-  func check(_ plan: AlignmentPlan) throws {
-    let configuration = checkpoint.configuration
-    let (tokens, control) = plan.longestSequence
-    guard configuration.family.learnsPositions, tokens > configuration.maximumPositions else {
-      return
-    }
-    throw CommandFailure.usage(
-      "\(control.map { "--control \($0)" } ?? "--null-context"): a context and a response may have "
-        + "\(tokens) tokens together (expected at most \(configuration.maximumPositions), the "
-        + "positions that \(configuration.family.rawValue) has learned)")
-  }
-
   /// The provenance of a run with a configuration.
   func manifest(
     _ configuration: AlignmentConfiguration, inputs: [Manifest.Input], threads: Int
@@ -77,6 +63,21 @@ struct AlignmentSetup {
       config: configuration.json, version: Prerl.version, inputs: inputs,
       seeds: ["seed": configuration.options.seed], precision: configuration.precision.rawValue,
       threads: threads, blas: BLAS.version, blasCore: BLAS.core)
+  }
+}
+
+extension Checkpoint {
+  /// Refuses sequences that end beyond learned positions: a null context or another problem's prompt may
+  /// be longer than the rollout's own.
+  func check(_ plan: AlignmentPlan) throws {
+    let (tokens, control) = plan.longestSequence
+    guard configuration.family.learnsPositions, tokens > configuration.maximumPositions else {
+      return
+    }
+    throw CommandFailure.usage(
+      "\(control.map { "--control \($0)" } ?? "--null-context"): a context and a response may have "
+        + "\(tokens) tokens together (expected at most \(configuration.maximumPositions), the "
+        + "positions that \(configuration.family.rawValue) has learned)")
   }
 }
 

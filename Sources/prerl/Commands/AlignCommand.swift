@@ -138,10 +138,9 @@ struct AlignCommand: ParsableCommand {
   private func run<Scalar: ModelScalar>(_: Scalar.Type) throws {
     let checkpoint = try Checkpoint(common)
     let setup = try AlignmentSetup(checkpoint, nullContext: nullContext)
-    try AtomicFile.check(
-      [output, summary, manifest].compactMap(\.self),
-      inputs: [rollouts, sampling.problems].compactMap(\.self),
-      overwrite: common.overwrite || resumeOptions.resume)
+    try common.checkOutputs(
+      [output, summary, manifest], inputs: [rollouts, sampling.problems],
+      resumes: resumeOptions.resume)
     var inputs = try checkpoint.inputs()
     for (role, path) in [("rollouts", rollouts), ("problems", sampling.problems)] {
       guard let path else { continue }
@@ -161,7 +160,7 @@ struct AlignCommand: ParsableCommand {
     let plan = AlignmentPlan(
       rollouts: rollouts, options: configuration.options,
       vocabularySize: checkpoint.configuration.vocabularySize)
-    try setup.check(plan)
+    try checkpoint.check(plan)
     var run = AlignmentRun<Scalar>(
       plan, model: try checkpoint.model(Scalar.self), output: output,
       manifest: setup.manifest(configuration, inputs: inputs, threads: common.threads))

@@ -51,7 +51,8 @@ struct CompareCommand: ParsableCommand {
   }
 
   func run() throws {
-    if let output { try AtomicFile.check(output, overwrite: common.overwrite) }
+    let inputs = runs.flatMap { run in RunComparison.Run.files.map { "\(run)/\($0)" } }
+    try common.checkOutputs([output], inputs: inputs)
     let comparison = try RunComparison(runs)
     let reference = try reference.map { try entry(named: $0, of: comparison) }
     let json = comparison.json(reference: reference, resolving: resolve)

@@ -80,9 +80,7 @@ struct EvaluateCommand: ParsableCommand {
 
   func run() throws {
     let auditFile = audit == "-" ? nil : audit
-    try AtomicFile.check(
-      [auditFile].compactMap(\.self), inputs: [rollouts, sampling.problems].compactMap(\.self),
-      overwrite: common.overwrite)
+    try common.checkOutputs([auditFile], inputs: [rollouts, sampling.problems])
     let checkpoint = try Checkpoint(common)
     let scored =
       if let path = rollouts {

@@ -46,22 +46,26 @@ struct ExportCommand: ParsableCommand {
 
   func run() throws {
     var written: JSONObject = [:]
+    var omissions: [String] = []
     try readingResults([file]) {
-      try AtomicFile.check(
-        [npz].compactMap(\.self), inputs: [file], overwrite: common.overwrite)
+      try common.checkOutputs([npz], inputs: [file])
       if let csv {
-        let names = try CSVExport.write(
+        let export = try CSVExport.write(
           file, names: groups, to: csv, overwrite: common.overwrite)
-        written["csv"] = .array(names.map { .string("\(csv)/\($0)") })
+        written["csv"] = .array(export.files.map { .string("\(csv)/\($0)") })
+        omissions = export.omissions
       }
       if let npz {
         var count = 0
         try AtomicFile.publish(npz, overwrite: common.overwrite) { temporary in
-          count = try NPZExport.write(file, names: groups, to: temporary)
+          (count, omissions) = try NPZExport.write(file, names: groups, to: temporary)
         }
         written["npz"] = .string(npz)
         written["arrays"] = .integer(count)
       }
+    }
+    if !omissions.isEmpty {
+      Console.note("prerl: \(file): not exported: \(omissions.joined(separator: ", "))")
     }
     if common.json { return try Console.print(JSON.object(written).text(indent: 2)) }
     for name in written["csv"]?.arrayValue ?? [] { try Console.print(name.stringValue ?? "") }

@@ -30,7 +30,7 @@ struct MergeCommand: ParsableCommand {
   }
 
   func run() throws {
-    try AtomicFile.check([output], inputs: parts, overwrite: common.overwrite)
+    try common.checkOutputs([output], inputs: parts)
     let history = ([Date().formatted(.iso8601) + ":"] + CommandLine.arguments)
       .joined(separator: " ")
     var count = 0

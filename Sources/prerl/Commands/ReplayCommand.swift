@@ -85,16 +85,41 @@ struct ReplayCommand: ParsableCommand {
     }
   }
 
+  /// Refuses what the model has no token for and what has no gradient; a result file does not have it,
+  /// a file that was changed may.
+  private func check(_ stored: StoredAlignment, vocabularySize: Int) throws(CommandFailure) {
+    func check(_ tokens: [Int32], _ what: String) throws(CommandFailure) {
+      for token in tokens where token < 0 || Int(token) >= vocabularySize {
+        throw .usage(
+          "\(file): \(what) has the token \(token) (expected 0 to \(vocabularySize - 1), the "
+            + "model's)")
+      }
+    }
+    for rollout in stored.rollouts {
+      guard !rollout.promptTokens.isEmpty, !rollout.responseTokens.isEmpty else {
+        throw .usage(
+          "\(file): the rollout \(rollout.id) has no prompt or no response (expected tokens)")
+      }
+      try check(rollout.promptTokens + rollout.responseTokens, "the rollout \(rollout.id)")
+    }
+    for context in [stored.options.nullContext] + stored.options.nullContextSweep {
+      try check(context.tokens, "the null context \(context.name)")
+    }
+  }
+
   /// Runs what the file stores.
   private func rerun<Scalar: ModelScalar>(
     _ stored: StoredAlignment, _ directory: String?, to output: String, _: Scalar.Type
   ) throws {
     var options = common
     options.model = directory
-    let model = try Checkpoint(options).model(Scalar.self)
+    let checkpoint = try Checkpoint(options)
+    let model = try checkpoint.model(Scalar.self)
+    try check(stored, vocabularySize: model.configuration.vocabularySize)
     let plan = AlignmentPlan(
       rollouts: stored.rollouts, options: stored.options,
       vocabularySize: model.configuration.vocabularySize)
+    try checkpoint.check(plan)
     var run = AlignmentRun(
       plan, model: model, output: output,
       manifest: Manifest(

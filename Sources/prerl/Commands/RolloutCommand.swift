@@ -27,9 +27,8 @@ struct RolloutCommand: ParsableCommand {
   private var start: RunStart { get throws { try resumeOptions.start(common) } }
 
   func run() throws {
-    try AtomicFile.check(
-      [output], inputs: [sampling.problems].compactMap(\.self),
-      overwrite: common.overwrite || resumeOptions.resume)
+    try common.checkOutputs(
+      [output], inputs: [sampling.problems], resumes: resumeOptions.resume)
     let sampling = try RolloutSampling(Checkpoint(common), sampling)
     if resumeOptions.resume, FileKind(output) == .file {
       guard try sampling.isFinished(output) else {

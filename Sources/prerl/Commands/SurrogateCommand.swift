@@ -58,9 +58,7 @@ struct SurrogateCommand: ParsableCommand {
   func run() throws {
     let checkpoint = try Checkpoint(common)
     let setup = try AlignmentSetup(checkpoint, nullContext: nullContext)
-    try AtomicFile.check(
-      [summary].compactMap(\.self), inputs: [rollouts, sampling.problems].compactMap(\.self),
-      overwrite: common.overwrite)
+    try common.checkOutputs([summary], inputs: [rollouts, sampling.problems])
     let sampled =
       try rollouts.map {
         try setup.rollouts(path: $0, allowLong: allowLong, rewardKey: rewardOptions.reward)
@@ -74,7 +72,7 @@ struct SurrogateCommand: ParsableCommand {
     run.overwrites = common.overwrite
     run.threads = common.threads
     run.memoryLimit = common.memoryLimit
-    try setup.check(run.plan)
+    try checkpoint.check(run.plan)
     let progress = ProgressBar("measuring updates", total: 100, unit: "%", quiet: common.quiet)
     let outcome = try run.run(
       shouldStop: { Interruption.isRequested },

@@ -167,7 +167,7 @@ struct TrainCommand: ParsableCommand {
     }
     try checkSteps(settings.steps)
     if let dumpBatches {
-      try AtomicFile.check([dumpBatches], inputs: [config], overwrite: common.overwrite)
+      try common.checkOutputs([dumpBatches], inputs: [config])
       return try BatchDump(configuration: settings, steps: steps ?? settings.steps)
         .write(to: dumpBatches, overwrite: common.overwrite)
     }

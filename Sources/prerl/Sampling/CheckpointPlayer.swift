@@ -1,5 +1,6 @@
 // A checkpoint as a `TaskPlayer`.
 import Foundation
+import Runs
 import Tasks
 import Training
 
@@ -46,13 +47,8 @@ extension Checkpoint {
       return try CountdownTokenizer.write(
         to: folder, maximumLength: configuration.maximumPositions)
     }
-    for name in [
-      "tokenizer.json", "tokenizer_config.json", "special_tokens_map.json", "chat_template.jinja",
-      "generation_config.json",
-    ] {
-      guard let bytes = FileManager.default.contents(atPath: "\(directory)/\(name)") else {
-        continue
-      }
+    for name in Self.textFiles {
+      guard let bytes = FileKind.contents(ofFile: "\(directory)/\(name)") else { continue }
       try bytes.write(to: URL(fileURLWithPath: "\(folder)/\(name)"))
     }
   }

@@ -61,21 +61,23 @@ struct Checkpoint: Sendable {
       tokens.filter { tokenizer.token(of: $0) != nil }, skippingSpecialTokens: !isCountdown)
   }
 
+  /// The files that determine the encoding of text and the ends of responses.
+  static let textFiles = [
+    "chat_template.jinja", "generation_config.json", "special_tokens_map.json", "tokenizer.json",
+    "tokenizer_config.json",
+  ]
+
   /// The files whose hashes go into a manifest: weights, and the files that determine the encoding
   /// of text.
-  var files: [String] {
+  var files: [String] { Self.files(in: directory, withText: !isCountdown) }
+
+  /// The files of a checkpoint's folder that a run reads.
+  static func files(in directory: String, withText: Bool = true) -> [String] {
     let names = (try? FileManager.default.contentsOfDirectory(atPath: directory)) ?? []
-    let textFiles =
-      isCountdown
-      ? []
-      : [
-        "chat_template.jinja", "generation_config.json", "special_tokens_map.json",
-        "tokenizer.json", "tokenizer_config.json",
-      ]
     return names.sorted()
       .filter {
         $0 == "config.json" || $0.hasPrefix("model") && $0.contains(".safetensors")
-          || textFiles.contains($0)
+          || withText && textFiles.contains($0)
       }
       .map { directory + "/" + $0 }
   }

@@ -50,6 +50,8 @@ struct CommandFailure: Error {
         "the control \(error.control): needs \(byteSize(Double(error.needed))) of memory (expected at "
           + "most \(byteSize(Double(error.limit))); --memory-limit sets another limit, fewer "
           + "--threads need less)")
+    case let error as WorkerThread.Failure:
+      self.init(3, error.description)
     case let error as TaskFileError:
       self.init(error.kind == .machine ? 3 : 2, error.description)
     case let error as TokenizerError:

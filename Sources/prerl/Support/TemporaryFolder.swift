@@ -11,7 +11,12 @@ func withTemporaryFolder<Result>(_ body: (String) throws -> Result) throws -> Re
   removeAbandonedFolders(in: parent.path)
   while true {
     let folder = parent.appendingPathComponent(folderPrefix + UUID().uuidString)
-    try FileManager.default.createDirectory(at: folder, withIntermediateDirectories: true)
+    do {
+      try FileManager.default.createDirectory(at: folder, withIntermediateDirectories: false)
+    } catch {
+      throw OutputError.machine(
+        parent.path, "no temporary folder can be made in it (TMPDIR)", error)
+    }
     // Another program that looks for abandoned folders may have been faster than the lock.
     guard let lock = try? LockedFolder(folder.path), FileKind(folder.path) == .folder else {
       continue

@@ -16,11 +16,11 @@ struct ThoughtRun {
   }
 
   func run() throws {
-    try AtomicFile.check(
-      [command.output, command.spans].compactMap(\.self),
+    try common.checkOutputs(
+      [command.output, command.spans],
       inputs: [
         command.first, command.second, command.alignment, command.lexicon, command.compareLexicon,
-      ].compactMap(\.self), overwrite: common.overwrite)
+      ])
     let start = Date()
     let checkpoint = try Checkpoint(common)
     let lexicon = try LexiconArgument.read(command.lexicon ?? defaultLexicon(checkpoint))
