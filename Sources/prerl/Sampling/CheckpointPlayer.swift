@@ -47,8 +47,8 @@ extension Checkpoint {
         to: folder, maximumLength: configuration.maximumPositions)
     }
     for name in [
-      "tokenizer.json", "tokenizer_config.json", "special_tokens_map.json", "chat_template.jinja",
-      "generation_config.json",
+      "tokenizer.json", "tokenizer_config.json", "special_tokens_map.json", "added_tokens.json",
+      "chat_template.jinja", "generation_config.json",
     ] {
       guard let bytes = FileManager.default.contents(atPath: "\(directory)/\(name)") else {
         continue
