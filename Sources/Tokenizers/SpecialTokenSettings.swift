@@ -19,9 +19,9 @@ struct SpecialTokenSettings {
   /// - Parameters:
   ///   - settings: `tokenizer_config.json`.
   ///   - map: `special_tokens_map.json`, which counts over the settings; empty where it is not read.
-  ///   - defaults: The tokens of uses that neither mentions.
+  ///   - defaults: The tokens of uses that neither mentions, nil for none.
   init(
-    _ settings: JSONObject, map: JSONObject, defaults: [String: String]
+    _ settings: JSONObject, map: JSONObject, defaults: [String: String?]
   ) throws(TokenizerError) {
     for use in Self.uses {
       if let value = map[use] ?? settings[use] {
@@ -30,7 +30,7 @@ struct SpecialTokenSettings {
         named.append((use, try TokenDescription(value, isSpecial: true, place: use)))
       } else if let token = defaults[use] {
         mentioned.insert(use)
-        named.append((use, TokenDescription(token)))
+        if let token { named.append((use, TokenDescription(token))) }
       }
     }
     var extra = settings["extra_special_tokens"]

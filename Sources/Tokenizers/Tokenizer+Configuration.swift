@@ -25,6 +25,14 @@ extension Tokenizer {
         "split_special_tokens is true (expected false: a template's marks are single tokens)")
     }
     let tokenizerClass = configuration.tokenizerClass
+    if tokenizerClass == .unknown {
+      let name = configuration.members["tokenizer_class"] ?? "that of config.json"
+      throw TokenizerError(
+        .unsupported,
+        "tokenizer_class is \(name.summary), which splits text in its own way (expected one that reads "
+          + "tokenizer.json, such as \"PreTrainedTokenizerFast\", \"Qwen2Tokenizer\" or "
+          + "\"GPT2Tokenizer\")")
+    }
     var tokens = AddedTokenList(self)
     if tokenizerClass != .file, configuration.listsAddedTokens {
       try tokens.requireAll(in: configuration.addedTokens.map(\.token), tokenizerClass.rawValue)

@@ -2,13 +2,15 @@
 
 /// What `AutoTokenizer` of transformers 5 makes of a folder with a byte-level `tokenizer.json`.
 ///
-/// Most classes read the file as it is. Two take only vocabulary, merges and post-processor from it and
-/// split text in their own way, whatever the file says.
+/// Most classes read the file as it is. Some take only vocabulary, merges and post-processor from it and
+/// split text in their own way, whatever the file says; two of them are known here.
 enum TokenizerClass: String, Sendable {
   /// Every class that reads the file as it is.
   case file = "TokenizersBackend"
   case qwen2 = "Qwen2Tokenizer"
   case gpt2 = "GPT2Tokenizer"
+  /// One that splits text in a way of its own that is not known here.
+  case unknown
 
   /// - Parameters:
   ///   - declared: `tokenizer_class`, of `tokenizer_config.json` or else of `config.json`.
@@ -26,16 +28,24 @@ enum TokenizerClass: String, Sendable {
       self = registered ?? .file
       return
     }
-    self = TokenizerClass(rawValue: declared) ?? .file
+    self =
+      TokenizerClass(rawValue: declared)
+      ?? (Self.otherClasses.contains(declared) ? .unknown : .file)
   }
 
-  /// The tokens that the class has if the settings do not mention them.
-  var defaultTokens: [String: String] {
+  private static let otherClasses: Set<String> = [
+    "BlenderbotTokenizer", "CLIPTokenizer", "CodeGenTokenizer", "CohereTokenizer",
+    "DebertaTokenizer", "GPTNeoXTokenizer", "LukeTokenizer", "NougatTokenizer", "Qwen3_5Tokenizer",
+    "RobertaTokenizer", "WhisperTokenizer",
+  ]
+
+  /// The tokens that the class has, or has not, if the settings do not mention them.
+  var defaultTokens: [String: String?] {
     let end = "<|endoftext|>"
     return switch self {
-    case .file: [:]
-    case .qwen2: ["unk_token": end, "eos_token": end, "pad_token": end]
-    case .gpt2: ["unk_token": end, "bos_token": end, "eos_token": end]
+    case .file, .unknown: [:]
+    case .qwen2: ["unk_token": end, "bos_token": nil, "eos_token": end, "pad_token": end]
+    case .gpt2: ["unk_token": end, "bos_token": end, "eos_token": end, "pad_token": nil]
     }
   }
 
@@ -54,7 +64,7 @@ enum TokenizerClass: String, Sendable {
         tokenOfByte: model.tokenOfByte, merges: model.merges, wholeWords: [:])
     }
     return switch self {
-    case .file: nil
+    case .file, .unknown: nil
     case .qwen2: (rebuilt(.qwen2), true)
     case .gpt2: (rebuilt(.gpt2), false)
     }

@@ -313,8 +313,13 @@ struct ByteEncoder: RolloutEncoder {
         #expect(rollouts[0].answer == answer, "\(key) \(value)")
       }
     }
+    for value in [#""""#, #"" ""#] {
+      for key in ["gts", "answer"] {
+        #expect(try read(#"{"prompt": "q", "output": "r", "\#(key)": \#(value)}"#)[0].answer == nil)
+      }
+    }
     for value in [
-      #""""#, #"" ""#, #""[\"1\", \"2\"]""#, #""['1', '2']""#, #""[]""#, "[]", "true", #"[""]"#,
+      #""[\"1\", \"2\"]""#, #""['1', '2']""#, #""[]""#, "[]", "true", #"[""]"#, #""['']""#,
     ] {
       #expect(
         refusal(#"{"prompt": "q", "output": "r", "gts": \#(value)}"#)
@@ -322,8 +327,8 @@ struct ByteEncoder: RolloutEncoder {
       #expect(
         try read(#"{"prompt": "q", "output": "r", "score": 1, "gts": \#(value)}"#)[0].answer == nil)
       #expect(
-        refusal(#"{"prompt": "q", "output": "r", "score": 1, "answer": \#(value)}"#)
-          .contains("(expected "), "\(value)")
+        refusal(#"{"prompt": "q", "output": "r", "answer": \#(value)}"#).contains("(expected "),
+        "\(value)")
     }
   }
 

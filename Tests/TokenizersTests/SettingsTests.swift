@@ -114,6 +114,10 @@ import Tokenizers
           + "Qwen2Tokenizer then does not know (expected all added tokens)"
       ),
       (
+        ["tokenizer_config.json": ["tokenizer_class": "GPTNeoXTokenizerFast"]],
+        "tokenizer_class is \"GPTNeoXTokenizerFast\", which splits text in its own way (expected one"
+      ),
+      (
         ["tokenizer_config.json": ["split_special_tokens": true]],
         "split_special_tokens is true (expected"
       ),

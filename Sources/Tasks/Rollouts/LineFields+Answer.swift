@@ -3,23 +3,26 @@ import StrictJSON
 
 extension LineFields {
   /// The reference answer: a string, or a number as its shortest digits, or as it is written where they
-  /// are another number. A list of one is the one.
-  func answer(_ key: String) throws(LineFault) -> String? {
-    guard let value = self[key] else { return nil }
+  /// are another number. A list of one is the one; an empty text is no answer.
+  ///
+  /// - Parameter isNeeded: Whether a text that is a list of several is an error; else it is no answer.
+  func answer(_ key: String, isNeeded: Bool = true) throws(LineFault) -> String? {
+    guard let value = self[key], !Self.isBlank(value) else { return nil }
     if let only = only(value, key) { return only }
-    if value.stringValue != nil {
+    guard value.stringValue == nil else {
+      if !isNeeded { return nil }
       throw LineFault("\(key) is \(value.summary) (expected one answer: a string or a number)")
     }
     return try Self.string(value, key)
   }
 
-  /// The only answer that a value has: itself, or the element of a list of one; nil for any other value,
-  /// and for an empty text.
+  /// The only answer that a value has: itself, or the element of a list of one; nil for any other value.
   ///
   /// Tables store lists as text. A list of quoted texts, in JSON's or in Python's notation, is such a
   /// one; `[3]` is not, since it may be the answer itself.
   func only(_ value: JSON, _ key: String) -> String? {
-    let texts = try? JSON.numberTexts(in: line).objectValue?[key]
+    // Only numbers with fractions and those beyond 64 bits have to be looked up.
+    let texts = value.hasReal ? (try? JSON.numberTexts(in: line))?.objectValue?[key] : nil
     if let elements = value.arrayValue {
       guard elements.count == 1 else { return nil }
       return Self.text(elements[0], texts?.arrayValue?.first)
@@ -29,8 +32,13 @@ extension LineFields {
     return quoted.count == 1 ? Self.text(.string(quoted[0]), nil) : nil
   }
 
+  /// Whether a value is an empty text.
+  static func isBlank(_ value: JSON) -> Bool {
+    value.stringValue?.unicodeScalars.allSatisfy(\.properties.isWhitespace) ?? false
+  }
+
   private static func text(_ value: JSON, _ written: JSON?) -> String? {
-    if let text = value.stringValue { return isBlank(text) ? nil : text }
+    if let text = value.stringValue { return isBlank(value) ? nil : text }
     if let number = value.intValue { return String(number) }
     guard case .real(let number) = value else { return nil }
     let digits = number.description
@@ -38,10 +46,6 @@ extension LineFields {
       DecimalDigits(written) != DecimalDigits(digits) || written == "-0"
     else { return digits }
     return written == "-0" ? "0" : written
-  }
-
-  private static func isBlank(_ text: String) -> Bool {
-    text.unicodeScalars.allSatisfy(\.properties.isWhitespace)
   }
 
   /// The elements of a text that is a list of quoted texts; nil for any other text. Of a list in Python's
@@ -62,5 +66,16 @@ extension LineFields {
     else { return nil }
     let texts = elements.compactMap(\.stringValue)
     return texts.count == elements.count ? texts : nil
+  }
+}
+
+extension JSON {
+  /// Whether this is a number that is no 64-bit integer, or a list with one.
+  fileprivate var hasReal: Bool {
+    switch self {
+    case .real: true
+    case .array(let elements): elements.contains(where: \.hasReal)
+    default: false
+    }
   }
 }

@@ -108,13 +108,13 @@ package struct RolloutLine {
     return reward
   }
 
-  /// `answer`, or verl's `gts`: one answer, alone or in a list. Several in `gts`, none, or an object that
-  /// a reward function reads, are no answer; without a reward that is an error.
+  /// `answer`, or verl's `gts`: one answer, alone or in a list. Several in `gts`, or an object that a
+  /// reward function reads, are no answer; without a reward that is an error.
   private static func answer(
     _ fields: LineFields, isNeeded: Bool
   ) throws(LineFault) -> String? {
-    if let answer = try fields.answer("answer") { return answer }
-    guard let gts = fields["gts"] else { return nil }
+    if let answer = try fields.answer("answer", isNeeded: isNeeded) { return answer }
+    guard let gts = fields["gts"], !LineFields.isBlank(gts) else { return nil }
     if let only = fields.only(gts, "gts") { return only }
     guard isNeeded else { return nil }
     throw LineFault("gts is \(gts.summary) (expected one answer: a string or a number)")
