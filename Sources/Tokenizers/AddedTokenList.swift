@@ -5,17 +5,23 @@ struct AddedTokenList {
   private(set) var tokens: [AddedToken]
 
   private let tokenizer: Tokenizer
+  /// Whether the class makes the vocabulary anew, so that flags of `tokenizer.json` never counted.
+  private let isRebuilt: Bool
   private var ids: AddedTokenIDs
   private var indexOfContent: [[UInt8]: Int] = [:]
+  /// The texts that `tokenizer.json` or a list of added tokens has.
+  private var listed: Set<[UInt8]> = []
 
-  init(_ tokenizer: Tokenizer) {
+  init(_ tokenizer: Tokenizer, isRebuilt: Bool) {
     self.tokenizer = tokenizer
+    self.isRebuilt = isRebuilt
     tokens = tokenizer.addedTokens
     ids = AddedTokenIDs(wordCount: tokenizer.wordCount)
     for (index, token) in tokens.enumerated() {
       indexOfContent[Array(token.content.utf8)] = index
       _ = ids.id(known: token.id)
     }
+    listed = Set(indexOfContent.keys)
   }
 
   /// A class that makes the vocabulary anew takes no other added tokens than those that are listed.
@@ -39,10 +45,11 @@ struct AddedTokenList {
     _ token: TokenDescription, id: Int32, replacesFlags: Bool
   ) throws(TokenizerError) {
     let key = Array(token.content.utf8)
+    listed.insert(key)
     let given: Int32
     if let index = indexOfContent[key] {
       given = tokens[index].id
-      if replacesFlags { tokens[index] = AddedToken(id: given, token) }
+      if replacesFlags { replace(index, token, staysSpecial: !isRebuilt) }
     } else {
       given = try append(token)
     }
@@ -54,18 +61,38 @@ struct AddedTokenList {
     }
   }
 
-  /// Adds a special token with a name; one that is there becomes special.
+  /// Adds a special token with a name. One that is listed becomes special, any other one has the flags
+  /// with which it was named last.
   mutating func add(special token: TokenDescription) throws(TokenizerError) {
-    if let index = indexOfContent[Array(token.content.utf8)] {
+    let key = Array(token.content.utf8)
+    if listed.contains(key), let index = indexOfContent[key] {
       tokens[index].isSpecial = true
+    } else {
+      try set(token)
+    }
+  }
+
+  /// Adds a token without a name unless it is listed; special if it has a name too.
+  mutating func add(_ token: TokenDescription, isNamed: Bool) throws(TokenizerError) {
+    guard !listed.contains(Array(token.content.utf8)) else { return }
+    var token = token
+    if isNamed { token.isSpecial = true }
+    try set(token)
+  }
+
+  private mutating func set(_ token: TokenDescription) throws(TokenizerError) {
+    if let index = indexOfContent[Array(token.content.utf8)] {
+      replace(index, token, staysSpecial: true)
     } else {
       _ = try append(token)
     }
   }
 
-  /// Adds a token unless it is there.
-  mutating func add(_ token: TokenDescription) throws(TokenizerError) {
-    if indexOfContent[Array(token.content.utf8)] == nil { _ = try append(token) }
+  /// Gives a token other flags. In Hugging Face's library what is special once stays special.
+  private mutating func replace(_ index: Int, _ token: TokenDescription, staysSpecial: Bool) {
+    let wasSpecial = tokens[index].isSpecial
+    tokens[index] = AddedToken(id: tokens[index].id, token)
+    if staysSpecial, wasSpecial { tokens[index].isSpecial = true }
   }
 
   /// Gives tokens the flags of special ones that are nothing but a text.
@@ -78,6 +105,16 @@ struct AddedTokenList {
 
   private mutating func append(_ token: TokenDescription) throws(TokenizerError) -> Int32 {
     let known = tokenizer.id(of: token.content)
+    let spelling = Normalizer.nfc(Array(token.content.utf8))
+    if let other = tokens.first(where: { other in
+      (other.isNormalized || token.isNormalized)
+        && Normalizer.nfc(Array(other.content.utf8)) == spelling
+    }) {
+      throw TokenizerError(
+        .unsupported,
+        "the token \(quoted(token.content)) is another spelling of the added token \(other.id) (expected "
+          + "one of them)")
+    }
     let id = ids.id(known: known)
     if known == nil, let other = tokenizer.token(of: id) {
       throw TokenizerError(

@@ -13,6 +13,9 @@ struct SpecialTokenSettings {
   private(set) var named: [(name: String, token: TokenDescription)] = []
   /// Those without a name: `extra_special_tokens`, which were `additional_special_tokens`.
   private(set) var extra: [TokenDescription] = []
+  /// The texts that `added_tokens.json` takes for special ones: those of the uses, and of
+  /// `extra_special_tokens`.
+  private(set) var listedTexts: Set<[UInt8]> = []
   /// The uses that are mentioned, also those for which there is no token.
   private(set) var mentioned: Set<String> = []
 
@@ -27,31 +30,35 @@ struct SpecialTokenSettings {
       if let value = map[use] ?? settings[use] {
         mentioned.insert(use)
         if value.isNull { continue }
-        named.append((use, try TokenDescription(value, isSpecial: true, place: use)))
+        let token = try TokenDescription(value, isSpecial: true, place: use)
+        named.append((use, token))
+        listedTexts.insert(Array(token.content.utf8))
       } else if let token = defaults[use] {
         mentioned.insert(use)
         if let token { named.append((use, TokenDescription(token))) }
       }
     }
     var extra = settings["extra_special_tokens"]
+    var additional = settings["additional_special_tokens"]
     let isEmpty = extra?.arrayValue?.isEmpty ?? extra?.objectValue?.isEmpty ?? extra?.isNull ?? true
-    if isEmpty { extra = settings["additional_special_tokens"] ?? extra }
-    let others = Self.others(settings, &extra, map)
-    for (name, value) in others {
+    if isEmpty, additional != nil { (extra, additional) = (additional, nil) }
+    for (name, value) in Self.others(settings, &extra, map) {
       named.append((name, try TokenDescription(value, isSpecial: true, place: name)))
     }
     if let more = map["extra_special_tokens"]?.arrayValue {
       extra = .array((extra?.arrayValue ?? []) + more)
     }
-    extra = extra ?? map["additional_special_tokens"]
+    let isListed = extra != nil
+    extra = extra ?? map["additional_special_tokens"] ?? additional
     guard let extra, !extra.isNull else { return }
     guard let elements = extra.arrayValue else {
       throw TokenizerError(
         .malformed, "extra_special_tokens is \(extra.summary) (expected a list of tokens)")
     }
     for (index, element) in elements.enumerated() {
-      self.extra.append(
-        try TokenDescription(element, place: "extra_special_tokens[\(index)]"))
+      let token = try TokenDescription(element, place: "extra_special_tokens[\(index)]")
+      self.extra.append(token)
+      if isListed { listedTexts.insert(Array(token.content.utf8)) }
     }
   }
 
@@ -73,15 +80,17 @@ struct SpecialTokenSettings {
     }
     if let names = map["extra_special_tokens"]?.objectValue {
       for (key, value) in names.members { own[key] = value }
+      extra = nil
     }
     var tokens: JSONObject = [:]
     for (key, value) in settings.members
     where isName(key) && value.objectValue?["__type"] == "AddedToken" {
       tokens[key] = value
     }
-    for (key, value) in map.members
-    where isName(key) && (value.stringValue != nil || value.objectValue != nil) {
-      tokens[key] = value
+    for (key, value) in map.members where isName(key) {
+      // A null there takes a token back.
+      let isToken = value.stringValue != nil || value.objectValue != nil
+      tokens[key] = isToken ? value : JSON?.none
     }
     for (key, value) in own.members { tokens[key] = value }
     return tokens.members.map { ($0.key, $0.value) }

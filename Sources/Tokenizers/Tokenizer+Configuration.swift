@@ -25,6 +25,11 @@ extension Tokenizer {
         "split_special_tokens is true (expected false: a template's marks are single tokens)")
     }
     let tokenizerClass = configuration.tokenizerClass
+    if tokenizerClass == .qwen2, configuration.addsPrefixSpace {
+      throw TokenizerError(
+        .unsupported,
+        "add_prefix_space is true (expected false: Qwen2Tokenizer would put spaces into the text)")
+    }
     if tokenizerClass == .unknown {
       let name = configuration.members["tokenizer_class"] ?? "that of config.json"
       throw TokenizerError(
@@ -33,7 +38,7 @@ extension Tokenizer {
           + "tokenizer.json, such as \"PreTrainedTokenizerFast\", \"Qwen2Tokenizer\" or "
           + "\"GPT2Tokenizer\")")
     }
-    var tokens = AddedTokenList(self)
+    var tokens = AddedTokenList(self, isRebuilt: tokenizerClass != .file)
     if tokenizerClass != .file, configuration.listsAddedTokens {
       try tokens.requireAll(in: configuration.addedTokens.map(\.token), tokenizerClass.rawValue)
     }
@@ -41,7 +46,10 @@ extension Tokenizer {
       try tokens.add(token, id: id, replacesFlags: configuration.listsAddedTokens)
     }
     for (_, token) in configuration.namedTokens { try tokens.add(special: token) }
-    for token in configuration.extraTokens { try tokens.add(token) }
+    let named = Set(configuration.namedTokens.map { Array($0.token.content.utf8) })
+    for token in configuration.extraTokens {
+      try tokens.add(token, isNamed: named.contains(Array(token.content.utf8)))
+    }
     if tokenizerClass.resetsSpecialTokens {
       tokens.resetFlags(
         of: configuration.namedTokens.map(\.token) + configuration.extraTokens)

@@ -62,6 +62,8 @@ public struct Tokenizer: Sendable {
   private var idOfToken: [[UInt8]: Int32] = [:]
   private var tokenOfID: [Int32: String] = [:]
   private var specialIDs: Set<Int32> = []
+  /// The special tokens that decoding skips.
+  private var skippedIDs: Set<Int32> = []
   /// Finds tokens in the original text.
   private var matcher = AddedTokenMatcher([])
   private var pipeline: Pipeline
@@ -100,6 +102,12 @@ public struct Tokenizer: Sendable {
         decoding: Normalizer.nfc(Array(token.content.utf8)), as: UTF8.self)
     }
     specialIDs = Set(tokens.filter(\.isSpecial).map(\.id))
+    // As there, a special token that is written in another way is not skipped.
+    skippedIDs = Set(
+      tokens.filter { token in
+        token.isSpecial
+          && tokenOfID[token.id]?.utf8.elementsEqual(token.content.utf8) == true
+      }.map(\.id))
     matcher = AddedTokenMatcher(
       rankedTokens.filter { !$0.isNormalized }.map { ($0, Array($0.content.utf8)) })
     pipeline = Pipeline(
@@ -166,7 +174,7 @@ public struct Tokenizer: Sendable {
           .unknownToken,
           "token \(index) is \(token) (expected an id of the vocabulary, below \(vocabularySize))")
       }
-      if skippingSpecialTokens, specialIDs.contains(token) { continue }
+      if skippingSpecialTokens, skippedIDs.contains(token) { continue }
       switch pipeline.model {
       case .wordLevel:
         if !isFirst { bytes.append(0x20) }

@@ -49,7 +49,7 @@ public struct TokenizerConfiguration: Sendable {
         } else {
           try Self.addedTokens(
             file: try Self.object(directory + "/added_tokens.json"),
-            special: Set((tokens.named.map(\.token) + tokens.extra).map { Array($0.content.utf8) }))
+            special: tokens.listedTexts)
         }
     } catch {
       throw TokenizerError(error.kind, error.message, path: error.path ?? path)

@@ -118,6 +118,17 @@ import Tokenizers
         "tokenizer_class is \"GPTNeoXTokenizerFast\", which splits text in its own way (expected one"
       ),
       (
+        [
+          "config.json": ["model_type": "qwen2"],
+          "tokenizer_config.json": ["add_prefix_space": true],
+        ],
+        "add_prefix_space is true (expected false: Qwen2Tokenizer would put spaces into the text)"
+      ),
+      (
+        ["added_tokens.json": ["o\u{323}\u{302}": 706]],
+        "is another spelling of the added token 705 (expected one of them)"
+      ),
+      (
         ["tokenizer_config.json": ["split_special_tokens": true]],
         "split_special_tokens is true (expected"
       ),

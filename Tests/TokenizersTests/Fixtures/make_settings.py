@@ -71,7 +71,17 @@ def cases():
     yield {}, {ADDED: {"<X>": 706, "<Y>": 707}}
     yield {"pad_token": "<X>"}, {ADDED: {"<X>": 706}}
     yield {}, {ADDED: {"<think>": 702, "<X>": 706}}
-    yield {"add_prefix_space": True}, {}
+    yield {"extra_special_tokens": [typed("<X>", lstrip=True, special=False), "<X>"]}, {}
+    yield {"bos_token": typed("<X>", lstrip=True), "eos_token": "<X>", "pad_token": "<Y>"}, {}
+    yield {"eos_token": "<X>", "image_token": typed("<X>", lstrip=True)}, {}
+    yield {"added_tokens_decoder": {**LISTED, "700": token("<|im_start|>", special=False)}}, {}
+    more = [typed("<X>"), typed("<X>", special=False, lstrip=True)]
+    yield {"extra_special_tokens": more}, {}
+    yield {"image_token": "<Y>"}, {MAP: {"additional_special_tokens": ["<X>"]}, ADDED: {"<X>": 706}}
+    yield {"image_token": typed("<X>")}, {MAP: {"image_token": None}}
+    names = {"image_token": "<Y>"}
+    yield {"additional_special_tokens": ["<X>"], "extra_special_tokens": names}, {}
+    yield {"extra_special_tokens": ["<X>"]}, {MAP: {"extra_special_tokens": names}}
 
 
 def folder(base, model_type, settings, files):
@@ -100,6 +110,8 @@ def main():
             for name in (None, "GPT2Tokenizer", "PreTrainedTokenizerFast", "LlamaTokenizerFast"):
                 settings = {"tokenizer_class": name} if name else {}
                 results.append(folder(base, model_type, settings, {}))
+        settings = {"tokenizer_class": "GPT2Tokenizer", "add_prefix_space": True}
+        results.append(folder(base, "llama", settings, {}))
     golden = {"texts": TEXTS, "folders": results}
     text = json.dumps(golden, separators=(",", ":")).replace('},{"base"', '},\n{"base"')
     (FOLDER / "settings-golden.json").write_text(text + "\n")
