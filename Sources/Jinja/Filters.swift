@@ -224,7 +224,7 @@ extension Renderer {
   }
 
   static func withoutCase(_ value: Value) -> Value {
-    value.string.map { .string($0.lowercased()) } ?? value
+    value.string.map { .string(PythonText.lowered($0)) } ?? value
   }
 
   /// The places of the keys in ascending or descending order; equal ones keep their order.

@@ -208,7 +208,7 @@ extension Renderer {
   static func cased(_ text: String, _ method: String) -> String {
     switch method {
     case "upper": text.uppercased()
-    case "lower": text.lowercased()
+    case "lower": PythonText.lowered(text)
     case "capitalize": PythonText.capitalized(text)
     default: PythonText.titled(text)
     }

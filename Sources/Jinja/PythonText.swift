@@ -226,30 +226,57 @@ enum PythonText {
     return rest > 0 ? result + other : result
   }
 
+  /// `text.lower()`
+  static func lowered(_ text: String) -> String {
+    let scalars = Array(text.unicodeScalars)
+    return scalars.indices.map { lowered(scalars, at: $0) }.joined()
+  }
+
+  /// A scalar in lower case. A capital sigma is final behind a letter if no letter follows; what is
+  /// written on letters or between them, such as an apostrophe, does not matter.
+  private static func lowered(_ scalars: [Unicode.Scalar], at index: Int) -> String {
+    guard scalars[index] == "\u{3A3}" else { return scalars[index].properties.lowercaseMapping }
+    func isLetter(_ scalars: some Sequence<Unicode.Scalar>) -> Bool {
+      scalars.first { !$0.properties.isCaseIgnorable }?.properties.isCased ?? false
+    }
+    let isFinal = isLetter(scalars[..<index].reversed()) && !isLetter(scalars[(index + 1)...])
+    return isFinal ? "\u{3C2}" : "\u{3C3}"
+  }
+
   /// `text.capitalize()`
   static func capitalized(_ text: String) -> String {
-    guard let first = text.unicodeScalars.first else { return text }
+    let scalars = Array(text.unicodeScalars)
+    guard let first = scalars.first else { return text }
     return first.properties.titlecaseMapping
-      + String(text.unicodeScalars.dropFirst()).lowercased()
+      + scalars.indices.dropFirst().map { lowered(scalars, at: $0) }.joined()
   }
 
   /// `text.title()`: every run of letters begins with a capital.
   static func titled(_ text: String) -> String {
-    titled(text) { !$0.properties.isCased }
-  }
-
-  /// jinja2's filter `title`: words begin after spaces, hyphens and opening brackets only.
-  static func titledWords(_ text: String) -> String {
-    titled(text) { $0.isPythonSpace || "-({[<".unicodeScalars.contains($0) }
-  }
-
-  private static func titled(_ text: String, _ isBoundary: (Unicode.Scalar) -> Bool) -> String {
+    let scalars = Array(text.unicodeScalars)
     var result = ""
     var isInWord = false
-    for scalar in text.unicodeScalars {
-      result +=
-        isInWord ? scalar.properties.lowercaseMapping : scalar.properties.titlecaseMapping
-      isInWord = !isBoundary(scalar)
+    for (index, scalar) in scalars.enumerated() {
+      result += isInWord ? lowered(scalars, at: index) : scalar.properties.titlecaseMapping
+      isInWord = scalar.properties.isCased
+    }
+    return result
+  }
+
+  /// jinja2's filter `title`: words begin after spaces, hyphens and opening brackets only, and what
+  /// follows their first letter is lowered on its own.
+  static func titledWords(_ text: String) -> String {
+    func isBoundary(_ scalar: Unicode.Scalar) -> Bool {
+      scalar.isPythonSpace || "-({[<".unicodeScalars.contains(scalar)
+    }
+    var result = ""
+    var rest = Array(text.unicodeScalars)[...]
+    while let first = rest.popFirst() {
+      result += first.properties.uppercaseMapping
+      if isBoundary(first) { continue }
+      let word = Array(rest.prefix { !isBoundary($0) })
+      result += word.indices.map { lowered(word, at: $0) }.joined()
+      rest = rest.dropFirst(word.count)
     }
     return result
   }

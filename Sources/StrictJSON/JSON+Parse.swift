@@ -39,4 +39,14 @@ extension JSON {
   ) throws(JSONError) -> JSON {
     try parse(text.utf8.span, maximumDepth: maximumDepth)
   }
+
+  /// Reads one JSON value that fills the slice, with every number as a string of its text: for digits that
+  /// a `Double` cannot hold. Texts that are strings in the file look alike; what a value is, `parse` says.
+  public static func numberTexts(
+    in bytes: ArraySlice<UInt8>, maximumDepth: Int = defaultMaximumDepth
+  ) throws(JSONError) -> JSON {
+    precondition(1...256 ~= maximumDepth, "maximumDepth must be in 1...256")
+    var scanner = JSONScanner(remainingDepth: maximumDepth, keepsNumberTexts: true)
+    return try scanner.document(bytes.span)
+  }
 }

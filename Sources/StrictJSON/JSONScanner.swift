@@ -5,9 +5,12 @@
 struct JSONScanner {
   private var position = 0
   private var remainingDepth: Int
+  /// Whether a number becomes its text.
+  private let keepsNumberTexts: Bool
 
-  init(remainingDepth: Int) {
+  init(remainingDepth: Int, keepsNumberTexts: Bool = false) {
     self.remainingDepth = remainingDepth
+    self.keepsNumberTexts = keepsNumberTexts
   }
 
   mutating func document(_ bytes: Span<UInt8>) throws(JSONError) -> JSON {
@@ -26,7 +29,10 @@ struct JSONScanner {
     case UInt8(ascii: "\""): return .string(try string(bytes))
     case UInt8(ascii: "{"): return .object(try object(bytes))
     case UInt8(ascii: "["): return .array(try array(bytes))
-    case UInt8(ascii: "-"), UInt8(ascii: "0")...UInt8(ascii: "9"): return try number(bytes)
+    case UInt8(ascii: "-"), UInt8(ascii: "0")...UInt8(ascii: "9"):
+      let start = position
+      let number = try number(bytes)
+      return keepsNumberTexts ? .string(ascii(bytes, start..<position)) : number
     case UInt8(ascii: "t"): return try word("true", .bool(true), bytes)
     case UInt8(ascii: "f"): return try word("false", .bool(false), bytes)
     case UInt8(ascii: "n"): return try word("null", .null, bytes)
@@ -243,12 +249,16 @@ struct JSONScanner {
       let value = scale < 0 ? Double(mantissa) / power : Double(mantissa) * power
       return .real(isNegative ? -value : value)
     }
-    var text = ""
-    for index in start..<position { text.unicodeScalars.append(Unicode.Scalar(bytes[index])) }
-    guard let value = Double(text), value.isFinite else {
+    guard let value = Double(ascii(bytes, start..<position)), value.isFinite else {
       throw JSONError("a number beyond the range of a double", at: start, in: bytes)
     }
     return .real(value)
+  }
+
+  private func ascii(_ bytes: Span<UInt8>, _ range: Range<Int>) -> String {
+    var text = ""
+    for index in range { text.unicodeScalars.append(Unicode.Scalar(bytes[index])) }
+    return text
   }
 
   /// Skips digits and appends them to the value while it can hold them; returns how many there are.

@@ -7,7 +7,7 @@ public struct AddedToken: Sendable {
   /// The text it stands for.
   public let content: String
   /// Whether it is special and has no text, such as an end of sequence.
-  public let isSpecial: Bool
+  public internal(set) var isSpecial: Bool
   /// Whether it absorbs the white space before it (`lstrip`).
   let stripsLeft: Bool
   /// Whether it absorbs the white space after it (`rstrip`).

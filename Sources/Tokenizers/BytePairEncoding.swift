@@ -26,6 +26,12 @@ struct BytePairEncoding: Sendable {
     UInt64(UInt32(bitPattern: left)) << 32 | UInt64(UInt32(bitPattern: right))
   }
 
+  /// Whether another model of the same vocabulary splits every text in the same way.
+  func splits(as other: BytePairEncoding) -> Bool {
+    digits == other.digits && pattern == other.pattern
+      && addsPrefixSpace == other.addsPrefixSpace && wholeWords.isEmpty == other.wholeWords.isEmpty
+  }
+
   /// Appends the tokens of a part of a text, which starts and ends between scalars.
   ///
   /// - Complexity: O(n log n) in the length of the longest word, O(n) in the number of words.

@@ -26,14 +26,11 @@ public struct ChatTemplate: Sendable {
     let (text, toolUse, path) = try configuration.chatTemplate()
     var tokens: JSONObject = [:]
     var unknown: [String: String] = [:]
-    for use in TokenizerConfiguration.uses {
-      if let token = configuration.specialToken(use) {
-        tokens[use] = .string(token)
-      } else if !configuration.mentions(use) {
-        unknown[use] =
-          "the template reads \(use), which \(directory)/tokenizer_config.json does not have "
-          + "(expected it, null for none)"
-      }
+    for (name, token) in configuration.namedTokens { tokens[name] = .string(token.content) }
+    for use in SpecialTokenSettings.uses where !configuration.mentions(use) {
+      unknown[use] =
+        "the template reads \(use), which \(directory)/tokenizer_config.json does not have "
+        + "(expected it, null for none)"
     }
     do {
       try self.init(text, toolUse: toolUse, specialTokens: tokens, unknownTokens: unknown)

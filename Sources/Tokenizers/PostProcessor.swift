@@ -74,15 +74,16 @@ enum PostProcessor: Sendable {
 
 extension Tokenizer {
   /// The tokens of a prompt that is text: with the start tokens that transformers' `tokenizer(text)`
-  /// puts before every text, unless the text begins with them already.
+  /// puts before every text, unless the text begins with them already. Pads before the text stay before
+  /// them.
   ///
   /// - Throws: where the tokenizer also puts tokens behind every text, so that the response would follow
-  ///   an end.
+  ///   an end, and where `add_bos_token` or `add_eos_token` contradict `tokenizer.json`.
   public func encode(
     prompt text: String, _ configuration: TokenizerConfiguration
   ) throws(TokenizerError) -> [Int32] {
     let tokens = try encode(text)
-    let (start, end) = tokensAround(configuration)
+    let (start, end) = try tokensAround(configuration)
     guard end.isEmpty else {
       let names = end.map { token(of: $0) ?? String($0) }.joined()
       throw TokenizerError(
@@ -90,19 +91,40 @@ extension Tokenizer {
         "the tokenizer puts \(quoted(names)) behind every text (expected prompt_ids, which say what the "
           + "model saw)")
     }
-    return tokens.starts(with: start) ? tokens : start + tokens
+    let pad = configuration.specialToken("pad_token").flatMap(id(of:))
+    let pads = tokens.prefix { $0 == pad && !start.contains($0) }
+    let rest = tokens.dropFirst(pads.count)
+    return rest.starts(with: start) ? tokens : pads + start + rest
   }
 
+  /// The tokens with which a text that the tokenizer prepares may start; nil where the settings do not
+  /// mention the start token.
+  public func startTokens(_ configuration: TokenizerConfiguration) -> Set<Int32>? {
+    var tokens: Set<Int32> = []
+    if case .tokens(let start, _) = postProcessor, let first = start.first { tokens.insert(first) }
+    guard configuration.mentions("bos_token") || !tokens.isEmpty else { return nil }
+    if let start = configuration.specialToken("bos_token").flatMap(id(of:)) { tokens.insert(start) }
+    return tokens
+  }
+
+  /// What the post-processor puts around a text. Versions and classes of transformers differ in whether
+  /// `add_bos_token` and `add_eos_token` replace it, so they must not contradict it.
   private func tokensAround(
     _ configuration: TokenizerConfiguration
-  ) -> (start: [Int32], end: [Int32]) {
+  ) throws(TokenizerError) -> (start: [Int32], end: [Int32]) {
+    var around: (start: [Int32], end: [Int32]) = ([], [])
+    if case .tokens(let start, let end) = postProcessor { around = (start, end) }
+    guard let added = configuration.addedAround else { return around }
     func token(_ use: String, _ isAdded: Bool) -> [Int32] {
       isAdded ? configuration.specialToken(use).flatMap(id(of:)).map { [$0] } ?? [] : []
     }
-    if let added = configuration.addedAround {
-      return (token("bos_token", added.start), token("eos_token", added.end))
+    guard (token("bos_token", added.start), token("eos_token", added.end)) == around else {
+      throw TokenizerError(
+        .unsupported,
+        "add_bos_token and add_eos_token of tokenizer_config.json contradict the post_processor of "
+          + "tokenizer.json, and transformers' versions follow either (expected prompt_ids, or both alike)"
+      )
     }
-    guard case .tokens(let start, let end) = postProcessor else { return ([], []) }
-    return (start, end)
+    return around
   }
 }

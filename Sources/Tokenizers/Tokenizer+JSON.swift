@@ -110,6 +110,7 @@ extension Tokenizer {
     var ids = Set(words.map(\.id))
     var contents = Set<[UInt8]>()
     var tokens: [AddedToken] = []
+    var nextIDs = AddedTokenIDs(wordCount: words.count)
     for (index, element) in elements.enumerated() {
       let place = "added_tokens[\(index)]"
       guard let object = element.objectValue, let content = object["content"]?.stringValue,
@@ -131,19 +132,17 @@ extension Tokenizer {
         throw TokenizerError(
           .malformed, "\(place).id is \(id), which is another token's (expected every id once)")
       }
-      func flag(_ key: String) throws(TokenizerError) -> Bool {
-        guard let value = object[key] else { return false }
-        guard let flag = value.boolValue else {
-          throw TokenizerError(
-            .malformed, "\(place).\(key) is \(value.summary) (expected true or false)")
-        }
-        return flag
+      var token = try TokenDescription(object, place: place)
+      // Unlike in other files, a missing flag is false here.
+      if object["normalized"] == nil { token.isNormalized = false }
+      let given = nextIDs.id(known: vocabulary[content]?.intValue.flatMap(Int32.init(exactly:)))
+      guard given == id else {
+        throw TokenizerError(
+          .malformed,
+          "\(place).id is \(id) (expected \(given), the next one: Hugging Face's library counts on)"
+        )
       }
-      tokens.append(
-        AddedToken(
-          id: id, content: content, isSpecial: try flag("special"),
-          stripsLeft: try flag("lstrip"), stripsRight: try flag("rstrip"),
-          isSingleWord: try flag("single_word"), isNormalized: try flag("normalized")))
+      tokens.append(AddedToken(id: id, token))
     }
     return tokens
   }

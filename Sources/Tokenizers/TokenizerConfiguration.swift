@@ -1,28 +1,59 @@
-// `tokenizer_config.json`: special tokens by their use, and the chat template.
+// The files beside `tokenizer.json`: special tokens by their use, further tokens, settings.
 import Foundation
 import StrictJSON
 
 /// The settings of a checkpoint folder's tokenizer that `tokenizer.json` does not have.
 ///
-/// They come from `tokenizer_config.json`; tokens that it does not mention come from
-/// `special_tokens_map.json`. Both files may be absent.
+/// They come from `tokenizer_config.json`. As in transformers 5, `special_tokens_map.json` counts over it
+/// and `added_tokens.json` beside it, unless it has `added_tokens_decoder`: then they are not read. All of
+/// the files may be absent.
 public struct TokenizerConfiguration: Sendable {
-  private let directory: String
-  private let members: JSONObject
-  private let specialTokens: JSONObject
+  let directory: String
+  /// `tokenizer_config.json`.
+  let members: JSONObject
+  /// The special tokens by name, in the order in which they are added.
+  let namedTokens: [(name: String, token: TokenDescription)]
+  /// The special tokens without a name.
+  let extraTokens: [TokenDescription]
+  /// Tokens with their ids in order: of `added_tokens_decoder`, or else of `added_tokens.json`.
+  let addedTokens: [(id: Int32, token: TokenDescription)]
+  /// Whether `added_tokens_decoder` says which tokens are added.
+  let listsAddedTokens: Bool
+  /// Who makes the tokens in transformers.
+  let tokenizerClass: TokenizerClass
 
-  /// The uses of special tokens, as transformers names them.
-  static let uses = [
-    "bos_token", "eos_token", "unk_token", "sep_token", "pad_token", "cls_token", "mask_token",
-  ]
+  private let mentionedUses: Set<String>
 
   /// Reads the files of a folder.
   ///
-  /// - Throws: for a file that is not a JSON object.
+  /// - Throws: for a file that is not a JSON object, and for a token that is none.
   public init(directory: String) throws(TokenizerError) {
     self.directory = directory
-    members = try Self.object(directory + "/tokenizer_config.json")
-    specialTokens = try Self.object(directory + "/special_tokens_map.json")
+    let path = directory + "/tokenizer_config.json"
+    members = try Self.object(path)
+    listsAddedTokens = members["added_tokens_decoder"] != nil
+    let map = listsAddedTokens ? [:] : try Self.object(directory + "/special_tokens_map.json")
+    // What is wrong with a model's own file is reported where the model is read.
+    let model = (try? Self.object(directory + "/config.json")) ?? [:]
+    tokenizerClass = TokenizerClass(
+      declared: members["tokenizer_class"]?.stringValue ?? model["tokenizer_class"]?.stringValue,
+      modelType: model["model_type"]?.stringValue)
+    do {
+      let tokens = try SpecialTokenSettings(
+        members, map: map, defaults: tokenizerClass.defaultTokens)
+      (namedTokens, extraTokens) = (tokens.named, tokens.extra)
+      mentionedUses = tokens.mentioned
+      addedTokens =
+        if let decoder = members["added_tokens_decoder"] {
+          try Self.addedTokens(decoder)
+        } else {
+          try Self.addedTokens(
+            file: try Self.object(directory + "/added_tokens.json"),
+            special: tokens.listedTexts)
+        }
+    } catch {
+      throw TokenizerError(error.kind, error.message, path: error.path ?? path)
+    }
   }
 
   private static func object(_ path: String) throws(TokenizerError) -> JSONObject {
@@ -45,66 +76,59 @@ public struct TokenizerConfiguration: Sendable {
     return object
   }
 
-  /// The text of the token with a use such as `bos_token`; nil where there is none.
-  public func specialToken(_ use: String) -> String? {
-    guard let value = members[use] ?? specialTokens[use] else { return nil }
-    return value.stringValue ?? value.objectValue?["content"]?.stringValue
+  /// `added_tokens_decoder`: descriptions by id.
+  private static func addedTokens(
+    _ decoder: JSON
+  ) throws(TokenizerError) -> [(id: Int32, token: TokenDescription)] {
+    guard let members = decoder.objectValue?.members else {
+      throw TokenizerError(
+        .malformed, "added_tokens_decoder is \(decoder.summary) (expected tokens by their ids)")
+    }
+    var tokens: [(id: Int32, token: TokenDescription)] = []
+    for (key, value) in members {
+      let place = "added_tokens_decoder of \(quoted(key))"
+      guard let id = Int32(key), id >= 0, let object = value.objectValue else {
+        throw TokenizerError(.malformed, "\(place) is no token (expected tokens by their ids)")
+      }
+      tokens.append((id, try TokenDescription(object, place: place)))
+    }
+    return tokens.sorted { $0.id < $1.id }
   }
 
-  /// Whether a file says that there is such a token, or that there is none.
-  func mentions(_ use: String) -> Bool { members[use] != nil || specialTokens[use] != nil }
+  /// `added_tokens.json`: ids by text.
+  private static func addedTokens(
+    file: JSONObject, special: Set<[UInt8]>
+  ) throws(TokenizerError) -> [(id: Int32, token: TokenDescription)] {
+    var tokens: [(id: Int32, token: TokenDescription)] = []
+    for (content, value) in file.members {
+      guard let id = value.intValue.flatMap(Int32.init(exactly:)), id >= 0, !content.isEmpty else {
+        throw TokenizerError(
+          .malformed,
+          "added_tokens.json has \(value.summary) for \(quoted(content)) (expected ids by text)")
+      }
+      tokens.append(
+        (id, TokenDescription(content, isSpecial: special.contains(Array(content.utf8)))))
+    }
+    return tokens.sorted { $0.id < $1.id }
+  }
 
-  /// `add_bos_token` and `add_eos_token`; nil where neither is set. They replace the post-processor
-  /// of `tokenizer.json` (transformers 5, `TokenizersBackend`).
+  /// The text of the token with a name such as `bos_token`; nil where there is none.
+  public func specialToken(_ name: String) -> String? {
+    namedTokens.first { $0.name == name }?.token.content
+  }
+
+  /// Whether a file says that there is a token with such a use, or that there is none.
+  func mentions(_ use: String) -> Bool { mentionedUses.contains(use) }
+
+  /// `add_bos_token` and `add_eos_token`; nil where neither is set.
   var addedAround: (start: Bool, end: Bool)? {
     let (start, end) = (members["add_bos_token"]?.boolValue, members["add_eos_token"]?.boolValue)
     return start == nil && end == nil ? nil : (start ?? false, end ?? false)
   }
 
-  // MARK: - Chat templates
+  /// Whether special tokens in a text are split as if they were none.
+  var splitsSpecialTokens: Bool { members["split_special_tokens"] == true }
 
-  /// The text of the chat template with its file, and that of the one for tools if it is another.
-  func chatTemplate() throws(TokenizerError) -> (text: String, toolUse: String?, path: String) {
-    let jinja = directory + "/chat_template.jinja"
-    let more = directory + "/additional_chat_templates"
-    let names = Set((try? FileManager.default.contentsOfDirectory(atPath: more)) ?? [])
-    let hasMore = names.contains { $0.hasSuffix(".jinja") }
-    guard !hasMore || FileManager.default.fileExists(atPath: jinja),
-      !names.contains("default.jinja")
-    else {
-      throw TokenizerError(
-        .unsupported,
-        "it is not clear which template is the default (expected chat_template.jinja beside this folder, and "
-          + "no default.jinja in it)", path: more)
-    }
-    if FileManager.default.fileExists(atPath: jinja) {
-      func text(_ path: String) throws(TokenizerError) -> String {
-        let bytes = try TextFile.bytes(path, name: "chat template")
-        guard let text = String(validating: bytes, as: UTF8.self) else {
-          throw TokenizerError(.malformed, "is not UTF-8 (expected a chat template)", path: path)
-        }
-        return text
-      }
-      let toolUse = names.contains("tool_use.jinja") ? try text(more + "/tool_use.jinja") : nil
-      return (try text(jinja), toolUse, jinja)
-    }
-    let path = directory + "/tokenizer_config.json"
-    let value = members["chat_template"] ?? .null
-    if let text = value.stringValue { return (text, nil, path) }
-    func named(_ name: String) -> String? {
-      value.arrayValue?.first { $0.objectValue?["name"] == .string(name) }?
-        .objectValue?["template"]?.stringValue
-    }
-    if let text = named("default") { return (text, named("tool_use"), path) }
-    guard value.isNull else {
-      throw TokenizerError(
-        .malformed,
-        "chat_template is \(value.summary) (expected text, or a list with one named default)",
-        path: path)
-    }
-    throw TokenizerError(
-      .absent,
-      "no chat template (expected chat_template.jinja, or chat_template in tokenizer_config.json)",
-      path: directory)
-  }
+  /// Whether a text gets a space before it, in the classes that look at the setting.
+  var addsPrefixSpace: Bool { members["add_prefix_space"] == true }
 }

@@ -164,4 +164,16 @@ import Testing
     #expect(duration < .seconds(10))
     #expect(throws: JSONError.self) { try JSON.parse(text + ",\"token 77777\": 0}") }
   }
+
+  @Test func textsOfNumbersAreKept() throws {
+    let bytes = Array(
+      #" {"a": [-0, 1.50, 1e400000], "b": "2", "c": {"d": 12345678901234567890}, "e": true}"#.utf8)
+    #expect(throws: JSONError.self) { try JSON.numberTexts(in: bytes[...]) }
+    let finite = Array(
+      #"x{"a": [-0, 1.50], "b": "2", "c": {"d": 12345678901234567890}, "e": null}"#.utf8)
+    #expect(
+      try JSON.numberTexts(in: finite.dropFirst()) == [
+        "a": ["-0", "1.50"], "b": "2", "c": ["d": "12345678901234567890"], "e": nil,
+      ])
+  }
 }

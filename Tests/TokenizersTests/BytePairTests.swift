@@ -186,7 +186,7 @@ import Tokenizers
     let parts = ["null", "-1", "{}", "[]", "\"a b\"", "1e999", "true", "99999999999", "\"\""]
     var generator = RandomKey(seed: 11).derive(UInt64(fixture.rawValue.count)).generator()
     var (read, refused) = (0, 0)
-    for round in 0..<4000 {
+    for round in 0..<5000 {
       var bytes = whole
       switch round % 3 {
       case 0:
@@ -230,6 +230,14 @@ import Tokenizers
     model["vocab"] = .object(vocabulary)
     model["merges"] = .array(Array(merges.prefix(12)))
     file["model"] = .object(model)
+    // Added tokens count on from the words that are left.
+    let tokens = try #require(file["added_tokens"]?.arrayValue).compactMap(\.objectValue)
+    file["added_tokens"] = .array(
+      tokens.enumerated().map { index, token in
+        var token = token
+        token["id"] = .integer(276 + index)
+        return .object(token)
+      })
     let bytes = Array(JSON.object(file).text().utf8)
     _ = try Tokenizer(json: bytes)
     return bytes

@@ -85,16 +85,46 @@ import Tokenizers
     }
   }
 
-  @Test func theConfigurationReplacesThePostProcessor() throws {
+  /// transformers 5.24 follows `tokenizer.json`, earlier versions follow the settings in some classes.
+  @Test func settingsThatContradictThePostProcessorAreRefused() throws {
     let tokenizer = try TokenizerFixture.llama.tokenizer()
     let text = try tokenizer.encode("a b")
-    let end = try #require(tokenizer.id(of: "<|eot_id|>"))
-    let off = try configuration(["add_bos_token": false, "bos_token": "<|begin_of_text|>"])
-    #expect(try tokenizer.encode(prompt: "a b", off) == text)
-    let other = try configuration(["add_bos_token": true, "bos_token": "<|eot_id|>"])
-    #expect(try tokenizer.encode(prompt: "a b", other) == [end] + text)
-    let ends = try configuration(["add_eos_token": true, "eos_token": "<|eot_id|>"])
-    #expect(throws: TokenizerError.self) { try tokenizer.encode(prompt: "a b", ends) }
+    let start = try #require(tokenizer.id(of: "<|begin_of_text|>"))
+    let alike = try configuration(["add_bos_token": true, "bos_token": "<|begin_of_text|>"])
+    #expect(try tokenizer.encode(prompt: "a b", alike) == [start] + text)
+    let refused: [JSON] = [
+      ["add_bos_token": false, "bos_token": "<|begin_of_text|>"],
+      ["add_bos_token": true, "bos_token": "<|eot_id|>"],
+      ["add_eos_token": true, "eos_token": "<|eot_id|>"],
+    ]
+    for settings in refused {
+      let error = #expect(throws: TokenizerError.self) {
+        try tokenizer.encode(prompt: "a b", configuration(settings))
+      }
+      #expect(error?.message.contains("contradict the post_processor") == true)
+    }
+    let qwen = try TokenizerFixture.qwen.tokenizer()
+    let off = try configuration(["add_bos_token": false])
+    #expect(try qwen.encode(prompt: "a b", off) == (try qwen.encode("a b")))
+  }
+
+  @Test func padsStayBeforeTheStartToken() throws {
+    let tokenizer = try TokenizerFixture.llama.tokenizer()
+    let ids = ["<|eot_id|>", "<|begin_of_text|>"].compactMap(tokenizer.id(of:))
+    let pads = try configuration(["pad_token": "<|eot_id|>", "bos_token": "<|begin_of_text|>"])
+    let text = try tokenizer.encode("a b")
+    for start in ["", "<|begin_of_text|>"] {
+      #expect(
+        try tokenizer.encode(prompt: "<|eot_id|><|eot_id|>\(start)a b", pads)
+          == [ids[0], ids[0], ids[1]] + text)
+    }
+    // A pad that is the start token is no pad here.
+    let same = try configuration(["pad_token": "<|begin_of_text|>"])
+    #expect(try tokenizer.encode(prompt: "<|begin_of_text|>a b", same) == [ids[1]] + text)
+    #expect(tokenizer.startTokens(pads) == [ids[1]])
+    #expect(try TokenizerFixture.qwen.tokenizer().startTokens(configuration(nil)) == nil)
+    #expect(
+      try TokenizerFixture.qwen.tokenizer().startTokens(configuration(["bos_token": nil])) == [])
   }
 
   // MARK: - Prompts decoded without special tokens
@@ -149,5 +179,60 @@ import Tokenizers
       try restored("system\na\nuser\nb\nuser\nc\nassistant\n")
     }
     #expect(error?.message.contains("more than one conversation gives it") == true)
+  }
+
+  /// Another conversation, of several turns, decodes to the same text.
+  @Test func textThatMayBeSeveralTurnsIsRefused() throws {
+    let plain = ChatTemplateTests.chatML
+    let refused = [
+      ("user\nHi\nassistant\nHello\nuser\nBye\nassistant\n", plain),
+      ("user\nHi\nassistant\nA\nuser\nB\nassistant\nC\nuser\nD\nassistant\n", plain),
+      ("system\ns\nuser\nHi\nassistant\nHello\nuser\nBye\nassistant\n", Self.chatML),
+      ("user\nHi\nassistant\nHello\nuser\nBye\nassistant\n", ChatTemplateTests.qwen3),
+    ]
+    for (text, template) in refused {
+      let error = #expect(throws: TokenizerError.self, "\(text)") { try restored(text, template) }
+      #expect(error?.message.contains("more than one conversation gives it") == true)
+    }
+    // The words alone, or without the next turn, are no turns.
+    for text in ["The user said: assistant, user", "user\nx\nassistant\ny", "a\nassistant\nb"] {
+      #expect(
+        try restored("user\n\(text)\nassistant\n", plain)
+          == "<|im_start|>user\n\(text)<|im_end|>\n<|im_start|>assistant\n")
+    }
+  }
+
+  /// DeepSeek's templates write a system turn before the user's mark, with nothing between.
+  @Test func aSystemTurnThatIsFoldedIntoTheTextIsRefused() throws {
+    let folded = #"""
+      {%- for message in messages if message.role == 'system' %}{{ message.content }}{% endfor -%}
+      {%- for message in messages if message.role != 'system' -%}
+        {%- if message.role == 'user' %}{{ '<|im_start|>' + message.content }}
+        {%- else %}{{ '<|im_end|>' + message.content + '<|im_end|>' }}{% endif -%}
+      {%- endfor %}{{ '<|im_end|>' }}
+      """#
+    let error = #expect(throws: TokenizerError.self) { try restored("Be brief.What is 7?", folded) }
+    #expect(error?.message.contains("more than one conversation gives it") == true)
+    // Marks that are no special tokens stay in the text.
+    let kept = folded.replacing("'<|im_start|>'", with: "'<think>'")
+    #expect(
+      try restored("Be brief.<think>What is 7?", kept) == "Be brief.<think>What is 7?<|im_end|>")
+    #expect(try restored("<think>What is 7?", kept) == "<think>What is 7?<|im_end|>")
+  }
+
+  /// What the template wrote has its start token, or none.
+  @Test func aRenderedPromptGetsNoStartToken() throws {
+    let tokenizer = try TokenizerFixture.llama.tokenizer()
+    let start = try #require(tokenizer.id(of: "<|begin_of_text|>"))
+    let template = "{{ messages[0].content }}<|eot_id|>"
+    func tokens(_ text: String, _ template: String) throws -> [Int32] {
+      try DecodedPrompt(tokenizer: tokenizer, template: ChatTemplate(template)).tokens(of: text)
+    }
+    #expect(try tokens("q<|eot_id|>", template) == (try tokenizer.encode("q<|eot_id|>")))
+    #expect(try tokens("q", template) == (try tokenizer.encode("q<|eot_id|>")))
+    let starting = "<|begin_of_text|>" + template
+    #expect(try tokens("q", starting) == [start] + (try tokenizer.encode("q<|eot_id|>")))
+    // A template without special tokens.
+    #expect(try tokens("Q: q", "Q: {{ messages[0].content }}") == (try tokenizer.encode("Q: q")))
   }
 }

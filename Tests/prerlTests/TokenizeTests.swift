@@ -89,4 +89,47 @@ import Tokenizers
           == "prerl: unigram.json: model.type is \"Unigram\" (expected \"BPE\" or \"WordLevel\")\n")
     }
   }
+
+  @Test func promptsAreReadAsInOtherCommands() throws {
+    try withProgram { program in
+      _ = try TextCheckpoint(at: program.folder + "/model")
+      try program.write(#"{"pad_token": "<|im_end|>"}"#, to: "model/tokenizer_config.json")
+      let (start, end) = (700, 701)
+      let lines =
+        "\u{FEFF}{\"prompt_ids\": [\(end), \(end), \(start), 5]}\r\n"
+        + "{\"messages\": \"[{\\\"role\\\": \\\"user\\\", \\\"content\\\": \\\"q\\\"}]\"}\n\n"
+      let prompts = try program.run(
+        ["tokenize", "--prompts", "--model", "model"], input: Array(lines.utf8))
+      #expect(prompts.status == 0, "\(prompts.errors)")
+      #expect(prompts.output.hasPrefix("\(start) 5\n\(start) "))
+      #expect(prompts.output.split(separator: "\n").count == 2)
+      #expect(prompts.errors == "prerl: standard input: left out 2 pads before 1 prompts\n")
+      let wrong = try program.run(
+        ["tokenize", "--prompts", "--model", "model"], input: Array("{\"prompt_ids\": [-1]}".utf8))
+      #expect(wrong.status == 2)
+      #expect(
+        wrong.errors.hasPrefix("prerl: standard input:1: prompt_ids[0] is -1 (expected a token id"))
+      // The model's vocabulary has more ids than the tokenizer.
+      let beyond = try program.run(
+        ["tokenize", "--prompts", "--model", "model", "--json"],
+        input: Array("{\"prompt_ids\": [719]}".utf8))
+      #expect(beyond.status == 2)
+      #expect(
+        beyond.errors.hasPrefix("prerl: standard input:1: the prompt's token 0 is 719 (expected"))
+    }
+  }
+
+  /// The files beside tokenizer.json name further tokens.
+  @Test func aFolderHasTheTokensOfItsSettings() throws {
+    try withProgram { program in
+      try FileManager.default.copyItem(
+        atPath: TextCheckpoint.tokenizerPath, toPath: program.folder + "/tokenizer.json")
+      try program.write(#"{"image_token": "<X>"}"#, to: "tokenizer_config.json")
+      let input = Array("a<X>".utf8)
+      let folder = try program.run(["tokenize", "--tokenizer", "."], input: input)
+      #expect(folder.output == "64 706\n")
+      let file = try program.run(["tokenize", "--tokenizer", "tokenizer.json"], input: input)
+      #expect(file.output == "64 27 55 29\n")
+    }
+  }
 }

@@ -36,18 +36,6 @@ public enum ProblemReader {
   }
 }
 
-extension Prompt {
-  /// The prompt of a line of a problem file or a rollout file; nil where it has none.
-  ///
-  /// - Throws: for broken JSON and values of the wrong type.
-  public init?(line: [UInt8]) throws(LineFault) {
-    guard let prompt = try LineFields(line: line[...]).prompt("prompt", "messages", "input") else {
-      return nil
-    }
-    self = prompt
-  }
-}
-
 extension Problem {
   fileprivate init(line: ArraySlice<UInt8>, number: Int) throws(LineFault) {
     let fields = try LineFields(line: line)

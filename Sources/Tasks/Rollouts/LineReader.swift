@@ -11,7 +11,8 @@ struct LineReader {
   private(set) var line = 0
 
   private let path: String
-  private let handle: FileHandle
+  /// Where the bytes come from; nil where all of them are in the buffer.
+  private let handle: FileHandle?
   private let chunkSize: Int
   private let maximumLineLength: Int
   private var nextStart = 0
@@ -45,6 +46,21 @@ struct LineReader {
       throw TaskFileError("cannot be opened for reading", path: path, kind: .machine)
     }
     self.handle = handle
+    try begin()
+  }
+
+  /// Reads bytes that are there already; errors name them by `path`.
+  init(path: String, bytes: [UInt8]) throws(TaskFileError) {
+    self.path = path
+    chunkSize = 0
+    maximumLineLength = Self.defaultMaximumLineLength
+    handle = nil
+    buffer = bytes
+    isAtEnd = true
+    try begin()
+  }
+
+  private mutating func begin() throws(TaskFileError) {
     while buffer.count < 3, !isAtEnd { try fill() }
     if buffer.starts(with: [0xEF, 0xBB, 0xBF]) { nextStart = 3 }
     for (name, mark) in Self.compressed where buffer.starts(with: mark) {
@@ -95,7 +111,7 @@ struct LineReader {
 
   private mutating func fill() throws(TaskFileError) {
     do {
-      if let data = try handle.read(upToCount: chunkSize), !data.isEmpty {
+      if let data = try handle?.read(upToCount: chunkSize), !data.isEmpty {
         buffer.append(contentsOf: data)
       } else {
         isAtEnd = true

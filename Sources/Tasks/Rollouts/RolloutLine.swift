@@ -15,14 +15,16 @@ package struct RolloutLine {
   package let otherNumbers: [String]
   /// The number of pads behind the response's end token; they are not part of `responseTokens`.
   package let padCount: Int
+  /// The number of pads before the prompt; they are not part of `promptTokens`.
+  package let promptPadCount: Int
 
   /// Reads a line.
   ///
   /// Besides the native keys it knows `prompt_id` for `problem_id`, verl's dump (`input`, `output`,
   /// `score`, `gts`) and TRL's `prompt` and `completion`, each as text or as turns. If both are
   /// present, the native key takes precedence, and `prompt` over `messages`. Token ids take
-  /// precedence over text, which is then stored without being encoded. `tools` and
-  /// `chat_template_kwargs` are passed to the template with the turns.
+  /// precedence over text, which is then stored without being encoded. `tools`, `documents`,
+  /// `enable_thinking` and `chat_template_kwargs` are passed to the template with the turns.
   package init(
     _ bytes: ArraySlice<UInt8>, options: RolloutReader.Options
   ) throws(LineFault) {
@@ -36,30 +38,16 @@ package struct RolloutLine {
       reward == nil
       ? fields.numbers(except: ["id", "problem_id", "prompt_id", "cluster", "answer", "gts"]) : []
 
-    let prompt = try fields.prompt("prompt", "messages", "input")
+    let prompt = try PromptLine(fields, options: options)
     let responseText = try Self.response(fields)
-    self.prompt =
-      switch prompt {
-      case .text(let text), .decoded(let text): text
-      case .messages, nil: nil
-      }
+    (self.prompt, promptTokens, promptPadCount) = (prompt.text, prompt.tokens, prompt.padCount)
     self.response = responseText
 
-    promptTokens =
-      if let tokens = try fields.tokens("prompt_ids", vocabularySize: options.vocabularySize) {
-        tokens
-      } else if !options.encodesPrompts, let prompt, !prompt.isEmpty {
-        prompt.identity
-      } else {
-        try Self.encode(
-          "prompt", isEmpty: prompt?.isEmpty, "prompt, messages or prompt_ids", options
-        ) { encoder in try prompt.map(encoder.encode(prompt:)) ?? [] }
-      }
     let response =
       if let tokens = try fields.tokens("response_ids", vocabularySize: options.vocabularySize) {
         tokens
       } else {
-        try Self.encode(
+        try PromptLine.encode(
           "response", isEmpty: responseText?.isEmpty, "response or response_ids", options
         ) { encoder in try responseText.map(encoder.encode(response:)) ?? [] }
       }
@@ -120,68 +108,15 @@ package struct RolloutLine {
     return reward
   }
 
-  /// `answer`, or verl's `gts`: one answer, alone or in a list. Several, or an object that a reward
-  /// function reads, are no answer; without a reward that is an error.
+  /// `answer`, or verl's `gts`: one answer, alone or in a list. Several in `gts`, or an object that a
+  /// reward function reads, are no answer; without a reward that is an error.
   private static func answer(
     _ fields: LineFields, isNeeded: Bool
   ) throws(LineFault) -> String? {
-    if let answer = try fields.answer("answer") { return answer }
-    guard let gts = fields["gts"] else { return nil }
-    let only = gts.arrayValue.flatMap { $0.count == 1 ? $0[0] : nil } ?? gts
-    if only.stringValue != nil || only.doubleValue != nil {
-      return try LineFields.answer(only, "gts")
-    }
+    if let answer = try fields.answer("answer", isNeeded: isNeeded) { return answer }
+    guard let gts = fields["gts"], !LineFields.isBlank(gts) else { return nil }
+    if let only = fields.only(gts, "gts") { return only }
     guard isNeeded else { return nil }
     throw LineFault("gts is \(gts.summary) (expected one answer: a string or a number)")
-  }
-
-  private static func encode(
-    _ what: String, isEmpty: Bool?, _ keys: String, _ options: RolloutReader.Options,
-    _ encode: (any RolloutEncoder) throws -> [Int32]
-  ) throws(LineFault) -> [Int32] {
-    guard let isEmpty else { throw LineFault("no \(what) (expected \(keys))") }
-    guard !isEmpty else { throw LineFault("an empty \(what) (expected text)") }
-    guard let encoder = options.encoder else {
-      throw LineFault("the \(what) is text and needs a tokenizer (expected \(what)_ids)")
-    }
-    let tokens: [Int32]
-    do {
-      tokens = try encode(encoder)
-    } catch {
-      throw LineFault("the \(what) cannot be encoded: \(error)")
-    }
-    guard !tokens.isEmpty else {
-      throw LineFault("the \(what) has no tokens (expected at least one)")
-    }
-    for token in tokens where token < 0 || Int(token) >= options.vocabularySize {
-      throw LineFault(
-        "the tokenizer makes token \(token) of the \(what) "
-          + "(expected the model's 0 to \(options.vocabularySize - 1))")
-    }
-    return tokens
-  }
-}
-
-extension Prompt {
-  /// Numbers above every vocabulary that are the same for equal prompts only.
-  var identity: [Int32] {
-    let text =
-      switch self {
-      case .text(let text), .decoded(let text): text
-      case .messages(let conversation):
-        JSON.array(
-          conversation.messages.map(JSON.object) + [conversation.tools ?? .null]
-            + [.object(conversation.arguments)]
-        ).text()
-      }
-    return text.utf8.map { Int32($0) + 1 << 30 }
-  }
-
-  /// Whether there is nothing to encode.
-  var isEmpty: Bool {
-    switch self {
-    case .text(let text), .decoded(let text): text.isEmpty
-    case .messages(let conversation): conversation.messages.isEmpty
-    }
   }
 }

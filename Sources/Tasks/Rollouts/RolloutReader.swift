@@ -24,8 +24,12 @@ public struct RolloutReader {
     public var encodesPrompts = true
     /// The tokens that end a response. Pads behind the first of them are left out: they were not sampled.
     public var endTokens: Set<Int32> = []
-    /// The token that fills up batches, if the model has one.
+    /// The token that fills up batches, if the model has one. Pads before a prompt are left out too: they
+    /// were masked.
     public var padToken: Int32?
+    /// The tokens that may start a prompt. A pad that is one of them is kept where it is alone before a
+    /// prompt, and several are an error, since one of them may be the start.
+    public var startTokens: Set<Int32> = []
     /// The key of the reward in place of `reward` and `score`; a line without it is an error.
     public var rewardKey: String?
 
@@ -51,6 +55,8 @@ public struct RolloutReader {
 
   /// The pads that were left out so far, and the number of responses that had them.
   public private(set) var padding = (tokens: 0, responses: 0)
+  /// The pads before prompts that were left out so far, and the number of prompts that had them.
+  public private(set) var promptPadding = (tokens: 0, prompts: 0)
 
   /// Opens a file.
   ///
@@ -94,6 +100,9 @@ public struct RolloutReader {
     count += 1
     if fields.padCount > 0 {
       padding = (padding.tokens + fields.padCount, padding.responses + 1)
+    }
+    if fields.promptPadCount > 0 {
+      promptPadding = (promptPadding.tokens + fields.promptPadCount, promptPadding.prompts + 1)
     }
     let id = fields.id ?? String(lines.line)
     if let earlier = lineOfID.updateValue(lines.line, forKey: Array(id.utf8)) {

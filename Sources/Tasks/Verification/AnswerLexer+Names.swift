@@ -20,7 +20,7 @@ extension AnswerLexer {
   /// Commands that change only the appearance of their argument.
   static let styles: Set<String> = [
     "mathbf", "mathit", "mathsf", "mathtt", "boldsymbol", "bm", "rm", "bf", "it", "boxed", "fbox",
-    "ensuremath",
+    "ensuremath", "underline",
   ]
 
   /// Commands that are removed together with their argument.
@@ -50,7 +50,8 @@ extension AnswerLexer {
   ]
 
   static let unicode: [Unicode.Scalar: (AnswerToken.Kind, String)] = [
-    "\u{2212}": (.symbol, "-"), "\u{2013}": (.symbol, "-"), "×": (.symbol, "*"),
+    "\u{2212}": (.symbol, "-"), "\u{2013}": (.symbol, "-"), "\u{2010}": (.symbol, "-"),
+    "\u{2011}": (.symbol, "-"), "\u{FE63}": (.symbol, "-"), "×": (.symbol, "*"),
     "·": (.symbol, "*"), "⋅": (.symbol, "*"), "÷": (.symbol, "/"), "°": (.symbol, "°"),
     "：": (.symbol, ":"), "，": (.symbol, ","), "π": (.command, "pi"), "√": (.command, "plainroot"),
     "∞": (.command, "infty"), "±": (.command, "pm"), "∪": (.command, "cup"),
@@ -66,6 +67,11 @@ extension AnswerLexer {
   static let superscripts: [Unicode.Scalar: String] = [
     "⁰": "0", "¹": "1", "²": "2", "³": "3", "⁴": "4", "⁵": "5", "⁶": "6", "⁷": "7", "⁸": "8",
     "⁹": "9", "⁻": "-", "⁺": "+",
+  ]
+
+  static let subscripts: [Unicode.Scalar: String] = [
+    "₀": "0", "₁": "1", "₂": "2", "₃": "3", "₄": "4", "₅": "5", "₆": "6", "₇": "7", "₈": "8",
+    "₉": "9",
   ]
 
   /// The letter, sign or digit that a full-width or other form of it stands for.

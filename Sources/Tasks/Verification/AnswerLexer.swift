@@ -47,6 +47,7 @@ struct AnswerLexer {
       // An unpaired dollar sign before a number is money.
       if hasOddDollars, isDigit(at: position + 1) { emit(.command, AnswerToken.currency) }
       position += 1
+    case "<" where tagLength() != nil: position += tagLength() ?? 1
     case "<" where self.scalar(at: position + 1) == "=":
       emit(.command, "le")
       position += 2
@@ -74,12 +75,14 @@ struct AnswerLexer {
         emit(kind, text)
       } else if Self.superscripts[scalar] != nil {
         position -= 1
-        superscript()
+        if !raisedFraction() { superscript() }
+      } else if Self.subscripts[scalar] != nil {
+        position -= 1
+        emit(.symbol, "_")
+        group(digits(of: Self.subscripts))
       } else if let (numerator, denominator) = Self.vulgarFraction(scalar) {
         emit(.command, "frac")
-        for number in [numerator, denominator] {
-          tokens += [.symbol("{"), AnswerToken(kind: .number, text: number), .symbol("}")]
-        }
+        for number in [numerator, denominator] { group(number) }
       } else if scalar.properties.generalCategory == .currencySymbol {
         emit(.command, String(scalar))
       } else if !Self.ignored.contains(scalar) {
@@ -111,6 +114,7 @@ struct AnswerLexer {
     } else if Self.texts.contains(name) {
       if textDepth == nil { textDepth = braceDepth }
     } else if Self.dropped.contains(name) {
+      if scalar(at: position) == "*" { position += 1 }
       skipGroup()
     } else if let symbol = Self.symbolCommands[name] {
       emit(.symbol, symbol)
@@ -122,11 +126,7 @@ struct AnswerLexer {
 
   /// A run of raised digits, with a sign.
   private mutating func superscript() {
-    var text = ""
-    while let scalar = scalar(at: position), let digit = Self.superscripts[scalar] {
-      text += digit
-      position += 1
-    }
+    var text = digits(of: Self.superscripts)
     emit(.symbol, "^")
     tokens.append(.symbol("{"))
     if let sign = text.first, !sign.isNumber {
@@ -135,6 +135,60 @@ struct AnswerLexer {
     }
     if !text.isEmpty { tokens.append(AnswerToken(kind: .number, text: text)) }
     tokens.append(.symbol("}"))
+  }
+
+  /// A fraction of raised and lowered digits such as ¹⁄₂, which is no exponent at the start, behind a number
+  /// or behind a sign.
+  private mutating func raisedFraction() -> Bool {
+    let last = tokens.last
+    guard last == nil || last?.kind == .number || last.map({ "+-=(,[".contains($0.text) }) == true
+    else { return false }
+    let start = position
+    let numerator = digits(of: Self.superscripts)
+    if numerator.utf8.allSatisfy({ 0x30...0x39 ~= $0 }),
+      scalar(at: position) == "⁄" || scalar(at: position) == "/"
+    {
+      position += 1
+      let denominator = digits(of: Self.subscripts)
+      if !denominator.isEmpty {
+        emit(.command, "frac")
+        for number in [numerator, denominator] { group(number) }
+        return true
+      }
+    }
+    position = start
+    return false
+  }
+
+  private mutating func digits(of names: [Unicode.Scalar: String]) -> String {
+    var text = ""
+    while let scalar = scalar(at: position), let digit = names[scalar] {
+      text += digit
+      position += 1
+    }
+    return text
+  }
+
+  /// A number in braces.
+  private mutating func group(_ number: String) {
+    tokens += [.symbol("{"), AnswerToken(kind: .number, text: number), .symbol("}")]
+  }
+
+  /// The length of a tag of HTML for emphasis here. One that opens needs its end, since a<b> may be a
+  /// relation, unless it has no left side: an end may have been cut off.
+  private func tagLength() -> Int? {
+    let rest = scalars[position...]
+    for name in ["b", "i", "u", "em", "strong"] {
+      let (open, close) = (Array("<\(name)>".unicodeScalars), Array("</\(name)>".unicodeScalars))
+      if rest.starts(with: close) { return close.count }
+      guard rest.starts(with: open) else { continue }
+      let hasEnd = rest.indices.contains {
+        scalars[$0] == "<" && scalars[$0...].starts(with: close)
+      }
+      let hasLeftSide = tokens.last.map { !$0.isSymbol("=") } ?? false
+      return hasEnd || !hasLeftSide ? open.count : nil
+    }
+    return nil
   }
 
   private mutating func controlSymbol(_ scalar: Unicode.Scalar) {

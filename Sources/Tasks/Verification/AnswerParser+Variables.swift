@@ -34,6 +34,13 @@ extension AnswerParser {
       && ((index + 2)..<close).contains { tokens[$0].isSymbol("+") || tokens[$0].isSymbol("-") }
   }
 
+  /// Whether a word alone is a product of two variables, which no word of prose is: xy is yx.
+  func isProduct(_ token: AnswerToken) -> Bool {
+    let letters = token.text.utf8
+    return !token.isProse && letters.count == 2 && letters.first != letters.last
+      && letters.allSatisfy { UInt8(ascii: "u")...UInt8(ascii: "z") ~= $0 }
+  }
+
   /// Names of functions and words of two letters.
   private static let functions: Set<String> = [
     "f", "g", "h", "F", "G", "H", "P", "ln", "lg", "tg", "or", "if", "is", "no", "to", "in", "of",

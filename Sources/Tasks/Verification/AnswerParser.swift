@@ -92,7 +92,9 @@ struct AnswerParser {
     if let infinity = infinity(range) { return infinity }
     if range.count == 1, tokens[first].isCommand("emptyset") { return .list([]) }
     // A word or letter alone is a text, since it may be the letter of a choice.
-    if range.count == 1, tokens[first].kind == .word, !tokens[first].isWord("i") {
+    if range.count == 1, tokens[first].kind == .word, !tokens[first].isWord("i"),
+      !isProduct(tokens[first])
+    {
       return .text(tokens[range].comparableText)
     }
     do {

@@ -15,8 +15,8 @@ struct TokenizeCommand: ParsableCommand {
       text without adding a newline.
 
       --prompts reads lines of a problem or rollout file. It prints the ids of each prompt as align \
-      and rollout see them: messages rendered with the checkpoint's chat template, text with its start \
-      token. With --json it also prints the text.
+      and rollout see them: prompt_ids without pads before them, messages rendered with the \
+      checkpoint's chat template, text with its start token. With --json it also prints the text.
 
       Example: prerl tokenize --tokenizer tokenizer.json < text.txt
       """)
@@ -60,7 +60,7 @@ struct TokenizeCommand: ParsableCommand {
     if prompts { return try convertPrompts() }
     let tokenizer =
       if let path = self.tokenizer {
-        try Tokenizer(path: Self.file(path))
+        try Self.tokenizer(path)
       } else {
         try Checkpoint(common).tokenizer.get()
       }
@@ -79,41 +79,37 @@ struct TokenizeCommand: ParsableCommand {
 
   /// One line of output for every line of input.
   private func convertPrompts() throws {
-    let encoder = TextEncoder(checkpoint: try Checkpoint(common))
-    let lines = Array(try Self.standardInput().utf8).split(
-      separator: UInt8(ascii: "\n"), omittingEmptySubsequences: false)
-    let end = (lines.lastIndex { !$0.isEmpty } ?? -1) + 1
-    for (index, line) in lines[..<end].enumerated() {
-      func fault(_ message: String) -> CommandFailure {
-        .usage("standard input:\(index + 1): \(message)")
-      }
-      let ids: [Int32]
-      do {
-        guard let prompt = try Prompt(line: Array(line)) else {
-          throw LineFault("no prompt (expected prompt or messages)")
-        }
-        ids = try encoder.encode(prompt: prompt)
-      } catch {
-        throw fault((error as? LineFault)?.message ?? "the prompt cannot be encoded: \(error)")
-      }
+    let checkpoint = try Checkpoint(common)
+    let name = "standard input"
+    var reader = try PromptReader(
+      path: name, bytes: Array(try Self.standardInput().utf8), options: checkpoint.readerOptions())
+    while let ids = try reader.next() {
       guard common.json else {
         try Console.print(ids.map(String.init).joined(separator: " "))
         continue
       }
-      let text = try encoder.checkpoint.tokenizer.get().decode(ids)
+      let text: String
+      do {
+        text = try checkpoint.tokenizer.get().decode(ids)
+      } catch {
+        throw CommandFailure.usage("\(name):\(reader.line): the prompt's \(error)")
+      }
       let object: JSON = [
         "text": .string(text), "ids": .array(ids.map { .integer(Int($0)) }),
       ]
       try Console.print(object.text())
     }
+    Checkpoint.note(reader.padding, of: name)
   }
 
-  /// The tokenizer.json at a path, or in the folder at that path.
-  private static func file(_ path: String) -> String {
+  /// The tokenizer of the folder at a path, with the settings beside it, or the tokenizer.json there.
+  private static func tokenizer(_ path: String) throws -> Tokenizer {
     // A trailing slash resolves a symbolic link to a folder.
     let attributes = try? FileManager.default.attributesOfItem(atPath: path + "/")
-    return attributes?[.type] as? FileAttributeType == .typeDirectory
-      ? URL(fileURLWithPath: path).appendingPathComponent("tokenizer.json").relativePath : path
+    guard attributes?[.type] as? FileAttributeType == .typeDirectory else {
+      return try Tokenizer(path: path)
+    }
+    return try Tokenizer(directory: path.hasSuffix("/") ? String(path.dropLast()) : path)
   }
 
   /// All of standard input, which must be UTF-8.

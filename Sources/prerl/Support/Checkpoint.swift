@@ -4,6 +4,7 @@ import Jinja
 import ModelCore
 import Runs
 import Safetensors
+import StrictJSON
 import Tables
 import Tasks
 import Tokenizers
@@ -29,13 +30,12 @@ struct Checkpoint: Sendable {
     isEmbedded = options.model == nil
     directory = try options.model ?? Self.embeddedDirectory()
     configuration = try ModelConfiguration(directory: directory)
-    let path = directory + "/tokenizer.json"
     // The built-in tokenizer is also used for checkpoints of the embedded task without the file.
     let isBuiltIn = configuration.vocabularySize == CountdownVocabulary.count
-    tokenizer = Result { () throws(TokenizerError) in
+    tokenizer = Result { [directory] () throws(TokenizerError) in
       isBuiltIn
         ? try Tokenizer(json: Array(CountdownTokenizer.files().tokenizer.utf8))
-        : try Tokenizer(path: path)
+        : try Tokenizer(directory: directory)
     }
     chatTemplate = Result { [directory] () throws(TokenizerError) in
       try ChatTemplate(directory: directory)
@@ -63,8 +63,8 @@ struct Checkpoint: Sendable {
 
   /// The files that determine the encoding of text and the ends of responses.
   static let textFiles = [
-    "chat_template.jinja", "generation_config.json", "special_tokens_map.json", "tokenizer.json",
-    "tokenizer_config.json",
+    "added_tokens.json", "chat_template.jinja", "generation_config.json",
+    "special_tokens_map.json", "tokenizer.json", "tokenizer_config.json",
   ]
 
   /// The files whose hashes go into a manifest: weights, and the files that determine the encoding
@@ -98,8 +98,40 @@ struct Checkpoint: Sendable {
       vocabularySize: configuration.vocabularySize, maximumLength: configuration.maximumPositions,
       encoder: TextEncoder(checkpoint: self))
     options.endTokens = Set(configuration.eosTokens.map { Int32($0) })
-    options.padToken = configuration.padToken.map { Int32($0) }
+    options.padToken = padToken
+    options.startTokens = startTokens
     return options
+  }
+
+  /// The token that fills up batches: config.json's, or else the tokenizer's.
+  private var padToken: Int32? {
+    if let pad = configuration.padToken { return Int32(pad) }
+    guard !isCountdown, let settings = try? tokenizerConfiguration.get() else { return nil }
+    let token = settings.specialToken("pad_token").flatMap { try? tokenizer.get().id(of: $0) }
+    return token.flatMap { Int($0) < configuration.vocabularySize ? $0 : nil }
+  }
+
+  /// The tokens that may start a prompt: the tokenizer's, or else config.json's, and the template's.
+  private var startTokens: Set<Int32> {
+    let own = Set([configuration.bosToken].compactMap { $0.map { Int32($0) } })
+    guard !isCountdown, let tokenizer = try? tokenizer.get(),
+      let settings = try? tokenizerConfiguration.get()
+    else { return own }
+    var tokens = tokenizer.startTokens(settings) ?? own
+    let turn: JSONObject = ["role": "user", "content": "?"]
+    if let text = try? chatTemplate.get().prompt([turn], now: templateDate),
+      let first = try? tokenizer.encode(text).first
+    {
+      tokens.insert(first)
+    }
+    return tokens
+  }
+
+  /// Says how many pads before prompts were left out.
+  static func note(_ padding: (tokens: Int, prompts: Int), of path: String) {
+    guard padding.tokens > 0 else { return }
+    Console.note(
+      "prerl: \(path): left out \(padding.tokens) pads before \(padding.prompts) prompts")
   }
 
   /// All rollouts of a file, with a note about pads.
@@ -113,6 +145,7 @@ struct Checkpoint: Sendable {
       Console.note(
         "prerl: \(path): left out \(tokens) pads behind the end token of \(responses) responses")
     }
+    Self.note(reader.promptPadding, of: path)
     if options.encodesPrompts { warn(about: rollouts, of: path) }
     return rollouts
   }

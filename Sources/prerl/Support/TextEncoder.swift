@@ -7,7 +7,8 @@ import Tokenizers
 ///
 /// Responses are passed to the tokenizer unchanged. Prompts are the tokens that the policy saw: text gets
 /// the start token that the tokenizer puts before every text, messages are rendered with the template,
-/// including the opening of the answer, and text that was decoded from tokens gets its marks back.
+/// including the opening of the answer, and text that was decoded from tokens gets the marks of its template
+/// back. What a template wrote gets no start token beside its own.
 struct TextEncoder: RolloutEncoder {
   let checkpoint: Checkpoint
 
@@ -16,8 +17,7 @@ struct TextEncoder: RolloutEncoder {
     switch prompt {
     case .messages: return try tokenizer.encode(try text(of: prompt))
     case .decoded(let text):
-      if let tokens = try restored(text) { return tokens }
-      return try encode(text, tokenizer)
+      return try decodedPrompt()?.tokens(of: text) ?? encode(text, tokenizer)
     case .text(let text): return try encode(text, tokenizer)
     }
   }
@@ -46,15 +46,13 @@ struct TextEncoder: RolloutEncoder {
     }
   }
 
-  /// The tokens of a text that lacks the marks of the checkpoint's template; nil where it has them, or
-  /// where there is no template.
-  private func restored(_ text: String) throws -> [Int32]? {
+  /// Reads text that was decoded from tokens; nil where there is no template that may have written it.
+  private func decodedPrompt() throws -> DecodedPrompt? {
     if checkpoint.isCountdown { return nil }
     if case .failure(let error) = checkpoint.chatTemplate, error.isAbsence { return nil }
-    return try DecodedPrompt(
+    return DecodedPrompt(
       tokenizer: try checkpoint.tokenizer.get(), template: try template("input"),
-      arguments: try arguments([:]), now: checkpoint.templateDate
-    ).tokens(restoredFrom: text)
+      arguments: try arguments([:]), now: checkpoint.templateDate)
   }
 
   private func template(_ key: String) throws -> ChatTemplate {

@@ -285,4 +285,28 @@ import Testing
     let time = clock.measure { _ = AnswerVerifier().verify(response, answer: "5") }
     #expect(time < .seconds(2), "\(time)")
   }
+
+  @Test(arguments: [
+    ("\\hspace*{1cm}5", "5"), ("5\\hspace{2mm}", "5"), ("¹⁄₂", "1/2"), ("³/₄", "0.75"),
+    ("3¹⁄₂", "3.5"), ("-¹⁄₂", "-0.5"), ("a₁", "a_1"), ("a₁₀", "a_{10}"), ("1011₂", "1011_2"),
+    ("\u{2011}5", "-5"), ("\u{2010}5", "-5"), ("\u{FE63}5", "-5"), ("\\underline{5}", "5"),
+    ("\\underline{x+1}", "1+x"), ("\\underline{\\textbf{12}}", "12"), ("xy", "yx"), ("yx", "x y"),
+    ("<b>5</b>", "5"), ("<strong>x+1</strong>", "x+1"), ("x = <i>5</i>", "5"), ("<em>42", "42"),
+  ])
+  func whatOnlyLooksDifferentIsEqual(answer: String, reference: String) {
+    #expect(outcome(answer, reference) == .correct)
+    #expect(outcome(reference, answer) == .correct)
+    #expect(AnswerVerifier().verify("The answer is \(answer).", answer: reference).reward == 1)
+  }
+
+  @Test(arguments: [
+    ("x¹⁄₂", "x/2"), ("2³⁄4", "2.75"), ("a₁", "a_2"), ("1₂", "12"), ("a<b>c", "abc"),
+    ("1<b>5", "15"),
+    ("a<b", "a"), ("\\overline{5}", "5"), ("on", "no"), ("ab", "ba"), ("AB", "BA"), ("xx", "x^2"),
+    ("xyz", "zyx"), ("3\u{2011}2", "1"), ("¹⁄₂", "12"),
+  ])
+  func whatLooksAlikeIsNotEqual(answer: String, reference: String) {
+    #expect(outcome(answer, reference) != .correct)
+    #expect(outcome(reference, answer) != .correct)
+  }
 }
