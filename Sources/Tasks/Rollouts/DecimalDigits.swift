@@ -8,7 +8,7 @@ struct DecimalDigits: Equatable {
 
   /// - Parameter text: A number as JSON or Swift writes it.
   init(_ text: String) {
-    let parts = text.utf8.split(separator: UInt8(ascii: "e"), maxSplits: 1)
+    let parts = text.utf8.split(maxSplits: 1) { $0 | 0x20 == UInt8(ascii: "e") }
     var fraction = 0
     var isFraction = false
     for byte in parts.first.map(Array.init) ?? [] {
