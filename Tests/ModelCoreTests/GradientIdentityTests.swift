@@ -77,41 +77,65 @@ import Testing
     #expect(marginal.entropies == conditional.entropies)
   }
 
-  /// All routes against products of two explicit gradients, parameter by parameter.
+  /// A pair, and four sides of different lengths, one of two sequences.
+  private static let sides: [[[ScoredSequence]]] = [
+    [[marginal], [conditional]],
+    [
+      [marginal],
+      (5...6).map {
+        ScoredSequence.random(
+          context: $0, response: 17 - $0, vocabulary: vocabulary, label: UInt64($0))
+      },
+      [ScoredSequence.random(context: 0, response: 5, vocabulary: vocabulary, label: 7)],
+      [conditional],
+    ],
+  ]
+
+  /// All routes against products of explicit gradients, parameter by parameter.
   @Test(arguments: Shape.all, ProductMethod.allCases)
-  func productsAreThoseOfTheGradients(shape: Shape, method: ProductMethod) {
-    func check<Scalar: ModelScalar>(_ type: Scalar.Type, tolerance: Double) {
+  func productsAreThoseOfTheGradients(shape: Shape, method: ProductMethod) throws {
+    func check<Scalar: ModelScalar>(
+      _ type: Scalar.Type, _ sides: [[ScoredSequence]], tolerance: Double
+    ) throws {
       let model = Transformer<Scalar>.random(Self.configuration(shape))
       let oracle = Workspace(Transformer<Double>.random(Self.configuration(shape)))
-      let count = Self.marginal.scoredCount
-      let first = oracle.gradient(
-        PackedSequences([Self.marginal]), Array(Self.coefficients[..<count]))
-      let second = oracle.gradient(
-        PackedSequences([Self.conditional]), Array(Self.coefficients[count...]))
-
+      var batch = PackedSequences()
+      var coefficients: [Double] = []
+      let gradients = sides.map { side in
+        batch.beginSide()
+        for sequence in side { batch.append(sequence) }
+        let own = randomValues(PackedSequences(side).scoredCount, UInt64(batch.sequenceCount))
+        coefficients += own
+        return oracle.gradient(PackedSequences(side), own)
+      }
       let workspace = Workspace(model, activationBudget: 512 << 20, vocabularyTile: 64)
-      _ = workspace.score(PackedSequences(first: Self.marginal, second: Self.conditional))
-      let products = workspace.gradientProducts(
-        coefficients: Self.coefficients.map { Scalar($0) }, method: method)
-      for (index, parameter) in model.layout.parameters.enumerated() {
-        let one = Array(first[parameter.range])
-        let two = Array(second[parameter.range])
-        let name = "\(type) \(parameter.name)"
-        let firstNorm = dotProduct(one, one)
-        let secondNorm = dotProduct(two, two)
-        expectClose(
-          products.innerProducts[index], dotProduct(one, two),
-          absolute: tolerance * (firstNorm * secondNorm).squareRoot() + 1e-20, "<,> \(name)")
-        expectClose(
-          products.squaredNormsOfFirst[index], firstNorm, relative: tolerance, absolute: 1e-20,
-          "first \(name)")
-        expectClose(
-          products.squaredNormsOfSecond[index], secondNorm, relative: tolerance, absolute: 1e-20,
-          "second \(name)")
+      _ = workspace.score(batch)
+      let all = workspace.gradientProductsWithLastSide(
+        coefficients: coefficients.map { Scalar($0) }, method: method)
+      try #require(all.count == sides.count - 1)
+      for (side, products) in all.enumerated() {
+        for (index, parameter) in model.layout.parameters.enumerated() {
+          let one = Array(gradients[side][parameter.range])
+          let two = Array(gradients[sides.count - 1][parameter.range])
+          let name = "\(type) side \(side) of \(sides.count), \(parameter.name)"
+          let firstNorm = dotProduct(one, one)
+          let secondNorm = dotProduct(two, two)
+          expectClose(
+            products.innerProducts[index], dotProduct(one, two),
+            absolute: tolerance * (firstNorm * secondNorm).squareRoot() + 1e-20, "<,> \(name)")
+          expectClose(
+            products.squaredNormsOfFirst[index], firstNorm, relative: tolerance, absolute: 1e-20,
+            "first \(name)")
+          expectClose(
+            products.squaredNormsOfSecond[index], secondNorm, relative: tolerance, absolute: 1e-20,
+            "second \(name)")
+        }
       }
     }
-    check(Double.self, tolerance: 1e-11)
-    check(Float.self, tolerance: 1e-4)
+    for sides in Self.sides {
+      try check(Double.self, sides, tolerance: 1e-11)
+      try check(Float.self, sides, tolerance: 1e-4)
+    }
   }
 
   /// Tied embeddings: the gradient is head part plus embedding part, and the product of two sums has

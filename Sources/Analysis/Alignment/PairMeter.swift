@@ -15,25 +15,40 @@ struct PairMeter<Scalar: ModelScalar> {
   func measure(
     _ response: [Int32], first: [Int32], second: [Int32], firstScored: Int = 0
   ) -> PairMeasurement {
-    let firstScored = max(firstScored, first.isEmpty || second.isEmpty ? 1 : 0)
-    let batch = PackedSequences(
-      first: ScoredSequence(context: first, response: response, firstScored: firstScored),
-      second: ScoredSequence(context: second, response: response, firstScored: firstScored))
-    let scores = workspace.score(batch)
-    let count = batch.scoredCount / 2
-    let products = workspace.gradientProducts(
-      coefficients: Array(repeating: coefficient(count), count: 2 * count), method: method
-    ).grouped(by: layout)
-    func tokens(_ values: [Double], _ side: Range<Int>) -> [Double] {
-      Array(repeating: .nan, count: firstScored) + values[side]
+    measure(response, firsts: [first], second: second, firstScored: firstScored)[0]
+  }
+
+  /// The same for several first contexts, in one batch with one gradient of the second. If one context is
+  /// empty, none scores y_1.
+  func measure(
+    _ response: [Int32], firsts: [[Int32]], second: [Int32], firstScored: Int = 0
+  ) -> [PairMeasurement] {
+    let contexts = firsts + [second]
+    let firstScored = max(firstScored, contexts.contains(where: \.isEmpty) ? 1 : 0)
+    var batch = PackedSequences()
+    for context in contexts {
+      batch.beginSide()
+      batch.append(
+        ScoredSequence(context: context, response: response, firstScored: firstScored))
     }
-    return PairMeasurement(
-      innerProducts: products.innerProducts, squaredNormsMarginal: products.squaredNormsOfFirst,
-      squaredNormsConditional: products.squaredNormsOfSecond,
-      logMarginal: tokens(scores.logProbabilities, 0..<count),
-      logConditional: tokens(scores.logProbabilities, count..<2 * count),
-      entropyMarginal: tokens(scores.entropies, 0..<count),
-      entropyConditional: tokens(scores.entropies, count..<2 * count), scoredCount: count)
+    let scores = workspace.score(batch)
+    let count = batch.scoredCount / contexts.count
+    let products = workspace.gradientProductsWithLastSide(
+      coefficients: Array(repeating: coefficient(count), count: batch.scoredCount), method: method)
+    func tokens(_ values: [Double], _ side: Int) -> [Double] {
+      Array(repeating: .nan, count: firstScored)
+        + values[batch.scored(ofSequences: side..<side + 1)]
+    }
+    return firsts.indices.map { side in
+      let products = products[side].grouped(by: layout)
+      return PairMeasurement(
+        innerProducts: products.innerProducts, squaredNormsMarginal: products.squaredNormsOfFirst,
+        squaredNormsConditional: products.squaredNormsOfSecond,
+        logMarginal: tokens(scores.logProbabilities, side),
+        logConditional: tokens(scores.logProbabilities, firsts.count),
+        entropyMarginal: tokens(scores.entropies, side),
+        entropyConditional: tokens(scores.entropies, firsts.count), scoredCount: count)
+    }
   }
 
   /// Products restricted to some of the tokens of the pair that was measured last. The gradients

@@ -67,6 +67,16 @@ public final class SampleAligner<Scalar: ModelScalar> {
     ).summary(plan.options.reduction)
   }
 
+  /// The rows of a rollout with each of several contexts in place of the null context. They share one
+  /// gradient of log P(y|x).
+  func rows(_ index: Int, contexts: [[Int32]]) -> [PairSummary] {
+    let rollout = plan.rollouts[index]
+    return meter.measure(
+      rollout.responseTokens, firsts: contexts, second: rollout.promptTokens,
+      firstScored: plan.firstScored
+    ).map { $0.summary(plan.options.reduction) }
+  }
+
   /// A meter of the control's own model, which all workers of the run share.
   func meter(
     of control: String, _ make: (Transformer<Scalar>) -> Transformer<Scalar>

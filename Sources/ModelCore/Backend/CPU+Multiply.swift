@@ -44,27 +44,25 @@ extension CPU {
       ldc: gram.stride)
   }
 
-  /// Σ_ts a_ts · b_ts over each pair of sides, from the upper triangles of two Gram matrices (R, R):
-  /// rows before `first` are the first side's.
+  /// Σ_ts a_ts · b_ts over the rows of each side, and over those of each side and the last one, from the
+  /// upper triangles of two Gram matrices (R, R).
   static func gramProducts<Scalar: ModelScalar>(
-    _ first: Int, _ a: Matrix<Scalar>, _ b: Matrix<Scalar>
-  ) -> ProductTriple {
-    var triple = ProductTriple()
-    let rows = a.rows
-    for t in 0..<rows {
-      let a = a.row(t)
-      let b = b.row(t)
-      let sideEnd = t < first ? first : rows
-      let own =
-        Double(a[t]) * Double(b[t])
-        + 2 * wideDot(a + t + 1, b + t + 1, count: sideEnd - t - 1)
-      if t < first {
-        triple.first += own
-        triple.inner += wideDot(a + first, b + first, count: rows - first)
-      } else {
-        triple.second += own
+    of sides: [Range<Int>], _ a: Matrix<Scalar>, _ b: Matrix<Scalar>
+  ) -> SideProducts {
+    var products = SideProducts(sideCount: sides.count)
+    let last = sides[sides.count - 1]
+    for (side, rows) in sides.enumerated() {
+      for t in rows {
+        let a = a.row(t)
+        let b = b.row(t)
+        products.squaredNorms[side] +=
+          Double(a[t]) * Double(b[t])
+          + 2 * wideDot(a + t + 1, b + t + 1, count: rows.upperBound - t - 1)
+        guard side < sides.count - 1 else { continue }
+        products.innerProducts[side] += wideDot(
+          a + last.lowerBound, b + last.lowerBound, count: last.count)
       }
     }
-    return triple
+    return products
   }
 }

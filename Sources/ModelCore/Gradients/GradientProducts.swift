@@ -10,7 +10,7 @@ public enum ProductMethod: String, Sendable, CaseIterable {
   case materialized
 }
 
-/// Products of the gradients of a batch's two sides.
+/// Products of the gradients of two sides of a batch.
 public struct GradientProducts: Sendable {
   /// <first, second> of each parameter, in the order of the layout.
   public internal(set) var innerProducts: [Double]
@@ -23,12 +23,6 @@ public struct GradientProducts: Sendable {
     innerProducts = Array(repeating: 0, count: parameterCount)
     squaredNormsOfFirst = innerProducts
     squaredNormsOfSecond = innerProducts
-  }
-
-  mutating func add(_ triple: ProductTriple, to parameter: Int) {
-    innerProducts[parameter] += triple.inner
-    squaredNormsOfFirst[parameter] += triple.first
-    squaredNormsOfSecond[parameter] += triple.second
   }
 
   /// The products summed over the parameters of each group of a layout.
@@ -48,11 +42,22 @@ extension Workspace {
   ///
   /// - Parameter coefficients: One a scored token, the first side's before the second's; 1/T each
   ///   for the gradient of a mean log-probability.
-  @specialized(where Scalar == Float)
-  @specialized(where Scalar == Double)
   public func gradientProducts(
     coefficients: [Scalar], method: ProductMethod = .auto
   ) -> GradientProducts {
+    precondition(batch.sides.count == 2, "products of two sides")
+    return gradientProductsWithLastSide(coefficients: coefficients, method: method)[0]
+  }
+
+  /// Products of each side's gradient, as the first, with that of the last side, as the second: one
+  /// element for each side but the last. The gradient of the last side is computed once for all.
+  ///
+  /// - Parameter coefficients: One a scored token, side after side.
+  @specialized(where Scalar == Float)
+  @specialized(where Scalar == Double)
+  public func gradientProductsWithLastSide(
+    coefficients: [Scalar], method: ProductMethod = .auto
+  ) -> [GradientProducts] {
     let receiver = ProductReceiver<Scalar>(layout: model.layout, method: method, batch: batch)
     backward(coefficients: coefficients, into: receiver)
     return receiver.products

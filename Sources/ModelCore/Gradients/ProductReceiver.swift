@@ -1,11 +1,11 @@
-// Multiplies the gradients of two sides while a backward pass delivers them.
+// Multiplies the gradient of each side with that of the last side while a backward pass delivers them.
 //
-// A linear layer's gradients on the two sides are W₁ = B₁ᵀA₁ and W₂ = B₂ᵀA₂, with A the rows of the
-// layer's input and B those of its output gradient. Two routes to <W₁,W₂>, |W₁|² and |W₂|²:
+// A linear layer's gradient on side s is W_s = B_sᵀA_s, with A the rows of the layer's input and B those
+// of its output gradient. Two routes to <W_s,W_last> and |W_s|²:
 //   materialized: form a band of rows of both, multiply, discard;
 //   gram: <B₁ᵀA₁, B₂ᵀA₂> = Σ_ts (a¹_t · a²_s)(b¹_t · b²_s), the sum over all pairs of rows of the
-//         product of two Gram matrices (Goodfellow, 1510.01799, for norms). The rows of both sides
-//         lie one after the other, so one symmetric product gives all three sums, and layers that
+//         product of two Gram matrices (Goodfellow, 1510.01799, for norms). The rows of all sides
+//         lie one after the other, so one symmetric product gives all sums, and layers that
 //         share their input share its Gram matrix.
 // Arithmetic is the scalar's; every published product and norm is summed in Double. Each route is
 // the other's oracle.
@@ -16,41 +16,53 @@ final class ProductReceiver<Scalar: ModelScalar>: GradientReceiver {
   private let hidden: Int
   /// Whether the head is the embedding matrix.
   private let isTied: Bool
-  /// Rows, and those of the first side; the others are the second's.
   private let rows: Int
-  private let firstRows: Int
-  /// Scored rows, and those of the first side.
+  /// The rows of each side.
+  private let sideRows: [Range<Int>]
   private let scored: Int
-  private let firstScored: Int
-  private(set) var products: GradientProducts
+  /// The scored rows of each side.
+  private let sideScored: [Range<Int>]
+  /// The products of each side but the last with the last one.
+  private(set) var products: [GradientProducts]
 
   private let inputGram: Buffer<Scalar>  // (rows, rows)
   private let outputGram: Buffer<Scalar>  // (rows, rows); for the head (scored, scored)
   private var band = Buffer<Scalar>(count: 0)  // two bands of a weight matrix
-  /// The first side's norm weight gradients until the second's come.
-  private var firstVectors: [Int: [Scalar]] = [:]
+  /// The norm weight gradients of the sides until the last side's comes.
+  private var vectors: [Int: [[Scalar]]] = [:]
 
   /// Tokens that enter: the embedding rows with a gradient. (U)
   private let entering: DistinctIndices
-  /// Those rows of the head's gradient, wanted where head and embedding are tied. (2, U, C)
+  /// Those rows of the head's gradient, wanted where head and embedding are tied. (sides, U, C)
   private let headRows: Buffer<Scalar>
 
   init(layout: ParameterLayout, method: ProductMethod, batch: PackedSequences) {
     let sides = batch.sides
-    precondition(sides.count == 2, "products are of two sides")
+    precondition(sides.count > 1, "products are of two sides or more")
     self.layout = layout
     self.method = method
     hidden = layout.configuration.hiddenSize
     rows = batch.rowCount
-    firstRows = batch.rows(ofSequences: sides[0]).count
+    sideRows = sides.map { batch.rows(ofSequences: $0) }
     scored = batch.scoredCount
-    firstScored = batch.scored(ofSequences: sides[0]).count
-    products = GradientProducts(parameterCount: layout.parameters.count)
+    sideScored = sides.map { batch.scored(ofSequences: $0) }
+    products = Array(
+      repeating: GradientProducts(parameterCount: layout.parameters.count), count: sides.count - 1)
     inputGram = Buffer(count: method == .materialized ? 0 : rows * rows)
     outputGram = Buffer(count: method == .materialized ? 0 : rows * rows)
     entering = DistinctIndices(batch.tokens)
     isTied = layout.network.head.isTied
-    headRows = Buffer(count: isTied ? 2 * entering.indices.count * hidden : 0)
+    headRows = Buffer(count: isTied ? sides.count * entering.indices.count * hidden : 0)
+  }
+
+  private var last: Int { sideRows.count - 1 }
+
+  private func add(_ sums: SideProducts, to parameter: Int) {
+    for side in 0..<last {
+      products[side].innerProducts[parameter] += sums.innerProducts[side]
+      products[side].squaredNormsOfFirst[parameter] += sums.squaredNorms[side]
+      products[side].squaredNormsOfSecond[parameter] += sums.squaredNorms[last]
+    }
   }
 
   // MARK: - Linear layers
@@ -66,9 +78,9 @@ final class ProductReceiver<Scalar: ModelScalar>: GradientReceiver {
       column += part.columns
       if gram {
         Backend.gram(of: part, into: square(outputGram, rows))
-        products.add(gramProducts(rows: rows, first: firstRows), to: weight)
+        add(gramProducts(of: sideRows), to: weight)
       } else {
-        products.add(bandProducts(part, x, first: firstRows), to: weight)
+        add(bandProducts(part, x, of: sideRows), to: weight)
       }
     }
   }
@@ -80,14 +92,22 @@ final class ProductReceiver<Scalar: ModelScalar>: GradientReceiver {
     for bias in parameters {
       let part = dy.columns(column..<column + layout.parameters[bias].count)
       column += part.columns
-      let sums = Buffer<Scalar>(count: 2 * part.columns)
-      let (one, two) = (sums.base, sums.base + part.columns)
-      Backend.addSum(of: part.rows(0..<firstRows), to: one)
-      Backend.addSum(of: part.rows(firstRows..<rows), to: two)
-      var triple = ProductTriple()
-      triple.add(one, two, count: part.columns)
-      products.add(triple, to: bias)
+      let buffer = Buffer<Scalar>(count: sideRows.count * part.columns)
+      let sums = Matrix(buffer.base, rows: sideRows.count, columns: part.columns)
+      for (side, rows) in sideRows.enumerated() {
+        Backend.addSum(of: part.rows(rows), to: sums.row(side))
+      }
+      add(products(of: sums), to: bias)
     }
+  }
+
+  /// Products of vectors, one a side. (sides, N)
+  private func products(of vectors: Matrix<Scalar>) -> SideProducts {
+    var sums = SideProducts(sideCount: sideRows.count)
+    for side in sideRows.indices {
+      sums.add(side: side, vectors.row(side), last: vectors.row(last), count: vectors.columns)
+    }
+    return sums
   }
 
   /// Whether the Gram route takes fewer operations: S²(K + N) against 2SKN. A symmetric product
@@ -104,33 +124,36 @@ final class ProductReceiver<Scalar: ModelScalar>: GradientReceiver {
     Matrix(memory.base, rows: rows, columns: rows)
   }
 
-  /// Σ_ts inputGram_ts · outputGram_ts over each pair of sides.
-  private func gramProducts(rows: Int, first: Int) -> ProductTriple {
-    Backend.gramProducts(first, square(inputGram, rows), square(outputGram, rows))
+  /// Σ_ts inputGram_ts · outputGram_ts over the rows of each side and of the last one.
+  private func gramProducts(of sides: [Range<Int>]) -> SideProducts {
+    let rows = sides[last].upperBound
+    return Backend.gramProducts(of: sides, square(inputGram, rows), square(outputGram, rows))
   }
 
-  /// Products of dyᵀ x of both sides, a band of rows at a time; the visitor sees each band.
+  /// Products of dyᵀ x of the sides, a band of rows at a time; the visitor sees each band.
   private func bandProducts(
-    _ dy: Matrix<Scalar>, _ x: Matrix<Scalar>, first: Int,
-    visit: (_ outputs: Range<Int>, _ first: Matrix<Scalar>, _ second: Matrix<Scalar>) -> Void = {
-      _, _, _ in
-    }
-  ) -> ProductTriple {
-    // Both bands stay in the second-level cache while they are multiplied.
+    _ dy: Matrix<Scalar>, _ x: Matrix<Scalar>, of sides: [Range<Int>],
+    visit: (_ outputs: Range<Int>, _ side: Int, _ band: Matrix<Scalar>) -> Void = { _, _, _ in }
+  ) -> SideProducts {
+    // The last side's band and one other stay in the second-level cache while they are multiplied.
     let bandRows = min(dy.columns, max(64, 32_768 / x.columns))
     if band.count < 2 * bandRows * x.columns { band = Buffer(count: 2 * bandRows * x.columns) }
-    var triple = ProductTriple()
+    var sums = SideProducts(sideCount: sides.count)
     for start in stride(from: 0, to: dy.columns, by: bandRows) {
       let outputs = start..<min(start + bandRows, dy.columns)
       let part = dy.columns(outputs)
-      let one = Matrix(band.base, rows: outputs.count, columns: x.columns)
-      let two = Matrix(band.base + bandRows * x.columns, rows: outputs.count, columns: x.columns)
-      Backend.multiply(transposed: part.rows(0..<first), x.rows(0..<first), into: one)
-      Backend.multiply(transposed: part.rows(first..<dy.rows), x.rows(first..<dy.rows), into: two)
-      triple.add(one.base, two.base, count: outputs.count * x.columns)
-      visit(outputs, one, two)
+      let reference = Matrix(band.base, rows: outputs.count, columns: x.columns)
+      let other = Matrix(
+        band.base + bandRows * x.columns, rows: outputs.count, columns: x.columns)
+      for side in sides.indices.reversed() {
+        let own = side == last ? reference : other
+        Backend.multiply(transposed: part.rows(sides[side]), x.rows(sides[side]), into: own)
+        sums.add(
+          side: side, own.base, last: reference.base, count: outputs.count * x.columns)
+        visit(outputs, side, own)
+      }
     }
-    return triple
+    return sums
   }
 
   // MARK: - Norm weights
@@ -139,13 +162,14 @@ final class ProductReceiver<Scalar: ModelScalar>: GradientReceiver {
   @specialized(where Scalar == Double)
   func vector(_ parameter: Int, side: Int, gradient: Matrix<Scalar>) {
     let count = gradient.columns
-    if side == 0 {
-      firstVectors[parameter] = Array(UnsafeBufferPointer(start: gradient.base, count: count))
-    } else if let first = firstVectors.removeValue(forKey: parameter) {
-      var triple = ProductTriple()
-      triple.add(first, gradient.base, count: count)
-      products.add(triple, to: parameter)
+    vectors[parameter, default: []].append(
+      Array(UnsafeBufferPointer(start: gradient.base, count: count)))
+    guard side == last, let vectors = vectors.removeValue(forKey: parameter) else { return }
+    var sums = SideProducts(sideCount: sideRows.count)
+    for (side, vector) in vectors.enumerated() {
+      sums.add(side: side, vector, last: gradient.base, count: count)
     }
+    add(sums, to: parameter)
   }
 
   // MARK: - Head and embedding
@@ -163,19 +187,18 @@ final class ProductReceiver<Scalar: ModelScalar>: GradientReceiver {
       if isTied { gatherHeadRows(vocabulary, f, dLogits) }
       if vocabulary.upperBound == size {
         Backend.gram(of: f, into: square(inputGram, scored))
-        products.add(gramProducts(rows: scored, first: firstScored), to: parameter)
+        add(gramProducts(of: sideScored), to: parameter)
       }
     } else {
-      let triple = bandProducts(dLogits, f, first: firstScored) { outputs, one, two in
+      let sums = bandProducts(dLogits, f, of: sideScored) { outputs, side, band in
         guard isTied else { return }
         for row in 0..<outputs.count {
           let token = Int32(vocabulary.lowerBound + outputs.lowerBound + row)
           guard let place = entering.places[token] else { continue }
-          headRow(0, place).update(from: one.row(row), count: hidden)
-          headRow(1, place).update(from: two.row(row), count: hidden)
+          headRow(side, place).update(from: band.row(row), count: hidden)
         }
       }
-      products.add(triple, to: parameter)
+      add(sums, to: parameter)
     }
   }
 
@@ -190,7 +213,7 @@ final class ProductReceiver<Scalar: ModelScalar>: GradientReceiver {
     for (place, token) in entering.indices.enumerated() where vocabulary.contains(Int(token)) {
       let first = Int(token) - vocabulary.lowerBound
       let column = dLogits.columns(first..<first + 1)
-      for (side, rows) in [0..<firstScored, firstScored..<scored].enumerated() {
+      for (side, rows) in sideScored.enumerated() {
         Backend.addWeighted(f.rows(rows), by: column.rows(rows), to: headRow(side, place))
       }
     }
@@ -205,26 +228,33 @@ final class ProductReceiver<Scalar: ModelScalar>: GradientReceiver {
     let isHead = isTied && parameter == layout.network.head.weight.index
     let entering = isHead ? entering : DistinctIndices(indices)
     let count = entering.indices.count
-    let sums = Buffer<Scalar>(count: 2 * count * hidden)  // (2, U, C)
-    let places = indices.enumerated().map { row, index in
-      guard let place = entering.places[index] else { preconditionFailure("a token of no batch") }
-      return Int32(row < firstRows ? place : count + place)
+    let sums = Buffer<Scalar>(count: sideRows.count * count * hidden)  // (sides, U, C)
+    let places = sideRows.enumerated().flatMap { side, rows in
+      rows.map { row in
+        guard let place = entering.places[indices[row]] else {
+          preconditionFailure("a token of no batch")
+        }
+        return Int32(side * count + place)
+      }
     }
-    Backend.scatterAdding(dx, places, to: Matrix(sums.base, rows: 2 * count, columns: hidden))
-    var triple = ProductTriple()
+    Backend.scatterAdding(
+      dx, places, to: Matrix(sums.base, rows: sideRows.count * count, columns: hidden))
+    var products = SideProducts(sideCount: sideRows.count)
     for place in 0..<count {
-      let one = sums.base + place * hidden
-      let two = sums.base + (count + place) * hidden
-      triple.add(one, two, count: hidden)
-      guard isHead else { continue }
-      let headOne = headRow(0, place)
-      let headTwo = headRow(1, place)
-      triple.inner +=
-        wideDot(one, headTwo, count: hidden) + wideDot(headOne, two, count: hidden)
-      triple.first += 2 * wideDot(one, headOne, count: hidden)
-      triple.second += 2 * wideDot(two, headTwo, count: hidden)
+      let lastSum = sums.base + (last * count + place) * hidden
+      let lastHead = isHead ? headRow(last, place) : lastSum
+      for side in sideRows.indices {
+        let sum = sums.base + (side * count + place) * hidden
+        products.add(side: side, sum, last: lastSum, count: hidden)
+        guard isHead else { continue }
+        let head = headRow(side, place)
+        products.squaredNorms[side] += 2 * wideDot(sum, head, count: hidden)
+        guard side < last else { continue }
+        products.innerProducts[side] +=
+          wideDot(sum, lastHead, count: hidden) + wideDot(head, lastSum, count: hidden)
+      }
     }
-    products.add(triple, to: parameter)
+    add(products, to: parameter)
   }
 }
 

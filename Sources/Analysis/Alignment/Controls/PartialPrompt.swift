@@ -34,11 +34,12 @@ public struct PartialPrompt: SampleControl {
     _ index: Int, main: PairMeasurement, with aligner: SampleAligner<Scalar>
   ) -> [PairSummary] {
     let prompt = plan.rollouts[index].promptTokens
-    return (1...Self.steps).map { step in
+    let contexts = (1...Self.steps).map { step in
       // Rounded up, so that the first step has at least one token and the last the whole prompt.
       let count = (prompt.count * step + Self.steps - 1) / Self.steps
-      return aligner.row(index, context: Array(prompt.prefix(count)))
+      return Array(prompt.prefix(count))
     }
+    return aligner.rows(index, contexts: contexts)
   }
 
   public func sentence(_ summary: AlignmentSummary) -> String? {
