@@ -37,7 +37,7 @@ import Testing
     // The same products, summed in another order.
     expectClose(whole.cosine, 1, absolute: 1e-12, "cosine with itself")
     expectClose(whole.normMarginal, main.normConditional, relative: 1e-12, "norm")
-    #expect(whole.gap == 0)
+    expectClose(whole.gap, 0, absolute: 1e-13, "gap")
   }
 
   /// A part of the prompt is a null context like any other: run with it as the null context.
@@ -47,7 +47,8 @@ import Testing
     let part = Self.rows(prompt: prompt).controls[step - 1]
     let main = Self.rows(prompt: prompt, nullContext: Array(prompt.prefix(count)), controls: [])
       .pair.summary(.mean)
-    #expect(part == main)
+    // One packed product may give equal rows at different places different last bits.
+    expectClose(part.stored, main.stored, relative: 1e-12, "stored numbers")
   }
 
   @Test func aPromptOfOneTokenHasItInEveryStep() {
