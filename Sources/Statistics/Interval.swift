@@ -2,8 +2,8 @@
 
 /// An estimate and the two ends of its 95% interval (unless the caller asked for another level).
 ///
-/// `low` and `high` are NaN where no interval can be given (a single cluster, a minimum, a ratio
-/// whose denominator is not distinguishable from zero).
+/// `low` and `high` are NaN where no interval can be given (a single cluster, a minimum). They are infinite
+/// where the data rule out too little: the interval of a ratio whose denominator may be zero.
 public struct Interval: Sendable, Hashable {
   /// The value measured on all the data.
   public let estimate: Double
@@ -30,6 +30,9 @@ public struct Interval: Sendable, Hashable {
 
   /// True where the interval exists and lies wholly above zero.
   public var isAboveZero: Bool { low > 0 }
+
+  /// True where an end is infinite.
+  public var isUnbounded: Bool { low.isInfinite || high.isInfinite }
 
   /// The interval of an increasing function of the same quantity.
   package func map(_ increasing: (Double) -> Double) -> Interval {

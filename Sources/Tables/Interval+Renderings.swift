@@ -12,7 +12,7 @@ extension Interval {
   /// Whether the interval has ends, as opposed to an estimate alone.
   public var hasEnds: Bool { !(low.isNaN && high.isNaN) }
 
-  /// `{"mean", "low", "high"}`; null for undefined numbers.
+  /// `{"mean", "low", "high"}`; null for undefined numbers and for infinite ends.
   ///
   /// - Parameters:
   ///   - key: the name of the estimate; `mean` in the contract's files.
@@ -37,11 +37,15 @@ extension Interval {
 
   /// The two ends with this many decimals; a dash if there are none.
   public func ends(_ decimals: Int) -> String {
-    low.isNaN ? "-" : "\(fixed(low, decimals)) .. \(fixed(high, decimals))"
+    ends { fixed($0, decimals) }
   }
 
   /// The two ends with this many significant digits; a dash if there are none.
   public func significantEnds(_ digits: Int) -> String {
-    low.isNaN ? "-" : "\(significant(low, digits)) .. \(significant(high, digits))"
+    ends { significant($0, digits) }
+  }
+
+  private func ends(_ text: (Double) -> String) -> String {
+    low.isNaN ? "-" : isUnbounded ? "unbounded" : "\(text(low)) .. \(text(high))"
   }
 }

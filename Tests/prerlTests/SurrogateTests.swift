@@ -13,11 +13,11 @@ import Testing
       #expect(outcome.status == 0, "\(outcome.errors)")
       let rules = try #require(try program.object("s.json")["rules"]?.objectValue)
       #expect(rules.keys.count == 8 && outcome.output.contains("\nNSR-PreRL "))
-      // RL against itself is 1, or withheld with everything else.
       let rl = try #require(rules["RL"]?.objectValue?["efficiency"]?.objectValue?["estimate"])
-      #expect(rl == .null || rl == .real(1))
-      let withheld = "is indistinguishable from noise in 64 rollouts"
-      #expect(rl != .null || outcome.output.contains(withheld))
+      #expect(rl == .real(1))
+      // So few rollouts bound no ratio of signals.
+      let prerl = try #require(rules["PreRL"]?.objectValue?["efficiency"]?.objectValue)
+      #expect(prerl["low"] == .null && outcome.output.contains("unbounded"))
 
       let flat = (0..<16).map { index in
         """

@@ -91,7 +91,7 @@ public struct SurrogatePrediction: Sendable {
     let clusters = Set(plan.rollouts.map { Array($0.cluster.utf8) }).count
     var sentences: [String] = []
     let share = statistics.driftShareMarginal
-    if !share.estimate.isNaN {
+    if !share.isUnbounded, !share.estimate.isNaN {
       sentences.append(
         "The component that ignores the rewards makes up \(fixed(100 * share.estimate, 0))% of "
           + "one-sided null-context updates (\(fixed(100 * share.low, 0)) .. "
@@ -99,10 +99,9 @@ public struct SurrogatePrediction: Sendable {
     }
     let basis =
       "\(rollouts) rollouts of \(clusters) independent units in \(update.batchCount) batches"
-    guard let rl = statistics.vectors.first(where: { $0.name == "RL" }),
-      !rl.efficiency.estimate.isNaN
-    else {
-      let reliability = statistics.vectors.first { $0.name == "RL" }?.reliability.estimate ?? .nan
+    let rl = statistics.vectors.first { $0.name == "RL" }
+    guard let rl, rl.signal.isAboveZero else {
+      let reliability = rl?.reliability.estimate ?? .nan
       let needed = batchSize * (1 - reliability) / reliability * Double(update.batchCount)
       sentences.append(
         "RL's own gradient is indistinguishable from noise in \(basis), so no rule's gain can be compared "

@@ -14,8 +14,8 @@ struct SurrogateCommand: ParsableCommand {
       Needs scored rollouts, several per prompt, from at least eight independent units (clusters, by \
       default problems). The gain is predicted to first order: without noise and at this batch size, \
       for plain gradient steps and in Adam's metric. The noise ceiling is the fraction of a batch \
-      gradient's squared norm that reproduces in another batch. A dash means: indistinguishable from \
-      noise.
+      gradient's squared norm that reproduces in another batch. An interval is unbounded where \
+      a gradient may be noise alone.
 
       Example: prerl surrogate --model DIR --rollouts rollouts.jsonl
       """)

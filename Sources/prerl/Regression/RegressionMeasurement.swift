@@ -68,7 +68,8 @@ struct RegressionMeasurement {
   }
 
   /// The statistics of a summary, except those in which small changes do not show: extremes and
-  /// spreads of the controls, and interval ends.
+  /// spreads of the controls, and interval ends. Ratios with an unbounded interval are left out, too: what
+  /// they divide by may be 0, which makes rounding errors large.
   private static func collect(
     _ json: JSON, path: String, into quantities: inout [Baseline.Quantity]
   ) {
@@ -79,6 +80,8 @@ struct RegressionMeasurement {
         ["_low", "_high"] + (isControl ? ["_sd", "_min", "_max", "negative_fraction"] : [])
       if value.objectValue != nil {
         collect(value, path: name, into: &quantities)
+      } else if json.objectValue?["\(key)_low"]?.doubleValue?.isInfinite == true {
+        continue
       } else if let number = value.doubleValue, number.isFinite,
         !hidden.contains(where: name.hasSuffix)
       {

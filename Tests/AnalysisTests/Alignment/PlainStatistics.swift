@@ -9,7 +9,8 @@ import Testing
 /// With a_k the vector of batch k of K: S_ab = Σ_{k≠l} <a_k, b_l> / K(K−1), T_a = Σ_k |a_k|² / K;
 /// reliability S_aa/T_a, corrected cosine S_ab/√(S_aa S_bb), drift share S_DD/(S_CC + S_DD), efficiency
 /// (S_uG/√S_uu)/(S_RG/√S_RR) and with T in the place of S_uu and S_RR. Intervals leave one batch out
-/// at a time: θ ± t √((K−1)/K Σ (θ_(k) − mean)²).
+/// at a time: θ ± t √((K−1)/K Σ (θ_(k) − mean)²). A ratio n/d by a signal has those θ with
+/// |n − θ d| ≤ t se(n − θ d).
 struct PlainStatistics {
   let vectors: [String: [[Double]]]
   let gradient: [[Double]]
@@ -21,7 +22,6 @@ struct PlainStatistics {
   private struct Estimate {
     let value: Double
     let reach: Double
-    var isAboveZero: Bool { value - reach > 0 }
   }
 
   private func signal(_ a: [[Double]], _ b: [[Double]], _ batches: [Int]) -> Double {
@@ -44,20 +44,11 @@ struct PlainStatistics {
       value: statistic(all), reach: Self.quantile * ((count - 1) / count * spread).squareRoot())
   }
 
-  /// Whether S_aa is told from noise: its interval lies above zero.
-  private func isSignal(_ a: [[Double]]) -> Bool { estimate { signal(a, a, $0) }.isAboveZero }
-
   /// Compares every published statistic. Products are good to 1e-8 (see `productsOfBatchVectors`),
   /// and the difference of large products in S takes three digits off; the quantile has seven.
   func expect(_ statistics: UpdateStatistics, _ metric: String) {
     let tolerance = 1e-5
-    func compare(
-      _ interval: Interval, defined: Bool = true, _ name: String, _ statistic: ([Int]) -> Double
-    ) {
-      guard defined else {
-        #expect(interval.estimate.isNaN, "\(metric), \(name) is not told from noise")
-        return
-      }
+    func compare(_ interval: Interval, _ name: String, _ statistic: ([Int]) -> Double) {
       let expected = estimate(statistic)
       let scale = max(abs(expected.value), expected.reach.isNaN ? 0 : expected.reach)
       expectClose(
@@ -69,9 +60,36 @@ struct PlainStatistics {
         absolute: 10 * tolerance * scale, "\(metric), interval of \(name)")
     }
 
+    func compareRatio(
+      _ interval: Interval, _ name: String, _ numerator: ([Int]) -> Double,
+      to denominator: ([Int]) -> Double
+    ) {
+      let (n, d) = (estimate(numerator).value, estimate(denominator).value)
+      if d > 0 {
+        expectClose(
+          interval.estimate, n / d, absolute: 10 * tolerance * (1 + abs(n / d)),
+          "\(metric), \(name)")
+      } else {
+        #expect(interval.estimate.isNaN, "\(metric), \(name)")
+      }
+      // Bounded if d is more than t standard errors, and then the test is just passed at both ends.
+      let length = estimate(denominator)
+      guard abs(d) > 0, abs(abs(d) / length.reach - 1) > 1e-3 else { return }
+      #expect(interval.isUnbounded == (d < length.reach), "\(metric), bounds of \(name)")
+      for end in [interval.low, interval.high] where end.isFinite {
+        let residual = estimate { numerator($0) - end * denominator($0) }
+        expectClose(
+          abs(residual.value), residual.reach,
+          absolute: 100 * tolerance * (abs(n) + abs(end * d) + residual.reach),
+          "\(metric), interval of \(name)")
+      }
+    }
+    func length(_ a: [[Double]], _ batches: [Int]) -> Double {
+      max(0, signal(a, a, batches)).squareRoot()
+    }
+    func norm(_ a: [[Double]], _ batches: [Int]) -> Double { total(a, a, batches).squareRoot() }
+
     let reference = vectors["RL"] ?? []
-    let hasReference = isSignal(reference)
-    let gain = estimate { signal(reference, gradient, $0) }
     for vector in statistics.vectors {
       let u = vectors[vector.name] ?? []
       compare(vector.signal, "S of \(vector.name)") { signal(u, u, $0) }
@@ -79,18 +97,19 @@ struct PlainStatistics {
       compare(vector.reliability, "reliability of \(vector.name)") {
         signal(u, u, $0) / total(u, u, $0)
       }
-      compare(
-        vector.efficiency, defined: isSignal(u) && hasReference && gain.isAboveZero,
-        "efficiency of \(vector.name)"
-      ) {
-        signal(u, gradient, $0) / signal(u, u, $0).squareRoot()
-          / (signal(reference, gradient, $0) / signal(reference, reference, $0).squareRoot())
+      guard vector.name != "RL" else {
+        #expect(vector.efficiency == Interval(estimate: 1, low: 1, high: 1))
+        continue
       }
-      compare(
-        vector.batchEfficiency, defined: gain.isAboveZero, "batch efficiency of \(vector.name)"
-      ) {
-        signal(u, gradient, $0) / total(u, u, $0).squareRoot()
-          / (signal(reference, gradient, $0) / total(reference, reference, $0).squareRoot())
+      compareRatio(vector.efficiency, "efficiency of \(vector.name)") {
+        signal(u, gradient, $0) * length(reference, $0)
+      } to: {
+        signal(reference, gradient, $0) * length(u, $0)
+      }
+      compareRatio(vector.batchEfficiency, "batch efficiency of \(vector.name)") {
+        signal(u, gradient, $0) * norm(reference, $0)
+      } to: {
+        signal(reference, gradient, $0) * norm(u, $0)
       }
     }
     for pair in statistics.pairs {
@@ -102,21 +121,21 @@ struct PlainStatistics {
       compare(pair.crossBatchCosine, "other batch, \(name)") {
         signal(u, v, $0) / (total(u, u, $0) * total(v, v, $0)).squareRoot()
       }
-      compare(
-        pair.correctedCosine, defined: isSignal(u) && isSignal(v), "corrected, \(name)"
-      ) {
-        signal(u, v, $0) / (signal(u, u, $0).squareRoot() * signal(v, v, $0).squareRoot())
+      compareRatio(pair.correctedCosine, "corrected, \(name)") {
+        signal(u, v, $0)
+      } to: {
+        length(u, $0) * length(v, $0)
       }
     }
     for (space, share) in [
       ("m", statistics.driftShareMarginal), ("c", statistics.driftShareConditional),
     ] {
       let (c, d) = (vectors["C_" + space] ?? [], vectors["D_" + space] ?? [])
-      compare(
-        share,
-        defined: estimate { signal(c, c, $0) + signal(d, d, $0) }.isAboveZero,
-        "drift share \(space)"
-      ) { signal(d, d, $0) / (signal(c, c, $0) + signal(d, d, $0)) }
+      compareRatio(share, "drift share \(space)") {
+        signal(d, d, $0)
+      } to: {
+        signal(c, c, $0) + signal(d, d, $0)
+      }
     }
   }
 }

@@ -308,7 +308,7 @@ import Testing
             #expect(try stored.read(Int.self) == [count])
           } else {
             let value = try stored.read(Double.self)[0]
-            #expect(json.isNull ? value.isNaN : json.doubleValue == value, "\(path)")
+            #expect(json.isNull ? !value.isFinite : json.doubleValue == value, "\(path)")
           }
           return
         }

@@ -27,9 +27,13 @@ extension Update {
         fixed(cosine(rule.name, "drift-PreRL").estimate, 2), significant(radius, 2),
       ])
     }
-    guard table.text.contains(" - ") else { return table.text }
-    return table.text
-      + "\n-: not estimated: one of the vectors it compares is indistinguishable from "
-      + "noise in \(summary.rolloutCount) rollouts"
+    return table.text + (Self.unboundedNote(table.text, summary.rolloutCount) ?? "")
+  }
+
+  /// What a dash or an unbounded interval of a table means; nil for a table without.
+  static func unboundedNote(_ table: String, _ rollouts: Int) -> String? {
+    guard table.contains(" - ") || table.contains("unbounded") else { return nil }
+    return "\nunbounded: in \(rollouts) rollouts one of the vectors compared may be noise alone, "
+      + "so that every value is possible"
   }
 }

@@ -34,12 +34,12 @@ public struct Update: CollectionControl {
   public func sentence(_ summary: AlignmentSummary) -> String? {
     let raw = ["controls", Self.name, "raw"]
     let share = summary[raw, "drift_share_marginal"]
-    guard !share.estimate.isNaN else { return nil }
+    guard !share.estimate.isNaN, !share.isUnbounded else { return nil }
     let withDrift = summary[raw + ["cosine", "NSR-PreRL"], "drift-PreRL"]
     let prerl = summary[raw + ["efficiency"], "PreRL"]
     let nsr = summary[raw + ["efficiency"], "NSR-PreRL"]
     let gain =
-      nsr.estimate.isNaN || prerl.estimate.isNaN
+      nsr.isUnbounded || prerl.isUnbounded
       ? "\(summary.rolloutCount) rollouts are too few to estimate NSR-PreRL's gain relative to RL "
         + "(prerl surrogate takes more)"
       : "at equal step length NSR-PreRL is predicted to bring \(fixed(nsr.estimate, 2)) of RL's gain, "

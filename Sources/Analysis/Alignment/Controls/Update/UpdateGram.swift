@@ -4,7 +4,8 @@
 //   S_ab = Σ_{k≠l} <a_k, b_l> / (K(K−1))   the signal: noise of different batches is independent
 //   T_a  = Σ_k |a_k|² / K                  signal plus the noise of one batch
 // Every statistic is a function of such sums. To leave a batch out is to leave out a row and a column, so
-// intervals are delete-one-batch jackknives.
+// intervals are delete-one-batch jackknives. A signal may be so weak that its S is zero or negative. What
+// is divided by a signal therefore has Fieller's interval, which covers however weak it is.
 import Statistics
 
 /// gram[a][b][k][l] = <a_k, b_l> of named vectors a, b and batches k, l.
@@ -91,6 +92,22 @@ public struct UpdateGram: Sendable {
       deleteOne: (0..<batchCount).map { k in statistic(sums.map { $0.deleteOne[k] }) })
   }
 
+  /// Fieller's interval of a ratio of two functions of batch sums.
+  private func ratio(
+    of sums: [BatchSum], _ numerator: ([Double]) -> Double, to denominator: ([Double]) -> Double
+  ) -> Interval {
+    let values = sums.map(\.value)
+    return Jackknife.ratio(
+      numerator: numerator(values), denominator: denominator(values),
+      deleteOne: (0..<batchCount).map { k in
+        let values = sums.map { $0.deleteOne[k] }
+        return (numerator(values), denominator(values))
+      })
+  }
+
+  /// The length that belongs to a squared one, 0 for an estimate below 0.
+  private func length(_ squared: Double) -> Double { max(0, squared).squareRoot() }
+
   // MARK: - Statistics
 
   /// S_uv, the inner product of the expected vectors.
@@ -121,23 +138,26 @@ public struct UpdateGram: Sendable {
 
   /// S_uv / √(S_uu S_vv), the cosine of the expected vectors; not clipped to ±1.
   ///
-  /// NaN unless the jackknife intervals of both S_uu and S_vv lie above zero: a direction that is
-  /// indistinguishable from noise has no cosine.
+  /// The estimate is NaN where S_uu or S_vv is not positive, and the interval unbounded where either may
+  /// be zero: a direction that is indistinguishable from noise may have any cosine.
   public func correctedCosine(_ u: UpdateVector, _ v: UpdateVector) -> Interval {
-    guard signal(u, u).isAboveZero, signal(v, v).isAboveZero else { return .undefined }
-    // √ of each factor apart: the product of two negative delete-one values must not pass.
-    return interval(of: [signal(u, v), signal(u, u), signal(v, v)]) {
-      $0[0] / ($0[1].squareRoot() * $0[2].squareRoot())
+    if u.coefficients == v.coefficients { return Interval(estimate: 1, low: 1, high: 1) }
+    return ratio(of: [signal(u, v), signal(u, u), signal(v, v)]) {
+      $0[0]
+    } to: {
+      length($0[1]) * length($0[2])
     }
   }
 
   /// S_dd / (S_cc + S_dd), the fraction of a one-sided update (C ± D)/2 that ignores the rewards' signs.
   ///
-  /// Not clipped. NaN unless the interval of S_cc + S_dd lies above zero.
+  /// Not clipped. The interval is unbounded where S_cc + S_dd may be zero.
   public func driftShare(contrast c: UpdateVector, drift d: UpdateVector) -> Interval {
-    let sums: [BatchSum] = [signal(c, c), signal(d, d)]
-    guard interval(of: sums, { $0[0] + $0[1] }).isAboveZero else { return .undefined }
-    return interval(of: sums) { $0[1] / ($0[0] + $0[1]) }
+    ratio(of: [signal(c, c), signal(d, d)]) {
+      $0[1]
+    } to: {
+      $0[0] + $0[1]
+    }
   }
 
   /// e∞ = (S_uG/√S_uu) / (S_RG/√S_RR): the predicted held-out gain of rule u relative to rule R at
@@ -145,29 +165,31 @@ public struct UpdateGram: Sendable {
   ///
   /// G is the policy gradient. Drawn from the same pool (G = R = C_c, products between different
   /// batches only), e∞ is the corrected cosine of u with C_c. In another metric u and R are
-  /// preconditioned and G is raw. NaN unless the intervals of S_uu, S_RR and S_RG lie above zero.
+  /// preconditioned and G is raw. The estimate is NaN where S_uu or S_RG is not positive, and the
+  /// interval unbounded where either may be zero.
   public func efficiency(
     _ u: UpdateVector, gradient g: UpdateVector, reference r: UpdateVector
   ) -> Interval {
-    let sums: [BatchSum] = [signal(u, g), signal(u, u), signal(r, g), signal(r, r)]
-    for sum in sums.dropFirst() where !interval(of: [sum], { $0[0] }).isAboveZero {
-      return .undefined
-    }
-    return interval(of: sums) {
-      $0[0] / $0[1].squareRoot() / ($0[2] / $0[3].squareRoot())
-    }
+    efficiency(u, g, r, lengths: (signal(u, u), signal(r, r)))
   }
 
   /// e_B = (S_uG/√T_u) / (S_RG/√T_R): the same for one batch of this size, whose noise also takes
-  /// up step length; e_B = e∞ √(reliability_u / reliability_R). NaN unless the interval of S_RG
-  /// lies above zero.
+  /// up step length; e_B = e∞ √(reliability_u / reliability_R). Unbounded where S_RG may be zero.
   public func batchEfficiency(
     _ u: UpdateVector, gradient g: UpdateVector, reference r: UpdateVector
   ) -> Interval {
-    let sums: [BatchSum] = [signal(u, g), total(u, u), signal(r, g), total(r, r)]
-    guard interval(of: [sums[2]], { $0[0] }).isAboveZero else { return .undefined }
-    return interval(of: sums) {
-      $0[0] / $0[1].squareRoot() / ($0[2] / $0[3].squareRoot())
+    efficiency(u, g, r, lengths: (total(u, u), total(r, r)))
+  }
+
+  /// (S_uG/|u|) / (S_RG/|R|) as the ratio of S_uG |R| to S_RG |u|.
+  private func efficiency(
+    _ u: UpdateVector, _ g: UpdateVector, _ r: UpdateVector, lengths: (u: BatchSum, r: BatchSum)
+  ) -> Interval {
+    if u.coefficients == r.coefficients { return Interval(estimate: 1, low: 1, high: 1) }
+    return ratio(of: [signal(u, g), lengths.u, signal(r, g), lengths.r]) {
+      $0[0] * length($0[3])
+    } to: {
+      $0[2] * length($0[1])
     }
   }
 }

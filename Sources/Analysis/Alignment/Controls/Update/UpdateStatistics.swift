@@ -81,14 +81,11 @@ public struct UpdateStatistics: Sendable {
     driftShareConditional = gram.driftShare(contrast: basis("C_c"), drift: basis("D_c"))
   }
 
-  /// Corrected cosines of all pairs of vectors, row-major. A vector has cosine 1 with itself, and none where
-  /// it is indistinguishable from noise.
+  /// Corrected cosines of all pairs of vectors, row-major; 1 of a vector with itself.
   public var cosineMatrix: [Interval] {
     let count = vectors.count
-    var matrix = [Interval](repeating: .undefined, count: count * count)
-    for (place, vector) in vectors.enumerated() where vector.signal.isAboveZero {
-      matrix[place * count + place] = Interval(estimate: 1, low: 1, high: 1)
-    }
+    var matrix = [Interval](
+      repeating: Interval(estimate: 1, low: 1, high: 1), count: count * count)
     let places = Dictionary(
       uniqueKeysWithValues: vectors.enumerated().map { ($0.element.name, $0.offset) })
     for pair in pairs {
