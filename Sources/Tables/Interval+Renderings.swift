@@ -45,7 +45,8 @@ extension Interval {
     ends { significant($0, digits) }
   }
 
-  private func ends(_ text: (Double) -> String) -> String {
+  /// The two ends as a text makes them of numbers; a dash if there are none.
+  public func ends(_ text: (Double) -> String) -> String {
     low.isNaN ? "-" : isUnbounded ? "unbounded" : "\(text(low)) .. \(text(high))"
   }
 }

@@ -29,13 +29,14 @@ import Testing
   {
     var generator = RandomKey(seed: seed).generator()
     let shared = normals(dimension, scale: 1, &generator)
-    let vectors = UpdateVector.basisNames.map { _ in
+    let names = UpdateVector.basisNames + UpdateVector.basisNames.map { "first:" + $0 }
+    let vectors = names.map { _ in
       let own = zip(shared, normals(dimension, scale: 1, &generator)).map { $0 + $1 }
       return (0..<batches).map { _ in
         zip(own, normals(dimension, scale: noise, &generator)).map { $0 + $1 }
       }
     }
-    return (gram(UpdateVector.basisNames, vectors), vectors)
+    return (gram(names, vectors), vectors)
   }
 
   /// Batches of two vectors of length 1 with a known cosine. Reliabilities are those of one batch, 49% of
@@ -243,21 +244,50 @@ import Testing
       [rl.efficiency.estimate, rl.efficiency.low, rl.batchEfficiency.high], [1, 1, 1],
       relative: 1e-12)
     #expect((0...1).contains(report.driftShareMarginal.estimate))
-    // A second metric under a prefix, G raw: with equal vectors the numbers are the same.
-    let size = 6 * 64
+    // Adam's metric, G raw: with equal vectors the numbers are the same.
+    let size = 64
+    func place(_ a: Int) -> Int { a < 12 ? a : a - 12 }
     var values: [Double] = []
-    for a in 0..<12 {
-      for b in 0..<12 {
-        let start = (a % 6) * size + (b % 6) * 64
-        values += gram.values[start..<start + 64]
+    for a in 0..<18 {
+      for b in 0..<18 {
+        let start = (place(a) * 12 + place(b)) * size
+        values += gram.values[start..<start + size]
       }
     }
     let both = UpdateGram(
-      vectorNames: UpdateVector.basisNames + UpdateVector.basisNames.map { "adam:" + $0 },
+      vectorNames: gram.vectorNames + UpdateVector.basisNames.map { "adam:" + $0 },
       batchCount: 8, values: values)
-    let adam = UpdateStatistics(gram: both, prefix: "adam:")
+    let adam = UpdateStatistics(gram: both, metric: .adam)
     #expect(adam.vectors.map(\.efficiency) == report.vectors.map(\.efficiency))
     #expect(adam.driftShareMarginal == report.driftShareMarginal)
+    // Masked rules are the same combinations less those of first tokens; RL with all tokens is the reference.
+    let masked = UpdateStatistics(gram: gram, metric: .rawMasked)
+    let reference = UpdateVector(basis: "C_c")
+    for (rule, vector) in zip(UpdateVector.rules, masked.vectors) {
+      #expect(vector.reliability == gram.reliability(rule.firstTokenMasked))
+      #expect(
+        vector.efficiency
+          == gram.efficiency(rule.firstTokenMasked, gradient: reference, reference: reference),
+        "\(rule.name)")
+    }
+  }
+
+  /// Signals and efficiencies where G is of other rollouts: all pairs of batches count, and intervals cover.
+  @Test func efficienciesFromHeldOutRolloutsCover() {
+    let (u, r) = (UpdateVector(basis: "u"), UpdateVector(basis: "r"))
+    let rate = coverage(of: 0.6, trials: 500, seed: 33) { key in
+      var generator = key.generator()
+      // <u, G>/|u| = 0.6, <R, G>/|R| = 1.
+      let means = [[1.0, 0, 0.75], [1, 0, 0], [0.6, 0.8, 0]]
+      let vectors = means.map { mean in
+        (0..<8).map { _ in
+          mean.map { $0 + 0.3 * generator.normal() } + Self.normals(20, scale: 0.3, &generator)
+        }
+      }
+      let gram = Self.gram(["G", "r", "u"], vectors)
+      return gram.efficiency(u, gradient: UpdateVector.heldOutGradient, reference: r)
+    }
+    #expect((0.92...0.99).contains(rate), "coverage \(rate)")
   }
 
   @Test func jackknifeOfAMeanIsStudentsInterval() {

@@ -42,7 +42,7 @@ import Testing
   @Test func nothingIsReportedOfNumbersThatAreNotFinite() throws {
     try withProgram { program in
       try makeOverflowingModel(program)
-      let lines = (0..<48).map { index in
+      let lines = (0..<80).map { index in
         #"{"id": "r\#(index)", "problem_id": "p\#(index / 4)", "prompt_ids": [1, \#(5 + index / 4)], "#
           + #""response_ids": [\#(7 + index % 4), 2], "reward": \#(index % 2)}"#
       }

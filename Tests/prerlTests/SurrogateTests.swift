@@ -28,7 +28,14 @@ import Testing
       try program.write(flat.joined(separator: "\n") + "\n", to: "flat.jsonl")
       let refused = try program.run("surrogate", "--rollouts", "flat.jsonl", "--quiet")
       #expect(refused.status == 2)
-      #expect(refused.errors.hasPrefix("prerl: flat.jsonl: every group's rewards are all equal"))
+      #expect(
+        refused.errors.hasPrefix(
+          "prerl: flat.jsonl: there are 4 clusters with groups of at least two among the rollouts of "
+            + "training (at least 8)"))
+      let shared = try program.run(
+        "surrogate", "--rollouts", "flat.jsonl", "--held-out", "flat.jsonl", "--quiet")
+      #expect(shared.status == 2)
+      #expect(shared.errors.contains("rollout r0 has the cluster p0, which flat.jsonl has, too"))
     }
   }
 }

@@ -90,12 +90,13 @@ def main():
     for rules, metric, rate, step in product(("all", "rewarded"), ("raw", "adam"), rates, STEPS):
         values = []
         for base in bases:
-            # Indistinguishable from noise: the prediction is that the rule gains nothing.
+            # A rule whose efficiency could not be estimated has no prediction, and no rank.
             values.append(spearman([
-                (p[metric] if p[metric] is not None else 0.0, p["realised"])
+                (p[metric], p["realised"])
                 for p in points
                 if (p["base"], p["learning_rate"], p["step"]) == (base, rate, int(step))
                 and (rules == "all" or not p["rule"].startswith("drift"))
+                and p[metric] is not None
             ]))  # fmt: skip
         mean = interval(values)
         result["spearman"][f"{rules}/{metric}/{rate}/{step}"] = {"bases": values, **(mean or {})}

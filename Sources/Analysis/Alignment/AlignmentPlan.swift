@@ -9,6 +9,9 @@ import Tasks
 /// shards, on any number of threads and after an interruption.
 public struct AlignmentPlan: Sendable {
   public let rollouts: [Rollout]
+  /// The rollouts before this index are those that updates are computed from. The ones from it on are held
+  /// out: update vectors are compared with their policy gradient. Without any, with that of other batches.
+  public let heldOutStart: Int
   public let options: AlignmentOptions
   /// Index of each rollout's problem, in order of first appearance.
   public let problems: [Int]
@@ -24,8 +27,14 @@ public struct AlignmentPlan: Sendable {
   /// The requested controls that the rollouts do not allow, each with the reason.
   public private(set) var leftOut: [(control: String, reason: String)] = []
 
-  public init(rollouts: [Rollout], options: AlignmentOptions, vocabularySize: Int) {
+  /// - Parameter heldOut: Rollouts of problems that share no cluster with those of `rollouts`.
+  public init(
+    rollouts: [Rollout], heldOut: [Rollout] = [], options: AlignmentOptions, vocabularySize: Int
+  ) {
+    let heldOutStart = rollouts.count
+    let rollouts = rollouts + heldOut
     self.rollouts = rollouts
+    self.heldOutStart = heldOutStart
     self.options = options
     self.vocabularySize = vocabularySize
     // Names are compared by bytes: String's == is canonical equivalence.

@@ -1,10 +1,11 @@
-// Predicts the gain of each update rule before training: its first-order gain on held-out rollouts,
+// Predicts the gain of each update rule before training: its first-order gain on held-out problems,
 // relative to RL's at equal step length.
 //
-// u is a rule's batch gradient, G the policy gradient on disjoint batches, S the mean inner product
-// across batches, T_u the mean squared norm of u:
+// u is a rule's batch gradient on problems of training, G the policy gradient on held-out problems, S the
+// mean inner product across batches, T_u the mean squared norm of u:
 //   e∞ = (S_uG / √S_uu) / (S_RG / √S_RR)   without noise,   e_B with T for S in the lengths,
-// at this batch size. In Adam's metric u / (√v + ε) replaces u, with one v for all rules.
+// at this batch size. What an optimizer does is Adam's first step on one batch: u / (|u| + ε) in the place
+// of u, with its noise (e_B).
 import ModelCore
 import Runs
 import Statistics
@@ -19,13 +20,18 @@ public struct SurrogatePrediction: Sendable {
   public let firstOrder: FirstOrderControl
 
   /// The plan of a prediction: the two controls that it needs, with the rules' directions only.
+  ///
+  /// - Parameters:
+  ///   - rollouts: of problems that will be trained on.
+  ///   - heldOut: of problems that share no cluster with them.
   public static func plan(
-    _ rollouts: [Rollout], options: AlignmentOptions, vocabularySize: Int
+    _ rollouts: [Rollout], heldOut: [Rollout], options: AlignmentOptions, vocabularySize: Int
   ) -> AlignmentPlan {
     var options = options
     options.controls = [Update.name, FirstOrder.name]
     options.firstOrderSamples = 0  // only rules are asked about
-    return AlignmentPlan(rollouts: rollouts, options: options, vocabularySize: vocabularySize)
+    return AlignmentPlan(
+      rollouts: rollouts, heldOut: heldOut, options: options, vocabularySize: vocabularySize)
   }
 
   /// Measures the plan, which must include both controls.
@@ -68,62 +74,83 @@ public struct SurrogatePrediction: Sendable {
 
   /// One row per rule.
   public var table: String {
-    let (raw, adam) = (update.statistics(.raw), update.statistics(.adam))
+    let raw = update.statistics(.raw).vectors
+    let masked = update.statistics(.rawMasked).vectors
+    let step = update.statistics(.step).vectors
     var table = TextTable([
-      "update rule", "gain vs RL", "95% interval", "at this batch size", "in Adam's metric",
-      "95% interval", "noise ceiling", "valid to |step|",
+      "update rule", "gain vs RL", "95% interval", "at this batch size", "Adam's first step",
+      "95% interval", "noise ceiling", "first token", "gain without", "95% interval",
+      "valid to |step|",
     ])
-    for (own, scaled) in zip(raw.vectors, adam.vectors) {
+    for (place, own) in raw.enumerated() {
       table.add([
         own.name, fixed(own.efficiency.estimate, 2), own.efficiency.ends(2),
-        fixed(own.batchEfficiency.estimate, 2), fixed(scaled.efficiency.estimate, 2),
-        scaled.efficiency.ends(2), fixed(own.reliability.estimate, 2),
-        significant(radius(own.name), 2),
+        fixed(own.batchEfficiency.estimate, 2), fixed(step[place].batchEfficiency.estimate, 2),
+        step[place].batchEfficiency.ends(2), fixed(own.reliability.estimate, 2),
+        fixed(own.firstTokenShare.estimate, 2), fixed(masked[place].efficiency.estimate, 2),
+        masked[place].efficiency.ends(2), significant(radius(own.name), 2),
       ])
     }
     return table.text
+  }
+
+  private func clusterCount(_ range: Range<Int>) -> Int {
+    Set(plan.rollouts[range].map { Array($0.cluster.utf8) }).count
+  }
+
+  private var training: Range<Int> { 0..<plan.heldOutStart }
+  private var heldOut: Range<Int> { plan.heldOutStart..<plan.rollouts.count }
+
+  /// What the prediction is made from.
+  public var basis: String {
+    "Updates are computed from \(training.count) rollouts of \(clusterCount(training)) independent units "
+      + "in \(update.batchCount) batches, the policy gradient that they are compared with from "
+      + "\(heldOut.count) rollouts of \(clusterCount(heldOut)) others."
   }
 
   /// What can and what cannot be concluded from this number of rollouts.
   public var conclusion: String {
     let statistics = update.statistics(.raw)
     let rollouts = update.batchRollouts.reduce(0, +)
-    let clusters = Set(plan.rollouts.map { Array($0.cluster.utf8) }).count
-    var sentences: [String] = []
+    var sentences = [basis]
+    func percent(_ share: Interval) -> String {
+      let ends = share.ends { fixed(100 * $0, 0) }
+      return "\(fixed(100 * share.estimate, 0))% (\(ends))"
+    }
     let share = statistics.driftShareMarginal
     if !share.isUnbounded, !share.estimate.isNaN {
+      let masked = update.statistics(.rawMasked).driftShareMarginal
       sentences.append(
-        "The component that ignores the rewards makes up \(fixed(100 * share.estimate, 0))% of "
-          + "one-sided null-context updates (\(fixed(100 * share.low, 0)) .. "
-          + "\(fixed(100 * share.high, 0))%).")
+        "The component that ignores the rewards makes up \(percent(share)) of one-sided null-context "
+          + "updates, \(percent(masked)) if the first token of each response is masked.")
     }
-    let basis =
-      "\(rollouts) rollouts of \(clusters) independent units in \(update.batchCount) batches"
     let rl = statistics.vectors.first { $0.name == "RL" }
     guard let rl, rl.signal.isAboveZero else {
       let reliability = rl?.reliability.estimate ?? .nan
       let needed = batchSize * (1 - reliability) / reliability * Double(update.batchCount)
       sentences.append(
-        "RL's own gradient is indistinguishable from noise in \(basis), so no rule's gain can be compared "
-          + "with it"
+        "RL's own gradient is indistinguishable from noise, so no rule's gain can be compared with it"
           + (reliability > 0 && needed.isFinite
             ? "; about \(significant(max(needed, Double(rollouts) * 2), 2)) rollouts would make it "
               + "half signal a batch, if the estimate of its reliability holds." : "."))
       return sentences.joined(separator: " ")
     }
-    let others = statistics.vectors.filter { $0.name != "RL" && !$0.name.hasPrefix("drift") }
-    let worse = others.filter { $0.efficiency.high < 1 }.map(\.name)
-    let better = others.filter { $0.efficiency.low > 1 }.map(\.name)
-    let open = others.filter { !worse.contains($0.name) && !better.contains($0.name) }.map(\.name)
-    func list(_ names: [String], _ what: String) -> String? {
-      names.isEmpty ? nil : "\(names.joined(separator: ", ")) \(what)"
+    func verdicts(_ values: [(name: String, interval: Interval)]) -> String {
+      let others = values.filter { $0.name != "RL" && !$0.name.hasPrefix("drift") }
+      let better = others.filter { $0.interval.low > 1 }.map(\.name)
+      let worse = others.filter { $0.interval.high < 1 }.map(\.name)
+      let open = others.map(\.name).filter { !better.contains($0) && !worse.contains($0) }
+      return [
+        (better, "more than RL"), (worse, "less than RL"), (open, "indistinguishable from RL"),
+      ].filter { !$0.0.isEmpty }.map { "\($0.joined(separator: ", ")) \($1)" }
+        .joined(separator: "; ")
     }
-    let verdicts = [
-      list(better, "more than RL"), list(worse, "less than RL"),
-      list(open, "indistinguishable from RL"),
-    ].compactMap(\.self).joined(separator: "; ")
     sentences.append(
-      "To first order and at equal step length these \(basis) promise: \(verdicts).")
+      "To first order, without noise and at equal step length: "
+        + verdicts(statistics.vectors.map { ($0.name, $0.efficiency) }) + ".")
+    sentences.append(
+      "Adam's first step on a batch of \(fixed(batchSize, 0)) rollouts, noise included: "
+        + verdicts(update.statistics(.step).vectors.map { ($0.name, $0.batchEfficiency) }) + ".")
     sentences.append(
       "This says nothing about steps longer than the last column, about later steps, where the "
         + "policy and with it every vector has changed, or about other problems.")
@@ -132,26 +159,42 @@ public struct SurrogatePrediction: Sendable {
 
   /// `rules`, one object each, and the drift shares.
   public var json: JSON {
-    let (raw, adam) = (update.statistics(.raw), update.statistics(.adam))
-    var rules = JSONObject()
-    for (own, scaled) in zip(raw.vectors, adam.vectors) {
-      rules[own.name] = [
-        "efficiency": own.efficiency.json("estimate"),
-        "batch_efficiency": own.batchEfficiency.json("estimate"),
-        "adam_efficiency": scaled.efficiency.json("estimate"),
-        "adam_batch_efficiency": scaled.batchEfficiency.json("estimate"),
-        "reliability": own.reliability.json("estimate"),
-        "adam_reliability": scaled.reliability.json("estimate"),
-        "validity_radius": .real(radius(own.name)),
-      ]
-    }
-    return [
-      "rollouts": .integer(plan.rollouts.count), "batches": .integer(update.batchCount),
-      "batch_rollouts": .real(batchSize), "rules": .object(rules),
-      "drift_share_marginal": raw.driftShareMarginal.json("estimate"),
-      "drift_share_conditional": raw.driftShareConditional.json("estimate"),
-      "adam_drift_share_marginal": adam.driftShareMarginal.json("estimate"),
-      "conclusion": .string(conclusion),
+    let all = Dictionary(
+      uniqueKeysWithValues: UpdateControl.Metric.allCases.map { ($0, update.statistics($0)) })
+    let metrics: [(prefix: String, metric: UpdateControl.Metric)] = [
+      ("", .raw), ("adam_", .adam), ("step_", .step), ("masked_", .rawMasked),
+      ("masked_step_", .stepMasked),
     ]
+    var rules = JSONObject()
+    for (place, rule) in UpdateVector.rules.enumerated() {
+      var values = JSONObject()
+      for (prefix, metric) in metrics {
+        guard let own = all[metric]?.vectors[place] else { continue }
+        values[prefix + "efficiency"] = own.efficiency.json("estimate")
+        values[prefix + "batch_efficiency"] = own.batchEfficiency.json("estimate")
+        values[prefix + "reliability"] = own.reliability.json("estimate")
+        if metric == .raw {
+          values["first_token_share"] = own.firstTokenShare.json("estimate")
+        }
+      }
+      values["validity_radius"] = .real(radius(rule.name))
+      rules[rule.name] = .object(values)
+    }
+    var object: JSONObject = [
+      "rollouts": .integer(plan.rollouts.count),
+      "training_rollouts": .integer(training.count),
+      "training_clusters": .integer(clusterCount(training)),
+      "held_out_rollouts": .integer(heldOut.count),
+      "held_out_clusters": .integer(clusterCount(heldOut)),
+      "batches": .integer(update.batchCount), "batch_rollouts": .real(batchSize),
+      "rules": .object(rules),
+    ]
+    for (prefix, metric) in metrics {
+      guard let own = all[metric] else { continue }
+      object[prefix + "drift_share_marginal"] = own.driftShareMarginal.json("estimate")
+      object[prefix + "drift_share_conditional"] = own.driftShareConditional.json("estimate")
+    }
+    object["conclusion"] = .string(conclusion)
+    return .object(object)
   }
 }

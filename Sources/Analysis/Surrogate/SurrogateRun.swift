@@ -5,7 +5,7 @@ import Tasks
 
 /// A prediction that can be started, watched and interrupted.
 ///
-///     let run = SurrogateRun(rollouts, options: options, model: model)
+///     let run = SurrogateRun(rollouts, heldOut: others, options: options, model: model)
 ///     let outcome = try run.run()
 ///
 /// Results do not depend on threads.
@@ -25,10 +25,17 @@ public struct SurrogateRun<Scalar: ModelScalar> {
 
   /// A prediction from scored rollouts in groups of one prompt.
   ///
-  /// - Parameter options: The null context and the seed count; controls are chosen here.
-  public init(_ rollouts: [Rollout], options: AlignmentOptions, model: Transformer<Scalar>) {
+  /// - Parameters:
+  ///   - rollouts: Of problems that will be trained on.
+  ///   - heldOut: Of problems that share no cluster with them; `ClusterSplit` divides one list.
+  ///   - options: The null context and the seed count; controls are chosen here.
+  public init(
+    _ rollouts: [Rollout], heldOut: [Rollout], options: AlignmentOptions,
+    model: Transformer<Scalar>
+  ) {
     plan = SurrogatePrediction.plan(
-      rollouts, options: options, vocabularySize: model.configuration.vocabularySize)
+      rollouts, heldOut: heldOut, options: options,
+      vocabularySize: model.configuration.vocabularySize)
     self.model = model
   }
 

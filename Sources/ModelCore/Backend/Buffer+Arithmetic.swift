@@ -24,6 +24,14 @@ extension Buffer {
     for i in 0..<count { base[i] *= factor }
   }
 
+  /// Replaces every value by v / (|v| + ε): the first step of Adam from fresh moments, up to the learning
+  /// rate.
+  @specialized(where Scalar == Float)
+  @specialized(where Scalar == Double)
+  public mutating func becomeFirstAdamStep(epsilon: Scalar) {
+    Backend.rescale(base, byOwnMagnitude: epsilon, into: base, count: count)
+  }
+
   /// Σ self · other, in Double.
   @specialized(where Scalar == Float)
   @specialized(where Scalar == Double)

@@ -100,7 +100,9 @@ public struct AnswersSettings: TaskSettings {
   private func split(
     _ own: [TaskProblem], _ folder: String
   ) throws(TaskFileError) -> ([TaskProblem], [TaskProblem]) {
-    guard case .share(let share) = evaluation, let parts = AnswersSplit(own, share: share) else {
+    guard case .share(let share) = evaluation,
+      let parts = ClusterSplit(own, share: share, cluster: \.cluster)
+    else {
       throw TaskFileError(
         "all problems belong to one cluster (expected several to hold some out, or task.held_out "
           + "with a file)", path: Self.path(problems, in: folder))

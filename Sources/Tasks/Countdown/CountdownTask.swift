@@ -23,6 +23,13 @@ public struct CountdownTask: PolicyTask {
     return problems.enumerated().map { TaskProblem($1, id: "p\($0)") }
   }
 
+  /// Draws from the number sets of training, as `heldOut` draws from the others.
+  public func training(_ count: Int) -> [TaskProblem] {
+    let key = RandomKey(seed: 0).derive("training problems")
+    let problems = CountdownProblem.samples(count, .train, variant, key: key)
+    return problems.enumerated().map { TaskProblem($1, id: "t\($0)") }
+  }
+
   public func completed(_ problem: TaskProblem) throws(LineFault) -> TaskProblem {
     guard let countdown = CountdownProblem(prompt: problem.promptTokens) else {
       throw LineFault(

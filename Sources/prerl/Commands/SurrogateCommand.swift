@@ -11,11 +11,14 @@ struct SurrogateCommand: ParsableCommand {
     commandName: "surrogate",
     abstract: "Predict each update rule's held-out gain relative to RL at equal step length.",
     discussion: """
-      Needs scored rollouts, several per prompt, from at least eight independent units (clusters, by \
-      default problems). The gain is predicted to first order: without noise and at this batch size, \
-      for plain gradient steps and in Adam's metric. The noise ceiling is the fraction of a batch \
-      gradient's squared norm that reproduces in another batch. An interval is unbounded where \
-      a gradient may be noise alone.
+      Updates are computed from rollouts of problems that would be trained on, and the policy gradient \
+      that they are compared with from rollouts of held-out ones. Both need scored rollouts, several per \
+      prompt, from at least eight independent units (clusters, by default problems). The gain is \
+      predicted to first order: for plain gradient steps without noise and at this batch size, and for \
+      Adam's first step on one batch, noise included. The noise ceiling is the fraction of a batch \
+      gradient's squared norm that reproduces in another batch; the column "first token" has the \
+      fraction that the first tokens of responses make, and the columns after it the gain without them. \
+      An interval is unbounded where a gradient may be noise alone.
 
       Example: prerl surrogate --model DIR --rollouts rollouts.jsonl
       """)
@@ -25,6 +28,12 @@ struct SurrogateCommand: ParsableCommand {
       "Read scored rollouts from this JSONL file (default: sample them from the model first).",
       valueName: "file"))
   var rollouts: String?
+
+  @Option(
+    help: ArgumentHelp(
+      "Read scored rollouts of held-out problems from this JSONL file (default: hold out those of half "
+        + "of the clusters, the same whenever the file is read).", valueName: "file"))
+  var heldOut: String?
 
   @Option(
     help: ArgumentHelp(
@@ -52,21 +61,20 @@ struct SurrogateCommand: ParsableCommand {
       throw ValidationError(
         "--rollouts and --samples, --problems or --numbers contradict each other")
     }
+    if heldOut != nil, rollouts == nil {
+      throw ValidationError("--held-out without --rollouts (expected both files, or neither)")
+    }
     try rewardOptions.check(rollouts)
   }
 
   func run() throws {
     let checkpoint = try Checkpoint(common)
     let setup = try AlignmentSetup(checkpoint, nullContext: nullContext)
-    try common.checkOutputs([summary], inputs: [rollouts, sampling.problems])
-    let sampled =
-      try rollouts.map {
-        try setup.rollouts(path: $0, allowLong: allowLong, rewardKey: rewardOptions.reward)
-      }
-      ?? RolloutSampling(checkpoint, sampling).run(common)
-    try setup.check(sampled, rollouts ?? "sampled rollouts")
+    try common.checkOutputs([summary], inputs: [rollouts, heldOut, sampling.problems])
+    let (training, others) = try pools(setup)
     var run = SurrogateRun(
-      sampled, options: setup.options(seed: common.seed), model: try checkpoint.model(Float.self))
+      training, heldOut: others, options: setup.options(seed: common.seed),
+      model: try checkpoint.model(Float.self))
     run.rolloutsName = rollouts ?? "sampled rollouts"
     run.summaryPath = summary
     run.overwrites = common.overwrite
@@ -83,5 +91,41 @@ struct SurrogateCommand: ParsableCommand {
     }
     if common.json { return try Console.print(prediction.json.text(indent: 2)) }
     try Console.print(prediction.table + "\n\n" + prediction.conclusion)
+  }
+
+  /// Rollouts of training and held-out ones: read, or sampled first.
+  private func pools(_ setup: AlignmentSetup) throws -> ([Rollout], [Rollout]) {
+    func read(_ path: String) throws -> [Rollout] {
+      try setup.rollouts(path: path, allowLong: allowLong, rewardKey: rewardOptions.reward)
+    }
+    let all: [Rollout]
+    if let rollouts {
+      all = try read(rollouts)
+      if let heldOut {
+        let others = try read(heldOut)
+        let clusters = Set(all.map { Array($0.cluster.utf8) })
+        if let shared = others.first(where: { clusters.contains(Array($0.cluster.utf8)) }) {
+          throw CommandFailure.usage(
+            "\(heldOut): rollout \(shared.id) has the cluster \(shared.cluster), which \(rollouts) has, "
+              + "too (expected clusters that it does not have)")
+        }
+        return (all, others)
+      }
+    } else {
+      // Batches of 512 rollouts, as in a step of training by default.
+      let sampling = try RolloutSampling(
+        setup.checkpoint, sampling, builtInSamples: 4096, withTraining: true)
+      all = try sampling.run(common)
+      try setup.check(all, "sampled rollouts")
+      if self.sampling.problems == nil {
+        return (Array(all[..<(all.count / 2)]), Array(all[(all.count / 2)...]))
+      }
+    }
+    guard let split = ClusterSplit(all, share: 0.5, cluster: \.cluster) else {
+      throw CommandFailure.usage(
+        "\(rollouts ?? "sampled rollouts"): all belong to one cluster (expected several, to hold out half "
+          + "of them)")
+    }
+    return (split.training, split.heldOut)
   }
 }

@@ -95,6 +95,11 @@ struct RegressionMeasurement {
     var reason = kernels
     if name.contains("validity_radius") {
       (tolerance, reason) = (value.magnitude, "a step of the search is a factor of 2")
+    } else if name.contains("adam_step") {
+      (tolerance, reason) = (
+        max(0.01, 0.05 * value.magnitude),
+        "a small gradient's sign, and its step, turn with rounding"
+      )
     } else if name.hasSuffix(".n") || name == "n" || name.hasSuffix("_undefined") {
       (tolerance, reason) = (name.contains("breakdown") ? 1 : 0, "a count")
       if tolerance > 0 { reason += "; a token may lie at a bin's edge" }

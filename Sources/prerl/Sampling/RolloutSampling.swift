@@ -20,8 +20,14 @@ struct RolloutSampling {
 
   /// The rollouts that the options ask for.
   ///
-  /// - Parameter perProblem: the default of `--per-problem`.
-  init(_ checkpoint: Checkpoint, _ arguments: SamplingArguments, perProblem: Int = 8) throws {
+  /// - Parameters:
+  ///   - perProblem: the default of `--per-problem`.
+  ///   - builtInSamples: the default of `--samples` for built-in problems; 50 groups without it.
+  ///   - withTraining: whether as many built-in problems of training come before the held-out ones.
+  init(
+    _ checkpoint: Checkpoint, _ arguments: SamplingArguments, perProblem: Int = 8,
+    builtInSamples: Int? = nil, withTraining: Bool = false
+  ) throws {
     self.checkpoint = checkpoint
     settings = arguments.json
     problemFile = arguments.problems
@@ -50,9 +56,12 @@ struct RolloutSampling {
           "\(checkpoint.directory): a vocabulary of \(checkpoint.configuration.vocabularySize) "
             + "cannot read the built-in problems (expected --problems FILE)")
       }
-      let samples = arguments.samples ?? 50 * perProblem
-      problems = CountdownTask(arguments.variant).heldOut((samples + perProblem - 1) / perProblem)
-      counts = problems.indices.map { min(perProblem, samples - $0 * perProblem) }
+      let samples = arguments.samples ?? builtInSamples ?? 50 * perProblem
+      let count = (samples + perProblem - 1) / perProblem
+      let ofPool = (0..<count).map { min(perProblem, samples - $0 * perProblem) }
+      let task = CountdownTask(arguments.variant)
+      problems = (withTraining ? task.training(count) : []) + task.heldOut(count)
+      counts = withTraining ? ofPool + ofPool : ofPool
     }
     maximumNewTokens = try Self.room(checkpoint, problems, asked: arguments.maxNewTokens)
   }

@@ -8,14 +8,15 @@ import Tables
 import Tasks
 import Training
 
-/// Measures the update rules' vectors on fresh rollouts of problems that stay the same along the run,
-/// from the number sets of training (held-out ones are too few for batches without a set in common).
+/// Measures the update rules' vectors on fresh rollouts of problems of training that stay the same along
+/// the run, and compares them with the policy gradient on held-out problems.
 struct UpdateMeter: TrainingProbe {
   private let configuration: PolicyConfiguration
   private let shape: ModelConfiguration
   private let threads: Int
   private let task: any PolicyTask
   private let problems: [TaskProblem]
+  private let heldOut: [TaskProblem]
   private let nullContext: [Int32]
 
   init(
@@ -29,25 +30,29 @@ struct UpdateMeter: TrainingProbe {
     // As in evaluations: draws that neither seed nor run changes.
     problems = task.draw(
       configuration.measureUpdatesProblems, key: RandomKey(seed: 0).derive("update problems"))
+    heldOut = task.heldOut(configuration.measureUpdatesProblems)
     // Where it is drawn for each problem, the rules are compared after a bare document's start.
     nullContext = configuration.algorithm.loss.nullContext.documentStart(task)
   }
 
-  /// The line of a step; its numbers are null where the policy's rewards tell no direction.
+  /// The line of a step; its numbers are null where the policy's rewards tell no direction, or where
+  /// there are fewer than eight clusters of held-out problems.
   ///
   /// - Returns: nil if it was stopped.
   func measure(
     _ model: Transformer<Float>, step: Int, shouldStop: @escaping @Sendable () -> Bool
   ) throws -> JSONObject? {
     let groups = try RolloutGroup.sample(
-      problems, of: task, from: model, configuration,
+      problems + heldOut, of: task, from: model, configuration,
       key: RandomKey(seed: configuration.seed).derive("updates").derive(UInt64(step)),
       threads: threads)
     var line: JSONObject = ["step": .integer(step)]
     let options = AlignmentOptions(
       nullContext: NullContext(name: "n", tokens: nullContext), seed: configuration.seed)
     let plan = SurrogatePrediction.plan(
-      rollouts(groups), options: options, vocabularySize: shape.vocabularySize)
+      rollouts(problems, groups.prefix(problems.count), name: "p"),
+      heldOut: rollouts(heldOut, groups.dropFirst(problems.count), name: "h"), options: options,
+      vocabularySize: shape.vocabularySize)
     guard plan.leftOut.isEmpty else {
       for variable in Self.variables { line[variable.name] = .null }
       return line
@@ -56,20 +61,20 @@ struct UpdateMeter: TrainingProbe {
       let prediction = try SurrogatePrediction.measure(
         plan, model: model, threads: threads, shouldStop: shouldStop)
     else { return nil }
-    let shares = try FirstTokenShare.measure(
-      groups, model: model, nullContext: nullContext, threads: threads)
     for variable in Self.variables {
-      let values = variable.values(prediction, shares).map { JSON.real($0) }
+      let values = variable.values(prediction).map { JSON.real($0) }
       line[variable.name] = variable.extent == .step ? values[0] : .array(values)
     }
     return line
   }
 
-  private func rollouts(_ groups: [RolloutGroup]) -> [Rollout] {
+  private func rollouts(
+    _ problems: [TaskProblem], _ groups: some Sequence<RolloutGroup>, name: String
+  ) -> [Rollout] {
     zip(problems, groups).enumerated().flatMap { index, pair in
       pair.1.rollouts.enumerated().map { sample, rollout in
         Rollout(
-          id: "p\(index)-r\(sample)", problemID: "p\(index)", cluster: pair.0.cluster,
+          id: "\(name)\(index)-r\(sample)", problemID: "\(name)\(index)", cluster: pair.0.cluster,
           promptTokens: rollout.prompt, responseTokens: rollout.response, reward: rollout.reward)
       }
     }
@@ -111,7 +116,7 @@ struct UpdateMeter: TrainingProbe {
     let units: String
     let longName: String
     let extent: Extent
-    fileprivate let values: @Sendable (SurrogatePrediction, [Double]) -> [Double]
+    fileprivate let values: @Sendable (SurrogatePrediction) -> [Double]
 
     /// The numbers of a line; NaN where it has null.
     fileprivate func numbers(_ line: JSONObject, rules: Int) -> [Double] {
@@ -125,6 +130,8 @@ struct UpdateMeter: TrainingProbe {
   static let variables: [Variable] =
     ofMetric(.raw, prefix: "", title: "")
     + ofMetric(.adam, prefix: "adam_", title: ", Adam's metric")
+    + ofMetric(.step, prefix: "step_", title: ", Adam's first step")
+    + ofMetric(.rawMasked, prefix: "masked_", title: ", first token masked")
     + intervals(
       "drift_share_conditional", "share of the sign-blind push in one-sided updates, prompt space",
       .step
@@ -133,11 +140,11 @@ struct UpdateMeter: TrainingProbe {
       Variable(
         name: "validity_radius", units: "1",
         longName: "largest step length up to which the prediction holds to 10%", extent: .rule
-      ) { prediction, _ in UpdateVector.rules.map { prediction.radius($0.name) } },
+      ) { prediction in UpdateVector.rules.map { prediction.radius($0.name) } },
       Variable(
         name: "first_token_share", units: "1",
         longName: "share of a batch vector's squared length that first tokens make", extent: .rule
-      ) { _, shares in shares },
+      ) { $0.update.statistics(.raw).vectors.map(\.firstTokenShare.estimate) },
     ]
 
   private static func ofMetric(
@@ -172,7 +179,7 @@ struct UpdateMeter: TrainingProbe {
       let end = words.isEmpty ? "" : words + " of the 95% interval"
       return Variable(
         name: name + suffix, units: "1", longName: longName + end, extent: extent
-      ) { prediction, _ in values(prediction).map { $0[keyPath: path] } }
+      ) { prediction in values(prediction).map { $0[keyPath: path] } }
     }
   }
 

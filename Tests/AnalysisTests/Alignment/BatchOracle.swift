@@ -13,6 +13,8 @@ struct BatchOracle {
   let clusters: [[Int]]
   /// Σ_t ∇ log π(y_t | ·) of each rollout: after the null context, after the prompt.
   private let gradients: [(marginal: [Double], conditional: [Double])]
+  /// The same of its first token, if that is scored.
+  private let firsts: [(marginal: [Double], conditional: [Double])]
 
   static let spaces = ["m", "c"]
   static let kinds = ["C", "D", "U"]
@@ -36,16 +38,32 @@ struct BatchOracle {
     clusters = Set(names).map { name in
       rollouts.indices.filter { names[$0] == name && advantages[$0] != nil }
     }.filter { !$0.isEmpty }
-    gradients = rollouts.map { rollout in
-      // Sums, whatever the reduction of the run.
-      let ones = rollout.responseTokens.indices.map { $0 < setting.firstScored ? 0.0 : 1.0 }
-      func sum(_ context: [Int32]) -> [Double] {
-        let one = Continuation(context: context, response: rollout.responseTokens)
-        let table =
-          backward ? lab.reference.backwardTable(one) : lab.table(one.context, one.response)
-        return combination(table.gradients, ones, count: lab.model.layout.count)
+    func sums(_ counts: (Int) -> Bool) -> [(marginal: [Double], conditional: [Double])] {
+      rollouts.map { rollout in
+        // Sums, whatever the reduction of the run.
+        let ones = rollout.responseTokens.indices.map {
+          $0 >= setting.firstScored && counts($0) ? 1.0 : 0
+        }
+        func sum(_ context: [Int32]) -> [Double] {
+          let one = Continuation(context: context, response: rollout.responseTokens)
+          let table =
+            backward ? lab.reference.backwardTable(one) : lab.table(one.context, one.response)
+          return combination(table.gradients, ones, count: lab.model.layout.count)
+        }
+        return (sum(setting.nullContext), sum(rollout.promptTokens))
       }
-      return (sum(setting.nullContext), sum(rollout.promptTokens))
+    }
+    gradients = sums { _ in true }
+    firsts = sums { $0 == 0 }
+  }
+
+  /// The same rollouts as those of other problems.
+  var renamed: [Rollout] {
+    rollouts.map { rollout in
+      var renamed = rollout
+      renamed.problemID = "other " + rollout.problemID
+      renamed.cluster = "other " + rollout.cluster
+      return renamed
     }
   }
 
@@ -55,8 +73,11 @@ struct BatchOracle {
   }
 
   /// (1/N) Σ_i w_i g_i of a batch: "C_m" has w = A_i after the null context, "U_c" w = 1 after the
-  /// prompt.
+  /// prompt; "first:C_m" is of first tokens alone.
   func vector(_ name: String, _ members: [Int]) -> [Double] {
+    let isFirst = name.hasPrefix("first:")
+    let gradients = isFirst ? firsts : gradients
+    let name = isFirst ? String(name.dropFirst(6)) : name
     let count = Double(tokens(members))
     let weights = members.map { member in
       let advantage = advantages[member] ?? .nan
@@ -74,8 +95,10 @@ struct BatchOracle {
 
   /// The batches behind published counts: which clusters make up each, known by the squared length of
   /// its U_c. Several clusters can share a batch, up to three here.
-  func batches(_ update: MeasuredUpdate) -> [[Int]] {
-    let drift = update.names.firstIndex(of: "U_c") ?? 0
+  ///
+  /// With `heldOut`, those of the held-out rollouts, which are the same under other names: known by G.
+  func batches(_ update: MeasuredUpdate, heldOut: Bool = false) -> [[Int]] {
+    let drift = update.names.firstIndex(of: heldOut ? "G" : "U_c") ?? 0
     var unions: [[Int]] = clusters
     for (one, first) in clusters.enumerated() {
       for (two, second) in clusters.enumerated() where two > one {
@@ -86,10 +109,12 @@ struct BatchOracle {
     return update.batchTokens.indices.map { batch in
       let published = update.product(drift, batch, drift, batch)
       let found = unions.filter { members in
-        guard members.count == update.batchRollouts[batch],
-          tokens(members) == update.batchTokens[batch]
+        guard
+          heldOut
+            || members.count == update.batchRollouts[batch]
+              && tokens(members) == update.batchTokens[batch]
         else { return false }
-        let vector = vector("U_c", members)
+        let vector = vector(heldOut ? "C_c" : "U_c", members)
         return abs(dot(vector, vector) - published) < 1e-7 * published
       }
       return found.count == 1 ? found[0].sorted() : []
@@ -100,7 +125,8 @@ struct BatchOracle {
   ///
   /// - raw: sums over the batch;
   /// - adam: u / (√v + ε), v the mean over all batches of C_c², element by element;
-  /// - step: u / (|u| + ε) of the rule's own u.
+  /// - step: u / (|u| + ε) of the rule's own u;
+  /// - raw_first_token_masked, step_first_token_masked: of u less what first tokens contribute.
   func ruleVectors(_ metric: String, _ batches: [[Int]]) -> [String: [[Double]]] {
     let basis = basisVectors(batches)
     var second = [Double](repeating: 0, count: lab.model.layout.count)
@@ -113,7 +139,7 @@ struct BatchOracle {
       u.indices.map { index in
         switch metric {
         case "adam": u[index] / (second[index].squareRoot() + 1e-8)
-        case "step": u[index] / (abs(u[index]) + 1e-8)
+        case "step", "step_first_token_masked": u[index] / (abs(u[index]) + 1e-8)
         default: u[index]
         }
       }
@@ -121,8 +147,10 @@ struct BatchOracle {
     var vectors: [String: [[Double]]] = [:]
     for batch in batches.indices {
       func add(_ name: String, _ terms: [(Double, String)]) {
+        let all =
+          metric.hasSuffix("masked") ? terms + terms.map { (-$0.0, "first:" + $0.1) } : terms
         let u = combination(
-          terms.map { basis[$0.1]?[batch] ?? [] }, terms.map(\.0), count: second.count)
+          all.map { basis[$0.1]?[batch] ?? [] }, all.map(\.0), count: second.count)
         vectors[name, default: []].append(measure(u))
       }
       for (space, objective) in [("m", "PreRL"), ("c", "RL")] {
@@ -136,13 +164,14 @@ struct BatchOracle {
     return vectors
   }
 
-  /// The six sums of every batch.
+  /// The sums of every batch, over all tokens and over first tokens.
   func basisVectors(_ batches: [[Int]]) -> [String: [[Double]]] {
     var vectors: [String: [[Double]]] = [:]
     for space in Self.spaces {
       for kind in Self.kinds {
-        let name = "\(kind)_\(space)"
-        vectors[name] = batches.map { vector(name, $0) }
+        for name in ["\(kind)_\(space)", "first:\(kind)_\(space)"] {
+          vectors[name] = batches.map { vector(name, $0) }
+        }
       }
     }
     return vectors

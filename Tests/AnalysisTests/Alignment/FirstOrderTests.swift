@@ -5,12 +5,12 @@ import TestSupport
 import Testing
 
 @Suite struct FirstOrderTests {
-  private static func measure(_ setting: Setting, samples: Int = 3) throws -> (
-    BatchOracle, MeasuredFile
-  ) {
+  private static func measure(
+    _ setting: Setting, samples: Int = 3, heldOut: Bool = false
+  ) throws -> (BatchOracle, MeasuredFile) {
     let oracle = BatchOracle(setting)
     let subject = Subject(
-      oracle.rollouts, oracle.lab.model,
+      oracle.rollouts, heldOut: heldOut ? oracle.renamed : [], oracle.lab.model,
       Request(
         nullContext: setting.nullContext, mean: setting.mean,
         controls: ["first-order", "update"], firstOrderSamples: samples))
@@ -118,36 +118,52 @@ import Testing
   }
 
   /// θ + η u/|u|, u the mean of a rule's vectors over the first four batches, against
-  /// J = Σ A_i log π(y_i | x_i)/N of the other four.
-  @Test(arguments: settings)
-  func rulesStepFromHalfOfTheBatches(setting: Setting) throws {
-    let (oracle, file) = try Self.measure(setting, samples: 1)
+  /// J = Σ A_i log π(y_i | x_i)/N of the other four; with held-out rollouts over all batches, against their J.
+  /// And Adam's first step from the first batch.
+  @Test(arguments: settings, [false, true])
+  func rulesStepFromSomeRolloutsForOthers(setting: Setting, isHeldOut: Bool) throws {
+    let (oracle, file) = try Self.measure(setting, samples: 1, heldOut: isHeldOut)
     let batches = oracle.batches(try #require(file.update))
     try #require(batches.allSatisfy { !$0.isEmpty })
     let vectors = oracle.ruleVectors("raw", batches)
-    let heldOut = batches[4...].flatMap(\.self)
+    let heldOut = batches[(isHeldOut ? 0 : 4)...].flatMap(\.self).sorted()
     let advantages = heldOut.map { oracle.advantages[$0] ?? .nan }
     let tokens = Double(oracle.tokens(heldOut))
     let start = Self.sums(
       oracle, heldOut, after: Array(repeating: 0, count: oracle.lab.model.layout.count))
+    func objective(_ step: [Double]) -> Double {
+      let moved = Self.sums(oracle, heldOut, after: step)
+      return heldOut.indices.reduce(0) { $0 + advantages[$1] * (moved[$1] - start[$1]) } / tokens
+    }
+    func collateral(_ step: [Double]) -> Double {
+      let moved = Self.sums(oracle, heldOut, after: step)
+      return heldOut.indices.reduce(0) { $0 + moved[$1] - start[$1] } / tokens
+    }
+    let gradient = oracle.vector("C_c", heldOut)
     #expect(file.rules.count == 8)
     for rule in file.rules {
       let own = try #require(vectors[rule.name])
+      let used = Array(own[..<(isHeldOut ? 8 : 4)])
       let direction = combination(
-        Array(own[..<4]), [0.25, 0.25, 0.25, 0.25], count: own[0].count)
+        used, used.map { _ in 1 / Double(used.count) }, count: own[0].count)
       Self.expectSteps(
-        rule, lengths: file.lengths, direction: direction,
-        objective: oracle.vector("C_c", heldOut),
-        actual: { step in
-          let moved = Self.sums(oracle, heldOut, after: step)
-          return heldOut.indices.reduce(0) {
-            $0 + advantages[$1] * (moved[$1] - start[$1])
-          } / tokens
-        },
-        collateral: { step in
-          let moved = Self.sums(oracle, heldOut, after: step)
-          return heldOut.indices.reduce(0) { $0 + moved[$1] - start[$1] } / tokens
-        })
+        rule, lengths: file.lengths, direction: direction, objective: gradient, actual: objective,
+        collateral: collateral)
+    }
+    let exact = BatchOracle(setting, backward: true).ruleVectors("step", batches)
+    #expect(file.adamSteps.map(\.steps.name) == file.rules.map(\.name))
+    for (steps, lengths) in file.adamSteps {
+      let own = try #require(exact[steps.name]?[0])
+      for (place, rate) in [1e-4, 3e-4, 1e-3].enumerated() {
+        let what = "Adam's step of \(steps.name) at \(rate)"
+        let step = own.map { rate * $0 }
+        expectClose(lengths[place], norm(step), relative: 1e-6, what)
+        let allowed = 1e-6 * norm(step) * norm(gradient) + 1e-12
+        expectClose(steps.predicted[place], dot(step, gradient), absolute: allowed, what)
+        expectClose(steps.actual[place], objective(step), absolute: allowed, what)
+        expectClose(
+          steps.collateral[place], collateral(step), absolute: 10 * allowed, "collateral, \(what)")
+      }
     }
   }
 

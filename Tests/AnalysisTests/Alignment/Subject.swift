@@ -105,6 +105,8 @@ struct MeasuredFile {
   let lengths: [Double]
   let samples: [MeasuredSteps]
   let rules: [MeasuredSteps]
+  /// With their own lengths, one a learning rate.
+  let adamSteps: [(steps: MeasuredSteps, lengths: [Double])]
 }
 
 /// A run of the code under test.
@@ -114,8 +116,8 @@ struct Subject<Scalar: ModelScalar> {
   private let models: AlignmentModels<Scalar>
 
   init(
-    _ rollouts: [Rollout], _ model: Transformer<Scalar>, untrained: Transformer<Scalar>? = nil,
-    _ request: Request
+    _ rollouts: [Rollout], heldOut: [Rollout] = [], _ model: Transformer<Scalar>,
+    untrained: Transformer<Scalar>? = nil, _ request: Request
   ) {
     func context(_ tokens: [Int32]) -> NullContext {
       NullContext(name: Self.name(tokens), tokens: tokens)
@@ -129,7 +131,8 @@ struct Subject<Scalar: ModelScalar> {
       bootstrapReplicates: 50)
     options.firstOrderSamples = request.firstOrderSamples
     plan = AlignmentPlan(
-      rollouts: rollouts, options: options, vocabularySize: model.configuration.vocabularySize)
+      rollouts: rollouts, heldOut: heldOut, options: options,
+      vocabularySize: model.configuration.vocabularySize)
     self.model = model
     models = AlignmentModels(model, others: untrained.map { [Untrained.name: $0] } ?? [:])
   }
@@ -224,7 +227,14 @@ struct Subject<Scalar: ModelScalar> {
             normsConditional: $0.normsConditional, cosines: $0.cosines)
         },
         update: results[UpdateControl.self].map(update), lengths: firstOrder?.lengths ?? [],
-        samples: steps(firstOrder?.samples), rules: steps(firstOrder?.rules))
+        samples: steps(firstOrder?.samples), rules: steps(firstOrder?.rules),
+        adamSteps: (firstOrder?.adamSteps ?? []).map {
+          (
+            MeasuredSteps(
+              name: $0.name, predicted: $0.predicted, actual: $0.actual, collateral: $0.collateral,
+              radius: .nan), $0.lengths
+          )
+        })
     }
   }
 

@@ -71,6 +71,14 @@ import Testing
     controls/first-order/actual float64 direction,step
     controls/first-order/collateral float64 direction,step
     controls/first-order/validity_radius float64 direction
+    controls/first-order/adam_rule int64 -
+    controls/first-order/adam_rate int64 -
+    controls/first-order/adam_rule_name string adam_rule
+    controls/first-order/learning_rate float64 adam_rate
+    controls/first-order/adam_length float64 adam_rule,adam_rate
+    controls/first-order/adam_predicted float64 adam_rule,adam_rate
+    controls/first-order/adam_actual float64 adam_rule,adam_rate
+    controls/first-order/adam_collateral float64 adam_rule,adam_rate
     """
 
   static let metricSchema = """
@@ -92,8 +100,9 @@ import Testing
     var lines = schema.split(separator: "\n").map(String.init)
     let rows = lines.filter { $0.hasPrefix("samples/") }.map { $0.dropFirst(8) }
     for control in rowControls { lines += rows.map { "controls/\(control)/\($0)" } }
-    for metric in ["raw", "adam", "step"] {
-      for line in metricSchema.split(separator: "\n") {
+    for metric in ["raw", "adam", "step", "raw_first_token_masked", "step_first_token_masked"] {
+      let shares = metric == "raw" ? ["first_token_share float64 rule"] : []
+      for line in metricSchema.split(separator: "\n").map(String.init) + shares {
         let name = line.prefix { $0 != " " }
         let hasEnds = line.hasSuffix("float64 rule") || line.hasSuffix("rule_a,rule_b")
         for end in hasEnds ? ["", "_low", "_high"] : [""] {

@@ -100,10 +100,7 @@ struct SyntheticRun {
 
   var update: UpdateControl {
     let values = values("update")
-    let basis = UpdateVector.basisNames
-    let steps = (basis + UpdateVector.rules.filter { $0.coefficients.count > 1 }.map(\.name))
-      .map { "step:" + $0 }
-    let names = basis + basis.map { "adam:" + $0 } + steps
+    let names = UpdateControl.vectorNames(plan)
     let batches = 8
     // Vectors of a common signal and of noise, so that most statistics are defined.
     let vectors = names.map { _ in
@@ -129,7 +126,12 @@ struct SyntheticRun {
     }
     return FirstOrderControl(
       lengths: [0.5, 1, 2], samples: [direction("0", 0), direction("20", 20)],
-      rules: UpdateVector.rules.map { direction($0.name, nil) })
+      rules: UpdateVector.rules.map { direction($0.name, nil) },
+      adamSteps: UpdateVector.rules.map {
+        FirstOrderControl.AdamSteps(
+          name: $0.name, lengths: [1, 3, 10], predicted: values(3), actual: values(3),
+          collateral: values(3))
+      })
   }
 
   /// The manifest's attributes, as far as results may depend on them.

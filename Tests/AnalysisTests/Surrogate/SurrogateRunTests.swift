@@ -1,14 +1,19 @@
 import Analysis
 import Foundation
 import Runs
+import Tasks
 import TestSupport
 import Testing
 
 @Suite struct SurrogateRunTests {
+  private static let others = BatchOracle(
+    Setting(family: .qwen3Tied, nullContext: Lab.contexts[0], mean: true)
+  ).renamed
+
   private static func run(threads: Int = 1) throws -> SurrogateRun<Float> {
     let lab = Lab.qwen3
     var run = SurrogateRun(
-      lab.rollouts,
+      lab.rollouts, heldOut: others,
       options: AlignmentOptions(nullContext: NullContext(name: "n", tokens: Lab.contexts[0])),
       model: lab.single)
     try #require(run.plan.leftOut.isEmpty, "\(run.plan.leftOut)")
@@ -51,12 +56,18 @@ import Testing
   }
 
   @Test func rolloutsThatAllowNoPredictionAreNamed() throws {
-    var run = SurrogateRun(
-      Array(Lab.qwen3.rollouts.prefix(2)),
-      options: AlignmentOptions(nullContext: NullContext(name: "n", tokens: Lab.contexts[0])),
-      model: Lab.qwen3.single)
-    run.rolloutsName = "mine.jsonl"
-    let error = #expect(throws: OutputError.self) { try run.run() }
-    #expect(error?.path == "mine.jsonl")
+    func error(_ rollouts: [Rollout], _ heldOut: [Rollout]) -> OutputError? {
+      var run = SurrogateRun(
+        rollouts, heldOut: heldOut,
+        options: AlignmentOptions(nullContext: NullContext(name: "n", tokens: Lab.contexts[0])),
+        model: Lab.qwen3.single)
+      run.rolloutsName = "mine.jsonl"
+      return #expect(throws: OutputError.self) { try run.run() }
+    }
+    let few = error(Array(Lab.qwen3.rollouts.prefix(2)), Self.others)
+    #expect(few?.path == "mine.jsonl")
+    #expect("\(few ?? .usage("", ""))".contains("among the rollouts of training"))
+    let other = error(Lab.qwen3.rollouts, Array(Self.others.prefix(2)))
+    #expect("\(other ?? .usage("", ""))".contains("among the held-out rollouts"))
   }
 }

@@ -16,13 +16,33 @@ extension FirstOrderControl {
       ),
     ]
 
+  /// What is known of Adam's step at every learning rate.
+  static let adamColumns:
+    [(
+      name: String, units: String, longName: String, value: @Sendable (AdamSteps) -> [Double]
+    )] = [
+      ("adam_length", "1", "Euclidean length of Adam's first step", { $0.lengths }),
+      (
+        "adam_predicted", "nat", "predicted change of the objective of held-out rollouts",
+        { $0.predicted }
+      ),
+      ("adam_actual", "nat", "actual change of the objective of held-out rollouts", { $0.actual }),
+      (
+        "adam_collateral", "nat", "mean change of log P(y|x) per token of other rollouts",
+        { $0.collateral }
+      ),
+    ]
+
   public var group: VariableGroup {
     let directions = samples + rules
     let axes = ["direction", "step"]
+    let adamAxes = ["adam_rule", "adam_rate"]
     return VariableGroup(
       axes: [
         Axis("direction", "direction of the step", .count(directions.count)),
         Axis("step", "step length, by factors of 2", .count(lengths.count)),
+        Axis("adam_rule", "update rule", .count(adamSteps.count)),
+        Axis("adam_rate", "learning rate of Adam's first step", .count(Self.learningRates.count)),
       ],
       variables: [
         Variable(
@@ -38,6 +58,19 @@ extension FirstOrderControl {
           .reals(lengths)
         },
       ]
+        + [
+          Variable("adam_rule_name", "update rule", over: ["adam_rule"], isStored: true) {
+            .texts(adamSteps.map(\.name))
+          },
+          Variable("learning_rate", "learning rate of Adam's first step", over: ["adam_rate"]) {
+            .reals(Self.learningRates)
+          },
+        ]
+        + Self.adamColumns.map { column in
+          Variable(
+            column.name, units: column.units, column.longName, over: adamAxes, isStored: true
+          ) { .reals(adamSteps.flatMap(column.value)) }
+        }
         + Self.changes.map { change in
           Variable(change.name, units: "nat", change.longName, over: axes, isStored: true) {
             .reals(directions.flatMap(change.value))
@@ -63,6 +96,16 @@ extension FirstOrderControl {
         "largest step along \(direction.name) whose effect is predicted to 10%",
         in: ["validity_radius"])
     }
+      + adamSteps.flatMap { steps in
+        Self.learningRates.indices.map { rate in
+          SummaryStatistic(
+            steps.name,
+            Interval(withoutInterval: steps.actual[rate] / steps.predicted[rate]),
+            "actual over predicted effect of Adam's first step along \(steps.name) at learning rate "
+              + "\(Self.learningRates[rate])",
+            in: ["adam_step", FirstOrder.rateName(rate)])
+        }
+      }
       + (radii.isEmpty
         ? []
         : [
@@ -70,5 +113,30 @@ extension FirstOrderControl {
             "validity_radius_sample_median", Interval(withoutInterval: radii[radii.count / 2]),
             "median over rollouts of the largest step along g_m whose effect is predicted to 10%")
         ])
+  }
+}
+
+extension FirstOrder {
+  /// The name of a learning rate's group in the summary.
+  static func rateName(_ rate: Int) -> String {
+    "lr \(FirstOrderControl.learningRates[rate])"
+  }
+
+  /// How much of the predicted effect Adam's first step has.
+  public func table(_ summary: AlignmentSummary) -> String? {
+    let rates = FirstOrderControl.learningRates.indices
+    var table = TextTable(
+      ["actual / predicted"] + rates.map { "Adam's first step, \(Self.rateName($0))" })
+    for rule in UpdateVector.rules {
+      table.add(
+        [rule.name]
+          + rates.map { rate in
+            fixed(
+              summary[["controls", Self.name, "adam_step", Self.rateName(rate)], rule.name]
+                .estimate,
+              2)
+          })
+    }
+    return table.text
   }
 }

@@ -1,10 +1,11 @@
 // The `first-order` control: does a small step do what its inner product predicts?
 //
 // Per sample: θ + η g_m(y_i) should change log P(y_i | x_i) by η <g_m, g_c>. Per rule: θ + η u, with u
-// from the first half of the batches, should change J = Σ A_i log π(y_i | x_i) / N of the other half
-// by η <u, ∇J>. The validity radius is the largest tested |Δθ| such that |actual/predicted − 1| ≤ 0.1
+// from all batches, should change J = Σ A_i log π(y_i | x_i) / N of the held-out rollouts by η <u, ∇J>.
+// Where none are held out, u is from the first half of the batches and J of the other half. The validity radius is the largest tested |Δθ| such that |actual/predicted − 1| ≤ 0.1
 // there and at every smaller one; step lengths grow by factors of 2. The collateral change is the mean
-// change of log P(y | x) per token on responses to other problems. No rule aims at it.
+// change of log P(y | x) per token on responses to other problems. No rule aims at it. The same is asked of
+// the step that training takes first: Adam's along the first batch's u, at several learning rates.
 import ModelCore
 import RealModule
 import Statistics
@@ -17,7 +18,7 @@ public struct FirstOrder: CollectionControl {
   public static let summary = "predicted against actual change after a step"
 
   public init(_ plan: AlignmentPlan) throws(ControlObstacle) {
-    if let reason = UpdateBatches.obstacle(plan.rollouts) { throw ControlObstacle(reason) }
+    if let reason = UpdateBatches.obstacle(plan) { throw ControlObstacle(reason) }
   }
 
   public func measure<Scalar: ModelScalar>(
@@ -60,16 +61,44 @@ public struct FirstOrderControl: CollectionResult {
     }
   }
 
+  /// Adam's first step along a rule's vector of one batch, at each of `learningRates`.
+  public struct AdamSteps: Sendable {
+    /// The rule's name.
+    public let name: String
+    /// |Δθ|, Euclidean.
+    public let lengths: [Double]
+    public let predicted: [Double]
+    public let actual: [Double]
+    public let collateral: [Double]
+
+    public init(
+      name: String, lengths: [Double], predicted: [Double], actual: [Double], collateral: [Double]
+    ) {
+      self.name = name
+      self.lengths = lengths
+      self.predicted = predicted
+      self.actual = actual
+      self.collateral = collateral
+    }
+  }
+
   /// |Δθ|, Euclidean, growing by factors of 2. (S)
   public let lengths: [Double]
   public let samples: [Direction]
   public let rules: [Direction]
+  public let adamSteps: [AdamSteps]
 
-  public init(lengths: [Double], samples: [Direction], rules: [Direction]) {
+  public init(
+    lengths: [Double], samples: [Direction], rules: [Direction], adamSteps: [AdamSteps]
+  ) {
     self.lengths = lengths
     self.samples = samples
     self.rules = rules
+    self.adamSteps = adamSteps
   }
+
+  /// The learning rates of Adam's steps: those of training at this size, and one beyond.
+  public static let learningRates = [1e-4, 3e-4, 1e-3]
 
   public init(_ stored: StoredValues, plan: AlignmentPlan) throws {
     let lengths = try stored.reals("length")
@@ -92,9 +121,21 @@ public struct FirstOrderControl: CollectionResult {
       throw StoredValues.Fault(
         "steps along rollouts that are not there (expected \(plan.rollouts.count))")
     }
+    let adamNames = try stored.texts("adam_rule_name")
+    let rates = Self.learningRates.count
+    let adamValues = try Self.adamColumns.map { try stored.reals($0.name) }
+    guard adamValues.allSatisfy({ $0.count == adamNames.count * rates }) else {
+      throw StoredValues.Fault(
+        "changes along Adam's steps that differ in size (expected \(adamNames.count) rules)")
+    }
     self.init(
       lengths: lengths, samples: directions.filter { $0.sample != nil },
-      rules: directions.filter { $0.sample == nil })
+      rules: directions.filter { $0.sample == nil },
+      adamSteps: adamNames.enumerated().map { place, name in
+        let own = adamValues.map { Array($0[place * rates..<(place + 1) * rates]) }
+        return AdamSteps(
+          name: name, lengths: own[0], predicted: own[1], actual: own[2], collateral: own[3])
+      })
   }
 
   /// Largest relative error at which a prediction counts as valid.
@@ -129,7 +170,7 @@ public struct FirstOrderControl: CollectionResult {
 
     /// Changes of each sequence's Σ_t log π along a direction, one row a length; nil if stopped.
     func changes(
-      _ sequences: [ScoredSequence], along direction: borrowing Buffer<Scalar>
+      _ sequences: [ScoredSequence], along direction: borrowing Buffer<Scalar>, _ lengths: [Double]
     ) throws -> [[Double]]? {
       let norm = direction.norm()
       func totals(_ length: Double) throws -> [Double] {
@@ -179,7 +220,8 @@ public struct FirstOrderControl: CollectionResult {
       conditional.copy(from: gradient.values)
       fill(plan.sequence(index, marginal: true))
       let slope = gradient.values.innerProduct(conditional) / gradient.values.norm()
-      guard let rows = try changes([own] + otherSequences, along: gradient.values) else {
+      guard let rows = try changes([own] + otherSequences, along: gradient.values, lengths)
+      else {
         return nil
       }
       samples.append(
@@ -190,43 +232,69 @@ public struct FirstOrderControl: CollectionResult {
       progress(0.5 * Double(place + 1) / Double(indices.count))
     }
 
-    // Per rule: u from the first half of the batches, J on the other half.
+    // Per rule.
     let batches = vectors.batches
+    let hasHeldOut = !batches.heldOut.isEmpty
     let half = UpdateBatches.count / 2
-    let heldOut = batches.members[half...].joined().map { $0 }
+    let updating = hasHeldOut ? 0..<UpdateBatches.count : 0..<half
+    let judging = hasHeldOut ? 0..<UpdateBatches.count : half..<UpdateBatches.count
+    let judged = judging.map { hasHeldOut ? batches.heldOut[$0] : batches.members[$0] }
+    let heldOut = judged.flatMap(\.self)
     let sequences = heldOut.map { plan.sequence($0, marginal: false) }
     let tokens = Double(sequences.reduce(0) { $0 + $1.scoredCount })
     let advantages = heldOut.map { batches.advantages[$0] }
     // ∇J from the batches: C_k is already divided by its own N_k.
     var slopeOfJ = Buffer<Scalar>(count: model.layout.count)
-    let conditionalC = UpdateVector.basisNames.firstIndex(of: "C_c") ?? 0
-    let termsOfJ = (half..<UpdateBatches.count).map { batch in
+    let gradientOfJ = hasHeldOut ? UpdateVector.heldOutGradient.name : "C_c"
+    let termsOfJ = zip(judging, judged).map { batch, members in
       (
-        coefficient: Scalar(Double(vectors.tokens[batch]) / tokens), basis: conditionalC,
+        coefficient: Scalar(Double(plan.scoredCount(members)) / tokens), name: gradientOfJ,
         batch: batch
       )
     }
     guard try vectors.add(termsOfJ, to: &slopeOfJ) else { return nil }
-    var rules: [Direction] = []
-    for (place, rule) in UpdateVector.rules.enumerated() {
-      var direction = Buffer<Scalar>(count: model.layout.count)
-      let terms = UpdateVector.basisNames.enumerated().flatMap { basis, name in
+    /// Leaves a rule's mean vector over some batches in `direction`; false if stopped.
+    func fill(
+      _ direction: inout Buffer<Scalar>, _ rule: UpdateVector, _ batches: Range<Int>
+    ) throws -> Bool {
+      direction.clear()
+      let terms = UpdateVector.basisNames.flatMap { name in
         rule.coefficients[name].map { coefficient in
-          (0..<half).map {
-            (coefficient: Scalar(coefficient / Double(half)), basis: basis, batch: $0)
+          batches.map {
+            (coefficient: Scalar(coefficient / Double(batches.count)), name: name, batch: $0)
           }
         } ?? []
       }
-      guard try vectors.add(terms, to: &direction) else { return nil }
+      return try vectors.add(terms, to: &direction)
+    }
+    func objective(_ rows: [[Double]]) -> [Double] {
+      rows.map { row in zip(row, advantages).reduce(0) { $0 + $1.0 * $1.1 } / tokens }
+    }
+    func collateral(_ rows: [[Double]]) -> [Double] { rows.map { $0.reduce(0, +) / tokens } }
+    var rules: [Direction] = []
+    var adamSteps: [AdamSteps] = []
+    var direction = Buffer<Scalar>(count: model.layout.count)
+    for (place, rule) in UpdateVector.rules.enumerated() {
+      guard try fill(&direction, rule, updating) else { return nil }
       let slope = direction.innerProduct(slopeOfJ) / direction.norm()
-      guard let rows = try changes(sequences, along: direction) else { return nil }
+      guard let rows = try changes(sequences, along: direction, lengths) else { return nil }
       rules.append(
         Direction(
           name: rule.name, sample: nil, predicted: lengths.map { $0 * slope },
-          actual: rows.map { row in zip(row, advantages).reduce(0) { $0 + $1.0 * $1.1 } / tokens },
-          collateral: rows.map { $0.reduce(0, +) / tokens }))
+          actual: objective(rows), collateral: collateral(rows)))
+
+      guard try fill(&direction, rule, updating.prefix(1)) else { return nil }
+      direction.becomeFirstAdamStep(epsilon: Scalar(UpdateControl.epsilon))
+      let (norm, product) = (direction.norm(), direction.innerProduct(slopeOfJ))
+      let stepLengths = learningRates.map { $0 * norm }
+      guard let stepRows = try changes(sequences, along: direction, stepLengths) else { return nil }
+      adamSteps.append(
+        AdamSteps(
+          name: rule.name, lengths: stepLengths, predicted: learningRates.map { $0 * product },
+          actual: objective(stepRows), collateral: collateral(stepRows)))
       progress(0.5 + 0.5 * Double(place + 1) / Double(UpdateVector.rules.count))
     }
-    return FirstOrderControl(lengths: lengths, samples: samples, rules: rules)
+    return FirstOrderControl(
+      lengths: lengths, samples: samples, rules: rules, adamSteps: adamSteps)
   }
 }

@@ -1,8 +1,8 @@
-// C, D and U of every batch in both spaces.
+// C, D and U of every batch in both spaces, over all tokens and over first tokens.
 import KeyedRandom
 import ModelCore
 
-/// The batch vectors of `update` and `first-order`: six of each of the K batches.
+/// The batch vectors of `update` and `first-order`, of each of the K batches.
 ///
 /// Where they fit into memory they are measured once. Where they do not, they are measured slice by
 /// slice of the parameters; sums of whole ones are measured when they are asked for. The bits are the
@@ -11,7 +11,9 @@ final class BatchVectors<Scalar: ModelScalar> {
   let batches: UpdateBatches
   /// N_k. (K)
   let tokens: [Int]
-  private let plan: AlignmentPlan
+  /// The vectors, in the order of the rows.
+  let vectors: [MeasuredVector]
+  let plan: AlignmentPlan
   private let model: Transformer<Scalar>
   private let memory: GradientMemory
   private let shouldStop: @Sendable () -> Bool
@@ -19,8 +21,12 @@ final class BatchVectors<Scalar: ModelScalar> {
   /// All of them, once they have been measured as a whole.
   private var whole: GradientSet<Scalar>?
 
-  /// Vector a of batch k stands at a · K + k, in the order of `UpdateVector.basisNames`.
-  static var count: Int { UpdateVector.basisNames.count * UpdateBatches.count }
+  /// Vector a of batch k stands at a · K + k.
+  private var count: Int { vectors.count * UpdateBatches.count }
+
+  private static func count(_ plan: AlignmentPlan) -> Int {
+    MeasuredVector.all(plan).count * UpdateBatches.count
+  }
 
   /// Gradients that are summed side by side; their number fixes the order of the sum.
   private static var chunkCount: Int { 4 }
@@ -33,15 +39,14 @@ final class BatchVectors<Scalar: ModelScalar> {
     memory = run.memory
     shouldStop = run.shouldStop
     self.progress = progress
-    batches = UpdateBatches(run.plan.rollouts, key: run.plan.key("update"))
-    tokens = batches.members.map { members in
-      members.reduce(0) { $0 + run.plan.sequence($1, marginal: true).scoredCount }
-    }
+    batches = UpdateBatches(run.plan)
+    tokens = batches.members.map { run.plan.scoredCount($0) }
+    vectors = MeasuredVector.all(run.plan)
   }
 
   /// The least memory for `forEachSlice`.
-  static func leastBytes(ofSlices memory: GradientMemory) -> Int {
-    memory.leastBytes(rows: count, buffers: bufferCount)
+  static func leastBytes(ofSlices memory: GradientMemory, _ plan: AlignmentPlan) -> Int {
+    memory.leastBytes(rows: count(plan), buffers: bufferCount)
   }
 
   /// The least memory for `add`, without what it adds to.
@@ -57,11 +62,11 @@ final class BatchVectors<Scalar: ModelScalar> {
       body(whole)
       return true
     }
-    guard let slices = memory.slices(rows: Self.count, buffers: Self.bufferCount) else {
-      throw memory.exceeded(by: Update.name, Self.leastBytes(ofSlices: memory))
+    guard let slices = memory.slices(rows: count, buffers: Self.bufferCount) else {
+      throw memory.exceeded(by: Update.name, Self.leastBytes(ofSlices: memory, plan))
     }
     for (place, slice) in slices.enumerated() {
-      let set = GradientSet<Scalar>(model.layout, range: slice, count: Self.count)
+      let set = GradientSet<Scalar>(model.layout, range: slice, count: count)
       let isComplete = try fill(set) { share in
         progress((Double(place) + share) / Double(slices.count))
       }
@@ -76,10 +81,10 @@ final class BatchVectors<Scalar: ModelScalar> {
   private func fill(_ set: GradientSet<Scalar>, progress: (Double) -> Void) throws -> Bool {
     let sum = BatchGradient(model, chunkCount: Self.chunkCount, range: set.range)
     for batch in batches.members.indices {
-      for basis in UpdateVector.basisNames.indices {
+      for (place, vector) in vectors.enumerated() {
         if shouldStop() { return false }
-        try measure(basis, batch, by: sum)
-        set.add(sum.gradient, to: basis * UpdateBatches.count + batch)
+        try measure(vector, batch, by: sum)
+        set.add(sum.gradient, to: place * UpdateBatches.count + batch)
       }
       progress(Double(batch + 1) / Double(UpdateBatches.count))
     }
@@ -90,20 +95,20 @@ final class BatchVectors<Scalar: ModelScalar> {
   ///
   /// - Returns: false once it was stopped.
   func add(
-    _ terms: [(coefficient: Scalar, basis: Int, batch: Int)], to direction: inout Buffer<Scalar>
+    _ terms: [(coefficient: Scalar, name: String, batch: Int)], to direction: inout Buffer<Scalar>
   ) throws -> Bool {
+    let places = terms.map { term in vectors.firstIndex { $0.name == term.name } ?? 0 }
     if let whole {
-      for term in terms {
+      for (term, place) in zip(terms, places) {
         whole.add(
-          term.basis * UpdateBatches.count + term.batch, scaledBy: term.coefficient,
-          to: &direction)
+          place * UpdateBatches.count + term.batch, scaledBy: term.coefficient, to: &direction)
       }
       return true
     }
     let sum = BatchGradient(model, chunkCount: Self.chunkCount)
-    for term in terms {
+    for (term, place) in zip(terms, places) {
       if shouldStop() { return false }
-      try measure(term.basis, term.batch, by: sum)
+      try measure(vectors[place], term.batch, by: sum)
       direction.add(sum.gradient.values, scaledBy: term.coefficient)
     }
     return true
@@ -111,11 +116,40 @@ final class BatchVectors<Scalar: ModelScalar> {
 
   // MARK: - One vector
 
+  /// Leaves (1/N_k) Σ_i w_i Σ_t ∇ log π(y_it | ·) in `sum`, rollouts of weight 0 left out.
+  private func measure(
+    _ vector: MeasuredVector, _ batch: Int, by sum: BatchGradient<Scalar>
+  ) throws {
+    let members = (vector.isHeldOut ? batches.heldOut : batches.members)[batch]
+    let count = vector.isHeldOut ? plan.scoredCount(members) : tokens[batch]
+    let weights = members.map { vector.weight.of(batches.advantages[$0]) / Double(count) }
+    let (plan, chunks, packSize) = (plan, Self.chunkCount, GradientMemory.packRollouts)
+    _ = try sum.sum(chunkCount: chunks, threads: memory.threads) { workspace, chunk, gradient in
+      let range = members.count * chunk / chunks..<members.count * (chunk + 1) / chunks
+      let places = range.filter { weights[$0] != 0 }
+      for first in stride(from: 0, to: places.count, by: packSize) {
+        var batch = PackedSequences()
+        var coefficients: [Scalar] = []
+        for place in places[first..<min(first + packSize, places.count)] {
+          guard let sequence = vector.sequence(members[place], plan) else { continue }
+          batch.append(sequence)
+          coefficients += Array(repeating: Scalar(weights[place]), count: sequence.scoredCount)
+        }
+        if coefficients.isEmpty { continue }
+        _ = workspace.score(batch)
+        workspace.accumulateGradient(coefficients: coefficients, into: &gradient)
+      }
+    }
+  }
+}
+
+/// A vector of a batch that backward passes compute; all others are functions of these.
+struct MeasuredVector: Sendable {
   /// w of C, D and U.
-  private enum Weight: CaseIterable {
-    case advantage
-    case magnitude
-    case one
+  enum Weight: String, CaseIterable {
+    case advantage = "C"
+    case magnitude = "D"
+    case one = "U"
 
     func of(_ advantage: Double) -> Double {
       switch self {
@@ -126,29 +160,47 @@ final class BatchVectors<Scalar: ModelScalar> {
     }
   }
 
-  /// Leaves (1/N_k) Σ_i w_i Σ_t ∇ log π(y_it | ·) in `sum`, rollouts of weight 0 left out.
-  private func measure(_ basis: Int, _ batch: Int, by sum: BatchGradient<Scalar>) throws {
-    let kinds = Weight.allCases
-    let isMarginal = basis < kinds.count
-    let members = batches.members[batch]
-    let weights = members.map {
-      kinds[basis % kinds.count].of(batches.advantages[$0]) / Double(tokens[batch])
-    }
-    let (plan, chunks, packSize) = (plan, Self.chunkCount, GradientMemory.packRollouts)
-    _ = try sum.sum(chunkCount: chunks, threads: memory.threads) { workspace, chunk, gradient in
-      let range = members.count * chunk / chunks..<members.count * (chunk + 1) / chunks
-      let places = range.filter { weights[$0] != 0 }
-      for first in stride(from: 0, to: places.count, by: packSize) {
-        var batch = PackedSequences()
-        var coefficients: [Scalar] = []
-        for place in places[first..<min(first + packSize, places.count)] {
-          let sequence = plan.sequence(members[place], marginal: isMarginal)
-          batch.append(sequence)
-          coefficients += Array(repeating: Scalar(weights[place]), count: sequence.scoredCount)
-        }
-        _ = workspace.score(batch)
-        workspace.accumulateGradient(coefficients: coefficients, into: &gradient)
+  let name: String
+  let weight: Weight
+  let isMarginal: Bool
+  /// Whether only the first token of each response counts.
+  var isOfFirstTokens = false
+  /// Whether it is a sum over held-out rollouts.
+  var isHeldOut = false
+
+  /// Those of a plan: `UpdateVector.basisNames`, the same over first tokens, and G where rollouts are held
+  /// out.
+  static func all(_ plan: AlignmentPlan) -> [MeasuredVector] {
+    let basis = [true, false].flatMap { isMarginal in
+      Weight.allCases.map { weight in
+        MeasuredVector(
+          name: weight.rawValue + (isMarginal ? "_m" : "_c"), weight: weight,
+          isMarginal: isMarginal)
       }
     }
+    let firsts = basis.map { vector in
+      MeasuredVector(
+        name: UpdateVector.firstToken + vector.name, weight: vector.weight,
+        isMarginal: vector.isMarginal, isOfFirstTokens: true)
+    }
+    let gradient = MeasuredVector(
+      name: UpdateVector.heldOutGradient.name, weight: .advantage, isMarginal: false,
+      isHeldOut: true)
+    return basis + firsts + (plan.heldOutStart < plan.rollouts.count ? [gradient] : [])
+  }
+
+  /// What is scored of a rollout; nil if nothing is.
+  func sequence(_ index: Int, _ plan: AlignmentPlan) -> ScoredSequence? {
+    let whole = plan.sequence(index, marginal: isMarginal)
+    guard isOfFirstTokens else { return whole }
+    guard plan.firstScored == 0 else { return nil }
+    return ScoredSequence(context: whole.context, response: Array(whole.response.prefix(1)))
+  }
+}
+
+extension AlignmentPlan {
+  /// Scored tokens of some rollouts.
+  func scoredCount(_ indices: [Int]) -> Int {
+    indices.reduce(0) { $0 + sequence($1, marginal: true).scoredCount }
   }
 }

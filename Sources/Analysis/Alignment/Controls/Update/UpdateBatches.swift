@@ -9,27 +9,40 @@ struct UpdateBatches: Sendable {
 
   /// Rollouts of each batch, ascending. (K)
   let members: [[Int]]
+  /// The same of the held-out rollouts; empty where none are held out.
+  let heldOut: [[Int]]
   /// A_i = r_i − mean reward of the rollout's group; NaN for groups of one, which are left out.
   let advantages: [Double]
 
-  /// Why the rollouts allow no update control, if they do not.
-  static func obstacle(_ rollouts: [Rollout]) -> String? {
-    if rollouts.contains(where: { $0.reward == nil }) { return "some rollouts have no reward" }
-    let batches = UpdateBatches(rollouts, key: RandomKey(seed: 0))
-    let clusters = Set(
-      rollouts.indices.filter { !batches.advantages[$0].isNaN }.map {
-        Array(rollouts[$0].cluster.utf8)
-      })
-    if clusters.count < count {
-      return "there are \(clusters.count) clusters with groups of at least two (at least \(count))"
+  /// Why the rollouts of a plan allow no update control, if they do not.
+  static func obstacle(_ plan: AlignmentPlan) -> String? {
+    if plan.rollouts.contains(where: { $0.reward == nil }) {
+      return "some rollouts have no reward"
     }
-    if batches.advantages.allSatisfy({ $0.isNaN || $0 == 0 }) {
-      return "every group's rewards are all equal"
+    let advantages = UpdateBatches(plan).advantages
+    let pools =
+      plan.heldOutStart == plan.rollouts.count
+      ? [("", 0..<plan.heldOutStart)]
+      : [
+        (" among the rollouts of training", 0..<plan.heldOutStart),
+        (" among the held-out rollouts", plan.heldOutStart..<plan.rollouts.count),
+      ]
+    for (place, pool) in pools {
+      let grouped = pool.filter { !advantages[$0].isNaN }
+      let clusters = Set(grouped.map { Array(plan.rollouts[$0].cluster.utf8) })
+      if clusters.count < count {
+        return "there are \(clusters.count) clusters with groups of at least two\(place) "
+          + "(at least \(count))"
+      }
+      if grouped.allSatisfy({ advantages[$0] == 0 }) {
+        return "every group's rewards are all equal\(place)"
+      }
     }
     return nil
   }
 
-  init(_ rollouts: [Rollout], key: RandomKey) {
+  init(_ plan: AlignmentPlan) {
+    let rollouts = plan.rollouts
     let groups = Dictionary(grouping: rollouts.indices) { Array(rollouts[$0].problemID.utf8) }
     var advantages = [Double](repeating: .nan, count: rollouts.count)
     for members in groups.values where members.count > 1 {
@@ -38,23 +51,30 @@ struct UpdateBatches: Sendable {
       for (member, advantage) in zip(members, own) { advantages[member] = advantage }
     }
     self.advantages = advantages
+    let grouped = rollouts.indices.filter { !advantages[$0].isNaN }
+    let key = plan.key("update")
+    members = Self.deal(grouped.filter { $0 < plan.heldOutStart }, of: rollouts, key: key)
+    let rest = grouped.filter { $0 >= plan.heldOutStart }
+    heldOut = rest.isEmpty ? [] : Self.deal(rest, of: rollouts, key: key.derive("held out"))
+  }
 
-    // Clusters in order of first appearance are shuffled. Each goes to the batch that has the fewest
-    // rollouts so far, so that batches have similar sizes.
+  /// Clusters in order of first appearance are shuffled. Each goes to the batch that has the fewest
+  /// rollouts so far, so that batches have similar sizes.
+  private static func deal(_ indices: [Int], of rollouts: [Rollout], key: RandomKey) -> [[Int]] {
     var order: [[UInt8]] = []
     var clusters: [[UInt8]: [Int]] = [:]
-    for index in rollouts.indices where !advantages[index].isNaN {
+    for index in indices {
       let name = Array(rollouts[index].cluster.utf8)
       if clusters[name] == nil { order.append(name) }
       clusters[name, default: []].append(index)
     }
     var random = key.generator()
     random.shuffle(&order)
-    var batches = [[Int]](repeating: [], count: Self.count)
+    var batches = [[Int]](repeating: [], count: count)
     for name in order {
       let smallest = batches.indices.min { batches[$0].count < batches[$1].count } ?? 0
       batches[smallest] += clusters[name] ?? []
     }
-    members = batches.map { $0.sorted() }
+    return batches.map { $0.sorted() }
   }
 }

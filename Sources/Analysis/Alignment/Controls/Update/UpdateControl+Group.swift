@@ -25,27 +25,33 @@ extension UpdateControl {
       ],
       plot: VariableGroup.Plot(signal: "gram", over: axes, title: "Products of batch vectors"),
       groups: Metric.allCases.map { metric in
-        (metric.name, { statistics(metric).group(title: metric.title) })
+        (metric.name, { statistics(metric).group })
       })
   }
 
   public func statistics(
     _ plan: AlignmentPlan, _ bootstrap: BootstrapT
   ) -> [SummaryStatistic] {
-    Metric.allCases.flatMap { metric in
-      statistics(metric).summary(in: metric.name, title: metric.title)
-    }
+    Metric.allCases.flatMap { statistics($0).summary }
   }
 }
 
 extension UpdateStatistics {
-  /// The statistics of a vector: name, words for the file's long name, words for the summary's.
-  static let vectorColumns:
-    [(name: String, longName: String, value: @Sendable (Vector) -> Interval)] = [
+  /// The statistics of a vector: name, meaning, value.
+  private var vectorColumns:
+    [(name: String, longName: String, value: @Sendable (Vector) -> Interval)]
+  {
+    let all: [(name: String, longName: String, value: @Sendable (Vector) -> Interval)] = [
       ("reliability", "reliability of a batch vector", { $0.reliability }),
       ("efficiency", "surrogate efficiency without noise", { $0.efficiency }),
       ("batch_efficiency", "surrogate efficiency at this batch size", { $0.batchEfficiency }),
+      (
+        "first_token_share", "fraction of a batch vector's squared norm that first tokens make",
+        { $0.firstTokenShare }
+      ),
     ]
+    return metric == .raw ? all : all.dropLast()
+  }
 
   /// The shares of the sign-blind component: name, value, space.
   var driftShares: [(name: String, interval: Interval, space: String)] {
@@ -55,8 +61,8 @@ extension UpdateStatistics {
     ]
   }
 
-  /// The group of one metric.
-  func group(title: String) -> VariableGroup {
+  /// The group of the metric.
+  var group: VariableGroup {
     VariableGroup(
       axes: ["rule", "rule_a", "rule_b"].map { Axis($0, "update rule", .count(vectors.count)) },
       variables: [
@@ -64,7 +70,7 @@ extension UpdateStatistics {
           .texts(vectors.map(\.name))
         }
       ]
-        + Self.vectorColumns.map { column in
+        + vectorColumns.map { column in
           Variable(column.name, column.longName, over: ["rule"]) {
             .intervals(vectors.map(column.value))
           }
@@ -81,26 +87,18 @@ extension UpdateStatistics {
         },
       plot: VariableGroup.Plot(
         signal: "corrected_cosine", over: ["rule_a", "rule_b"],
-        title: "Noise-corrected cosines of update rules, \(title)"))
+        title: "Noise-corrected cosines of update rules, \(metric.title)"))
   }
 
-  /// The statistics of one metric, in its group.
-  func summary(in metric: String, title: String) -> [SummaryStatistic] {
-    vectors.flatMap { vector in
-      [
+  /// The statistics of the metric, in its group.
+  var summary: [SummaryStatistic] {
+    let (metric, title) = (metric.name, metric.title)
+    return vectorColumns.flatMap { column in
+      vectors.map { vector in
         SummaryStatistic(
-          vector.name, vector.reliability,
-          "reliability of the \(vector.name) batch vector (\(title))",
-          in: [metric, "reliability"]),
-        SummaryStatistic(
-          vector.name, vector.efficiency,
-          "surrogate efficiency of \(vector.name) without noise (\(title))",
-          in: [metric, "efficiency"]),
-        SummaryStatistic(
-          vector.name, vector.batchEfficiency,
-          "surrogate efficiency of \(vector.name) at this batch size (\(title))",
-          in: [metric, "batch_efficiency"]),
-      ]
+          vector.name, column.value(vector), "\(column.longName), \(vector.name) (\(title))",
+          in: [metric, column.name])
+      }
     }
       + pairs.map { pair in
         SummaryStatistic(

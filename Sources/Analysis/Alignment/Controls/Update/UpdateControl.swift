@@ -3,10 +3,10 @@
 // Batch k of K, w_i = A_i, |A_i| or 1 for C, D and U:
 //   a_k = (1/N_k) Σ_i w_i Σ_t ∇ log π(y_it | ·),  N_k = Σ_i T_i over all its rollouts,
 // in the null-context space (_m) and in prompt space (_c), with one N_k for all. PreRL = C_m,
-// NSR = (C − D)/2, PSR = (C + D)/2, RL = C_c. U is the drift, which ignores the rewards. The same products
-// are made in Adam's metric, u / (√v + ε) with one v = mean_k C_c,k² for all vectors, and for each rule's
-// actual first Adam step, u / (|u| + ε). That step is not linear in C and D, so one-sided rules have
-// vectors of their own there.
+// NSR = (C − D)/2, PSR = (C + D)/2, RL = C_c. U is the drift, which ignores the rewards. The same sums over
+// the first tokens of responses alone tell what the rules are without them. Products are made of these
+// vectors, of the same in Adam's metric, u / (√v + ε) with one v = mean_k C_c,k² for all vectors, and of each
+// rule's actual first Adam step, u / (|u| + ε).
 import ModelCore
 import Statistics
 import Tables
@@ -17,7 +17,7 @@ public struct Update: CollectionControl {
   public static let summary = "batch update vectors of every rule in both spaces"
 
   public init(_ plan: AlignmentPlan) throws(ControlObstacle) {
-    if let reason = UpdateBatches.obstacle(plan.rollouts) { throw ControlObstacle(reason) }
+    if let reason = UpdateBatches.obstacle(plan) { throw ControlObstacle(reason) }
   }
 
   public func measure<Scalar: ModelScalar>(
@@ -28,7 +28,7 @@ public struct Update: CollectionControl {
 
   public func leastBytes(_ plan: AlignmentPlan, _ memory: GradientMemory) -> Int {
     // Vectors of either scalar type take the same slices.
-    BatchVectors<Float>.leastBytes(ofSlices: memory)
+    BatchVectors<Float>.leastBytes(ofSlices: memory, plan)
   }
 
   public func sentence(_ summary: AlignmentSummary) -> String? {
@@ -52,8 +52,9 @@ public struct Update: CollectionControl {
 
 /// Products of all batch vectors: what the statistics of the control are computed from.
 public struct UpdateControl: CollectionResult {
-  /// Names of the vectors: `UpdateVector.basisNames`, those with `adam:`, and with `step:` those and
-  /// the one-sided rules.
+  /// Names of the vectors: `UpdateVector.basisNames`, those of first tokens with `first:`, G where
+  /// rollouts are held out; then those with `adam:`, and with `step:` those and the one-sided rules, again
+  /// with `step:masked:` without first tokens.
   public let vectorNames: [String]
   public let batchCount: Int
   /// <a_k, b_l>, flat over (a, b, k, l).
@@ -80,22 +81,22 @@ public struct UpdateControl: CollectionResult {
       gram: try stored.reals("gram"), batchRollouts: rollouts,
       batchTokens: try stored.integers("batch_tokens"))
     // The statistics trap on wrong shapes.
-    let (vectors, batches) = (vectorNames.count, batchCount)
+    let (count, batches) = (vectorNames.count, batchCount)
     let limit = 1 << 12  // so that no product of sizes overflows
-    guard (2...limit).contains(batches), vectors <= limit,
-      gram.count == vectors * vectors * batches * batches, batchTokens.count == batches
+    guard (2...limit).contains(batches), count <= limit,
+      gram.count == count * count * batches * batches, batchTokens.count == batches
     else {
       throw StoredValues.Fault(
-        "batch products whose parts differ in size (expected \(vectors) vectors, \(batches) batches)"
+        "batch products whose parts differ in size (expected \(count) vectors, \(batches) batches)"
       )
     }
-    guard Set(vectorNames).count == vectors else {
+    guard Set(vectorNames).count == count else {
       throw StoredValues.Fault("batch products in which two vectors have one name")
     }
+    let vectors = UpdateVector.basisNames.map { UpdateVector(basis: $0) } + UpdateVector.rules
     for metric in Metric.allCases {
-      let basis = ["C_m", "D_m", "C_c", "D_c"].map { metric.rawValue + $0 }
-      let rules = metric.rules.flatMap { $0.prefixed(metric.rawValue).coefficients.keys.sorted() }
-      for name in basis + rules where !vectorNames.contains(name) {
+      for name in vectors.flatMap({ metric.vector($0).coefficients.keys.sorted() })
+      where !vectorNames.contains(name) {
         throw StoredValues.Fault("batch products without the vector \(name)")
       }
     }
@@ -104,83 +105,58 @@ public struct UpdateControl: CollectionResult {
   /// Adam's ε.
   static let epsilon = 1e-8
 
-  /// The metrics in which the rules are compared, with the prefix of their vectors' names.
-  public enum Metric: String, Sendable, CaseIterable {
-    case raw = ""
-    /// u / (√v + ε), v the batches' own second moment.
-    case adam = "adam:"
-    /// The first Adam step from fresh moments.
-    case step = "step:"
-
-    /// The metric's name in groups of files.
-    public var name: String {
-      switch self {
-      case .raw: "raw"
-      case .adam: "adam"
-      case .step: "step"
-      }
-    }
-
-    /// For people and plots.
-    public var title: String {
-      switch self {
-      case .raw: "Euclidean"
-      case .adam: "Adam's metric"
-      case .step: "first Adam step"
-      }
-    }
-
-    /// The rules' vectors in this metric, without the prefix.
-    public var rules: [UpdateVector] {
-      guard self == .step else { return UpdateVector.rules }
-      return UpdateVector.rules.map { rule in
-        rule.coefficients.count == 1 ? rule : UpdateVector(rule.name, [rule.name: 1])
-      }
-    }
-  }
-
-  /// The statistics in one metric; G of the efficiencies is the raw C_c.
+  /// The statistics in one metric.
   public func statistics(_ metric: Metric) -> UpdateStatistics {
     UpdateStatistics(
       gram: UpdateGram(vectorNames: vectorNames, batchCount: batchCount, values: gram),
-      vectors: metric.rules, prefix: metric.rawValue)
+      metric: metric)
   }
 
-  /// Rules that are sums of two basis vectors: their Adam step needs a vector of its own.
-  static let oneSidedRules = UpdateVector.rules.filter { $0.coefficients.count > 1 }
+  /// What has a step of its own: basis vectors, and rules that are sums of two of them.
+  private static let stepped =
+    UpdateVector.basisNames.map { UpdateVector(basis: $0) }
+    + UpdateVector.rules.filter { $0.coefficients.count > 1 }
 
-  static let vectorNames =
-    UpdateVector.basisNames + UpdateVector.basisNames.map { "adam:" + $0 }
-    + UpdateVector.basisNames.map { "step:" + $0 } + oneSidedRules.map { "step:" + $0.name }
+  /// The vectors that are functions of measured ones.
+  private static let derivedNames =
+    UpdateVector.basisNames.map { Metric.adam.prefix + $0 }
+    + [Metric.step, .stepMasked].flatMap { metric in stepped.map { metric.prefix + $0.name } }
+
+  /// The names of a plan's vectors, measured ones first.
+  package static func vectorNames(_ plan: AlignmentPlan) -> [String] {
+    MeasuredVector.all(plan).map(\.name) + derivedNames
+  }
 
   /// nil once it was stopped.
   static func measure<Scalar: ModelScalar>(
     _ vectors: BatchVectors<Scalar>
   ) throws -> UpdateControl? {
-    let names = vectorNames
+    let names = vectorNames(vectors.plan)
     let batchCount = UpdateBatches.count
     let count = names.count * batchCount
     func row(_ name: String, _ batch: Int) -> Int {
       (names.firstIndex(of: name) ?? 0) * batchCount + batch
     }
-    // The basis vectors come first; all others are functions of them, element by element.
+    // Measured vectors come first; all others are functions of them, element by element.
     let secondMoment = count
+    let epsilon = Scalar(Self.epsilon)
     func derive(_ set: GradientSet<Scalar>) {
       set.meanSquare((0..<batchCount).map { row("C_c", $0) }, into: secondMoment)
       for batch in 0..<batchCount {
         for name in UpdateVector.basisNames {
-          let source = row(name, batch)
           set.rescale(
-            source, by: secondMoment, epsilon: Scalar(epsilon), into: row("adam:" + name, batch))
-          set.firstAdamStep(source, epsilon: Scalar(epsilon), into: row("step:" + name, batch))
+            row(name, batch), by: secondMoment, epsilon: epsilon,
+            into: row(Metric.adam.prefix + name, batch))
         }
-        for rule in oneSidedRules {
-          let target = row("step:" + rule.name, batch)
-          set.combine(
-            UpdateVector.basisNames.compactMap { name in
-              rule.coefficients[name].map { (Scalar($0), row(name, batch)) }
-            }, into: target)
-          set.firstAdamStep(target, epsilon: Scalar(epsilon), into: target)
+        for vector in stepped {
+          for (metric, terms) in [(Metric.step, vector), (.stepMasked, vector.firstTokenMasked)] {
+            let target = row(metric.prefix + vector.name, batch)
+            set.combine(
+              names.compactMap { name in
+                terms.coefficients[name].map { (Scalar($0), row(name, batch)) }
+              }, into: target)
+            set.firstAdamStep(target, epsilon: epsilon, into: target)
+          }
         }
       }
     }

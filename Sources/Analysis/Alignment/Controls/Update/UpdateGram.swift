@@ -3,6 +3,7 @@
 // For vectors a, b over K batches that share no cluster:
 //   S_ab = Σ_{k≠l} <a_k, b_l> / (K(K−1))   the signal: noise of different batches is independent
 //   T_a  = Σ_k |a_k|² / K                  signal plus the noise of one batch
+// G is of other rollouts, so all K² products with it are free of shared noise and S_uG is their mean.
 // Every statistic is a function of such sums. To leave a batch out is to leave out a row and a column, so
 // intervals are delete-one-batch jackknives. A signal may be so weak that its S is zero or negative. What
 // is divided by a signal therefore has Fieller's interval, which covers however weak it is.
@@ -66,13 +67,20 @@ public struct UpdateGram: Sendable {
   /// S_uv with its delete-one values; with K = 2 these are NaN, for one batch has no other.
   func signal(_ u: UpdateVector, _ v: UpdateVector) -> BatchSum {
     let products = products(u, v)
+    let isOfOneDraw = isHeldOut(u) == isHeldOut(v)
     func mean(without omitted: Int?) -> Double {
       let kept = (0..<batchCount).filter { $0 != omitted }
       var sum = 0.0
-      for k in kept { for l in kept where l != k { sum += products[k * batchCount + l] } }
-      return sum / Double(kept.count * (kept.count - 1))
+      for k in kept {
+        for l in kept where !(isOfOneDraw && l == k) { sum += products[k * batchCount + l] }
+      }
+      return sum / Double(kept.count * (kept.count - (isOfOneDraw ? 1 : 0)))
     }
     return BatchSum(value: mean(without: nil), deleteOne: (0..<batchCount).map(mean))
+  }
+
+  private func isHeldOut(_ vector: UpdateVector) -> Bool {
+    vector.coefficients.keys.contains(UpdateVector.heldOutGradient.name)
   }
 
   /// Σ_k <u_k, v_k> / K with its delete-one values; T_u for u = v.
@@ -120,6 +128,12 @@ public struct UpdateGram: Sendable {
     interval(of: [total(u, u)]) { $0[0] }
   }
 
+  /// Σ_k <p_k, u_k> / Σ_k |u_k|²: the fraction of a batch vector's squared norm that a part of it makes,
+  /// noise included.
+  public func share(of part: UpdateVector, in u: UpdateVector) -> Interval {
+    interval(of: [total(part, u), total(u, u)]) { $0[0] / $0[1] }
+  }
+
   /// S_uu / T_u, the fraction of a batch gradient's squared norm that reproduces in another batch. It
   /// depends on the batch size. It is not clipped: near zero an estimate may be negative.
   public func reliability(_ u: UpdateVector) -> Interval {
@@ -163,8 +177,8 @@ public struct UpdateGram: Sendable {
   /// e∞ = (S_uG/√S_uu) / (S_RG/√S_RR): the predicted held-out gain of rule u relative to rule R at
   /// equal step length, free of batch noise.
   ///
-  /// G is the policy gradient. Drawn from the same pool (G = R = C_c, products between different
-  /// batches only), e∞ is the corrected cosine of u with C_c. In another metric u and R are
+  /// G is the policy gradient, of held-out rollouts if there are any. Drawn from the same pool (G = R =
+  /// C_c, products between different batches only), e∞ is the corrected cosine of u with C_c. In another metric u and R are
   /// preconditioned and G is raw. The estimate is NaN where S_uu or S_RG is not positive, and the
   /// interval unbounded where either may be zero.
   public func efficiency(

@@ -17,6 +17,9 @@ public struct UpdateStatistics: Sendable {
     public let efficiency: Interval
     /// e_B against RL.
     public let batchEfficiency: Interval
+    /// The fraction of its squared norm that the first tokens of responses make; NaN in other metrics than
+    /// `raw`.
+    public let firstTokenShare: Interval
   }
 
   /// Two vectors.
@@ -33,6 +36,8 @@ public struct UpdateStatistics: Sendable {
     public let correctedCosine: Interval
   }
 
+  /// What is compared.
+  public let metric: UpdateControl.Metric
   /// One entry per vector, in the order given.
   public let vectors: [Vector]
   /// Every unordered pair of different vectors, by first then second.
@@ -42,28 +47,27 @@ public struct UpdateStatistics: Sendable {
   /// The same in prompt space.
   public let driftShareConditional: Interval
 
-  /// The statistics of the given vectors (the rules and the drifts they contain).
+  /// The statistics of the rules in a metric.
   ///
-  /// - Parameters:
-  ///   - gram: over at least the six basis vectors of `UpdateVector.basisNames`, each with
-  ///     `prefix` before its name, and `gradient`.
-  ///   - vectors: without prefix.
-  ///   - prefix: the metric's mark in the names of the Gram's vectors ("" for raw ones).
-  ///   - gradient: G of the efficiencies; raw, whatever the metric. The default is C_c of the same
-  ///     batches, with which the raw e∞ is the corrected cosine with C_c.
-  public init(
-    gram: UpdateGram, vectors: [UpdateVector] = UpdateVector.rules, prefix: String = "",
-    gradient: UpdateVector = UpdateVector(basis: "C_c")
-  ) {
-    let own = vectors.map { $0.prefixed(prefix) }
-    func basis(_ name: String) -> UpdateVector { UpdateVector(basis: name).prefixed(prefix) }
-    let reference = basis("C_c")
+  /// G of the efficiencies is raw, whatever the metric: that of held-out rollouts where the Gram has it,
+  /// else C_c of the same batches, with which the raw e∞ is the corrected cosine with C_c. Without first
+  /// tokens, too, rules are compared with RL that has them.
+  public init(gram: UpdateGram, metric: UpdateControl.Metric = .raw) {
+    self.metric = metric
+    let own = UpdateVector.rules.map(metric.vector)
+    func basis(_ name: String) -> UpdateVector { metric.vector(UpdateVector(basis: name)) }
+    let reference = metric.withAllTokens.vector(UpdateVector(basis: "C_c"))
+    let heldOut = UpdateVector.heldOutGradient
+    let gradient =
+      gram.vectorNames.contains(heldOut.name) ? heldOut : UpdateVector(basis: "C_c")
     self.vectors = own.map { vector in
       Vector(
         name: vector.name, signal: gram.signal(vector, vector), total: gram.total(vector),
         reliability: gram.reliability(vector),
         efficiency: gram.efficiency(vector, gradient: gradient, reference: reference),
-        batchEfficiency: gram.batchEfficiency(vector, gradient: gradient, reference: reference))
+        batchEfficiency: gram.batchEfficiency(vector, gradient: gradient, reference: reference),
+        firstTokenShare: metric == .raw
+          ? gram.share(of: vector.firstTokenPart, in: vector) : .undefined)
     }
     var pairs: [Pair] = []
     for (index, first) in own.enumerated() {

@@ -2,7 +2,8 @@
 //
 // Per batch k and space (_m null context, _c conditional): C = Σ A_i g_i / N, D = Σ |A_i| g_i / N,
 // U = Σ g_i / N, with one N = Σ T_i for all. So Σ over A < 0 of A_i g_i is (C − D)/2, and Σ over
-// A > 0 is (C + D)/2: a rule never needs gradients of its own.
+// A > 0 is (C + D)/2: a rule never needs gradients of its own. Nor does a rule that does not score the
+// first token of a response: it is the rule less the same sums over first tokens alone.
 
 /// A named linear combination of the basis vectors of an `UpdateGram`.
 public struct UpdateVector: Sendable, Hashable {
@@ -25,6 +26,12 @@ public struct UpdateVector: Sendable, Hashable {
   /// The six basis vectors, in the order of the files.
   public static let basisNames = ["C_m", "D_m", "U_m", "C_c", "D_c", "U_c"]
 
+  /// The mark of a sum over the first tokens of responses alone.
+  static let firstToken = "first:"
+
+  /// The policy gradient C_c of held-out rollouts.
+  public static let heldOutGradient = UpdateVector(basis: "G")
+
   /// Every rule in both spaces: all samples, negatives only, positives only, and the drift −U, which lowers
   /// every response's log-probability whatever its reward.
   public static let rules = [
@@ -37,6 +44,15 @@ public struct UpdateVector: Sendable, Hashable {
     UpdateVector("PSR-RL", ["C_c": 0.5, "D_c": 0.5]),
     UpdateVector("drift-RL", ["U_c": -1]),
   ]
+
+  /// The same rule with the first token of every response masked (`score_first_token` off).
+  public var firstTokenMasked: UpdateVector {
+    let firsts = firstTokenPart.coefficients.mapValues { -$0 }
+    return UpdateVector(name, coefficients.merging(firsts) { own, _ in own })
+  }
+
+  /// What the first tokens contribute to the rule.
+  public var firstTokenPart: UpdateVector { prefixed(Self.firstToken) }
 
   /// The same rule over basis vectors with a prefix in their names, for vectors in another metric
   /// (such as "adam:" for u/(√v + ε)); the rule keeps its name.
