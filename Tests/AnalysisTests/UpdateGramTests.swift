@@ -66,8 +66,7 @@ import Testing
   }
 
   /// Signals that are certain, and signals that may be noise: most intervals are unbounded at a
-  /// reliability of .25 in 5 dimensions. Intervals shown only where both signals lie above zero cover
-  /// 65% to 90% of the true cosines there.
+  /// reliability of .25 in 5 dimensions. experiments/coverage has more settings, and other intervals.
   @Test(arguments: [(0.25, 0.25), (0.25, 0.6), (0.4, 0.4), (0.6, 0.6)], [5, 60])
   func intervalsCoverHoweverWeakTheSignalsAre(reliabilities: (Double, Double), dimension: Int) {
     let (a, b) = (UpdateVector(basis: "a"), UpdateVector(basis: "b"))

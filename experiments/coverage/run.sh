@@ -1,0 +1,12 @@
+#!/usr/bin/env bash
+# minutes: 2 (PyPI)
+# How often intervals of noise-corrected cosines cover, simulated by code that is independent of the package.
+set -euo pipefail
+cd "$(dirname "$0")/../.."
+run=results/runs/coverage
+mkdir -p "$run"
+if [[ ! -x $run/venv/bin/python ]]; then
+  python3 -m venv "$run/venv"
+  "$run/venv/bin/pip" install --quiet --disable-pip-version-check numpy==2.3.4
+fi
+"$run/venv/bin/python" experiments/coverage/simulate.py "${RUNS:-4000}"
