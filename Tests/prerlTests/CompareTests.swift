@@ -56,6 +56,53 @@ import Testing
     }
   }
 
+  /// The base of all runs of one model is pooled: values of one seed count once, and other models' not.
+  @Test func foldsDivideByTheBaseOfAllRuns() throws {
+    try withProgram { program in
+      func run(_ name: String, seed: Int, model: String, _ transitions: [Double]) throws -> String {
+        let folder = "\(name)-s\(seed)"
+        try Self.run(program, folder, seed: seed, accuracy: 0.5)
+        try program.write(
+          #"{"config": {"seed": \#(seed), "name": "\#(name)"}, "#
+            + #""inputs": [{"role": "model", "sha256": "\#(model)"}]}"#,
+          to: folder + "/manifest.json")
+        let lines = zip([0, 10], transitions).map { step, value in
+          #"{"step": \#(step), "accuracy": 0.5, "transitions": \#(value), "response_length": 10}"#
+        }
+        try program.write(
+          lines.joined(separator: "\n") + "\n", to: folder + "/evaluation.jsonl")
+        return folder
+      }
+      let names = [
+        try run("a", seed: 0, model: "x", [0.2, 0.8]),
+        try run("a", seed: 1, model: "x", [0.3, 0.9]),
+        try run("b", seed: 0, model: "x", [0.2, 0.5]),
+        try run("b", seed: 2, model: "x", [0.25, 0.5]),
+        try run("c", seed: 0, model: "y", [0.4, 0.4]),
+        try run("c", seed: 1, model: "y", [0.4, 0.4]),
+      ]
+      let outcome = try program.run(["compare"] + names + ["--json"])
+      let entries = try #require(JSON.parse([UInt8](outcome.output.utf8)).arrayValue)
+      func fold(_ place: Int) throws -> JSONObject {
+        try #require(
+          entries[place].objectValue?["steps"]?.objectValue?["10"]?.objectValue?[
+            "transitions_fold"]?
+            .objectValue)
+      }
+      // Mean .85 over the base's .25, from .2, .3 and .25. Squared errors: .005/2 and 3.4² · .0025/3, of
+      // .25²; 2.796 degrees of freedom by Welch, whose t is 3.31783.
+      let own = try fold(0)
+      #expect(abs((own["mean"]?.doubleValue ?? 0) - 3.4) < 1e-12)
+      let square = (0.0025 + 3.4 * 3.4 * 0.0025 / 3) / 0.0625
+      #expect(own["values"] == [3.2, 3.6])
+      let half = (own["high"]?.doubleValue ?? 0) - 3.4
+      #expect(abs(half / square.squareRoot() - 3.31783) < 1e-4, "\(half / square.squareRoot())")
+      #expect(try fold(1)["mean"]?.doubleValue == 2)
+      // No spread at all has no interval.
+      #expect(try fold(2)["mean"]?.doubleValue == 1 && fold(2)["low"] == .null)
+    }
+  }
+
   @Test func whatCannotBeComparedIsOneLine() throws {
     try withProgram { program in
       let names = try Self.runs(program)

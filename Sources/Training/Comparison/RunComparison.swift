@@ -15,6 +15,8 @@ public struct RunComparison {
     public let seed: Int
     /// The configuration without its seed.
     public let configuration: JSON
+    /// The hashes of the files of the model that training started from.
+    public let base: [String]
     public let evaluations: [Int: JSONObject]
 
     /// The names of the files that are read of a run's folder.
@@ -43,6 +45,8 @@ public struct RunComparison {
       self.seed = seed
       object["seed"] = nil
       configuration = .object(object)
+      let inputs = manifest["inputs"]?.arrayValue?.compactMap(\.objectValue) ?? []
+      base = inputs.filter { $0["role"] == "model" }.compactMap { $0["sha256"]?.stringValue }
       var lines: [Int: JSONObject] = [:]
       for (number, line) in try bytes("evaluation.jsonl").split(separator: UInt8(ascii: "\n"))
         .enumerated()
@@ -143,6 +147,40 @@ public struct RunComparison {
     return name.isEmpty ? "run" : name
   }
 
+  /// The base's values of a statistic at step 0, one a seed: of all runs that started from the model that
+  /// the entry's runs started from, whatever their rule.
+  private func baseValues(_ entry: Entry, _ statistic: (Run, Int) -> Double) -> [Double] {
+    let runs = entries.flatMap(\.runs).filter { run in entry.runs.contains { $0.base == run.base } }
+    let known = runs.map { (seed: $0.seed, value: statistic($0, 0)) }.filter { $0.value.isFinite }
+    return Set(known.map(\.seed)).sorted().map { seed in
+      let own = known.filter { $0.seed == seed }.map(\.value)
+      return own.reduce(0, +) / Double(own.count)
+    }
+  }
+
+  /// The mean over seeds divided by the base's mean over seeds, with Student's interval for a ratio of two
+  /// independent means (delta method; degrees of freedom by Welch and Satterthwaite).
+  static func fold(_ values: [Double], over base: [Double]) -> Interval {
+    func meanAndError(_ values: [Double]) -> (mean: Double, square: Double, degrees: Double) {
+      let count = Double(values.count)
+      let mean = values.reduce(0, +) / count
+      let squares = values.reduce(0) { $0 + ($1 - mean) * ($1 - mean) }
+      return (mean, values.count > 1 ? squares / (count - 1) / count : 0, count - 1)
+    }
+    let (own, other) = (meanAndError(values), meanAndError(base))
+    let ratio = own.mean / other.mean
+    let parts = (own.square, ratio * ratio * other.square)
+    let square = parts.0 + parts.1
+    guard values.count > 1, base.count > 1, square > 0, ratio.isFinite else {
+      return Interval(withoutInterval: ratio)
+    }
+    let degrees =
+      square * square
+      / (parts.0 * parts.0 / own.degrees + parts.1 * parts.1 / other.degrees)
+    let half = StudentT.quantile(0.975, degrees: degrees) * square.squareRoot() / abs(other.mean)
+    return Interval(estimate: ratio, low: ratio - half, high: ratio + half)
+  }
+
   /// Mean of one number a seed with Student's interval; none for one seed or without spread.
   static func mean(_ values: [Double]) -> Interval {
     let count = Double(values.count)
@@ -155,29 +193,53 @@ public struct RunComparison {
 
   // MARK: - Statistics
 
-  /// The columns: a name and the value of one run at a step.
-  static let statistics: [(name: String, decimals: Int, value: @Sendable (Run, Int) -> Double)] = [
-    ("accuracy", 3, { $0.value("accuracy", $1) }),
-    ("transitions", 2, { $0.value("transitions", $1) }),
-    ("reflections", 2, { $0.value("reflections", $1) }),
-    ("response_length", 1, { $0.value("response_length", $1) }),
-    ("ended", 3, { $0.value("ended", $1) }),
-    ("kl_to_base", 2, { $0.value("kl_to_base", $1) }),
-    ("pretraining_loss", 3, { $0.value("pretraining_loss", $1) }),
-    // Fold changes against the same run's base, whose counts stand at step 0.
-    ("transitions_fold", 1, { $0.value("transitions", $1) / $0.value("transitions", 0) }),
-    ("reflections_fold", 1, { $0.value("reflections", $1) / $0.value("reflections", 0) }),
-    (
-      "transitions_per_token_fold", 1,
-      {
-        $0.value("transitions", $1) / $0.value("response_length", $1)
-          / ($0.value("transitions", 0) / $0.value("response_length", 0))
-      }
-    ),
+  /// A column: the value of one run at a step, or its fold change.
+  struct Statistic: Sendable {
+    let name: String
+    let decimals: Int
+    let value: @Sendable (Run, Int) -> Double
+    /// Whether the value is divided by that of the base, pooled over seeds and runs.
+    var isFold = false
+
+    init(_ name: String, _ decimals: Int, _ value: @escaping @Sendable (Run, Int) -> Double) {
+      self.name = name
+      self.decimals = decimals
+      self.value = value
+    }
+
+    init(_ name: String, _ decimals: Int, _ key: String) {
+      self.init(name, decimals) { $0.value(key, $1) }
+    }
+
+    var fold: Statistic {
+      var fold = self
+      fold.isFold = true
+      return fold
+    }
+  }
+
+  static let statistics: [Statistic] = [
+    Statistic("accuracy", 3, "accuracy"), Statistic("transitions", 2, "transitions"),
+    Statistic("reflections", 2, "reflections"),
+    Statistic("response_length", 1, "response_length"), Statistic("ended", 3, "ended"),
+    Statistic("kl_to_base", 2, "kl_to_base"),
+    Statistic("pretraining_loss", 3, "pretraining_loss"),
+    Statistic("transitions_fold", 1, "transitions").fold,
+    Statistic("reflections_fold", 1, "reflections").fold,
+    Statistic("transitions_per_token_fold", 1) {
+      $0.value("transitions", $1) / $0.value("response_length", $1)
+    }.fold,
   ]
 
-  func interval(_ entry: Entry, _ statistic: (Run, Int) -> Double, _ step: Int) -> Interval {
-    Self.mean(entry.runs.map { statistic($0, step) })
+  /// A statistic over the seeds of an entry, with the seeds' own values.
+  func measured(
+    _ entry: Entry, _ statistic: Statistic, _ step: Int
+  ) -> (interval: Interval, values: [Double]) {
+    let values = entry.runs.map { statistic.value($0, step) }
+    guard statistic.isFold else { return (Self.mean(values), values) }
+    let base = baseValues(entry, statistic.value)
+    let mean = base.reduce(0, +) / Double(base.count)
+    return (Self.fold(values, over: base), values.map { $0 / mean })
   }
 
   /// Accuracy less that of the reference at the same step, one number a seed that both have.
@@ -233,9 +295,9 @@ public struct RunComparison {
       for step in allSteps ? entry.steps : Array(entry.steps.suffix(1)) {
         func cell(_ name: String) -> String {
           guard let statistic = Self.statistics.first(where: { $0.name == name }) else { return "" }
-          return fixed(interval(entry, statistic.value, step).estimate, statistic.decimals)
+          return fixed(measured(entry, statistic, step).interval.estimate, statistic.decimals)
         }
-        let accuracy = interval(entry, Self.statistics[0].value, step)
+        let accuracy = measured(entry, Self.statistics[0], step).interval
         var row = [
           entry.name, "\(entry.runs.count)", "\(step)", fixed(accuracy.estimate, 3),
           accuracy.ends(3), cell("transitions"), cell("transitions_fold"),
@@ -263,9 +325,9 @@ public struct RunComparison {
         for step in entry.steps {
           var numbers = JSONObject()
           for statistic in Self.statistics {
-            let interval = interval(entry, statistic.value, step)
+            let (interval, values) = measured(entry, statistic, step)
             numbers[statistic.name] = interval.json(
-              "mean", ["values": .array(entry.runs.map { .real(statistic.value($0, step)) })])
+              "mean", ["values": .array(values.map { .real($0) })])
           }
           if let reference {
             let difference = difference(entry, from: reference, step)

@@ -9,8 +9,8 @@ struct CompareCommand: ParsableCommand {
     abstract: "Compare the evaluations of training runs, with intervals over seeds.",
     discussion: """
       Runs that differ only in their seed are pooled into one row. A fold is a value divided by \
-      that of the same run before training; the column "per token" is the fold of transitions per \
-      token. Intervals are over seeds, on the same held-out problems. The intervals of one run \
+      that of the model before training, which is the mean over all runs that started from it; the \
+      column "per token" is the fold of transitions per token. Intervals are over seeds, on the same held-out problems. The intervals of one run \
       over number sets are in its evaluation.jsonl.
 
       Example: prerl compare results/runs/dsrl/*-s* --reference grpo
