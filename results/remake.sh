@@ -10,7 +10,7 @@ runs=results/runs/reference
   echo "remake.sh: the checkout has changes (expected none, so that the recorded commit says everything)" >&2
   exit 2
 }
-mkdir -p "$runs"/{alignment,thoughts,training} results/reference/training
+mkdir -p "$runs"/{alignment,thoughts,training} results/reference
 
 "$prerl" align --samples 400 --seed 0 --control all --token-products --overwrite \
   --output "$runs/alignment/alignment.h5" --summary "$runs/alignment/summary.json" \
@@ -19,7 +19,6 @@ mkdir -p "$runs"/{alignment,thoughts,training} results/reference/training
 "$prerl" rollout --samples 400 --seed 0 --overwrite --output "$runs/rollouts.jsonl"
 "$prerl" thoughts "$runs/rollouts.jsonl" --alignment "$runs/alignment/alignment.h5" --overwrite \
   --compare-lexicon experiments/thoughts/sentences.json --output "$runs/thoughts/thoughts.h5"
-cp -r "$runs"/{alignment,thoughts} results/reference/
 
 # Two rules from the embedded checkpoint, with the update rules' vectors measured along the run.
 for rule in nsr-prerl grpo; do
@@ -27,6 +26,12 @@ for rule in nsr-prerl grpo; do
   printf '{"algorithm": "%s", "steps": 20, "measure_updates_every": 10,
   "optimizer": {"learning_rate": 3e-4}}\n' "$rule" >"$run.json"
   "$prerl" train "$run.json" --output "$run" --overwrite --keep 1
+done
+
+# Copied at the end, since a changed checkout would be recorded.
+cp -r "$runs"/{alignment,thoughts} results/reference/
+for rule in nsr-prerl grpo; do
   mkdir -p "results/reference/training/$rule"
-  cp "$run"/{training.h5,manifest.json,summary.json,evaluation.jsonl} "results/reference/training/$rule/"
+  cp "$runs/training/$rule"/{training.h5,manifest.json,summary.json,evaluation.jsonl} \
+    "results/reference/training/$rule/"
 done
