@@ -27,6 +27,8 @@ public struct PolicyConfiguration: Sendable {
   public var evaluateEvery: Int
   /// Held-out problems of an evaluation.
   public var evaluationProblems: Int
+  /// Responses to each of them: with two or more, the noise of an evaluation is known.
+  public var evaluationSamples: Int
   /// Steps between checkpoints; there is one at the end in any case.
   public var saveEvery: Int
   /// Steps between measurements of the update rules' vectors, the base's first. 0: never.
@@ -63,6 +65,7 @@ public struct PolicyConfiguration: Sendable {
     updatesPerBatch = try reader.optionalInt("updates_per_batch", in: 1...1024) ?? 1
     evaluateEvery = try reader.optionalInt("evaluate_every", in: 0...1_000_000) ?? 5
     evaluationProblems = try reader.optionalInt("evaluation_problems", in: 1...65_536) ?? 512
+    evaluationSamples = try reader.optionalInt("evaluation_samples", in: 1...1024) ?? 1
     saveEvery = try reader.optionalInt("save_every", in: 1...1_000_000) ?? 5
     measureUpdatesEvery = try reader.optionalInt("measure_updates_every", in: 0...1_000_000) ?? 0
     measureUpdatesProblems =
@@ -154,8 +157,8 @@ public struct PolicyConfiguration: Sendable {
     return (schedule, settings, maximum)
   }
 
-  /// The configuration with every default resolved; reads back as itself. `rewards` and
-  /// `measure_updates_…` are left out where nothing was asked for, and keys that were renamed have their
+  /// The configuration with every default resolved; reads back as itself. `rewards`,
+  /// `evaluation_samples` and `measure_updates_…` are left out where nothing was asked for, and keys that were renamed have their
   /// first spelling, so that runs compare with those made before.
   public var json: JSON {
     var object: JSONObject = [
@@ -179,6 +182,7 @@ public struct PolicyConfiguration: Sendable {
       object["measure_updates_every"] = .integer(measureUpdatesEvery)
       object["measure_updates_problems"] = .integer(measureUpdatesProblems)
     }
+    if evaluationSamples > 1 { object["evaluation_samples"] = .integer(evaluationSamples) }
     if rewards != .verified { object["rewards"] = .string(rewards.rawValue) }
     for (key, value) in algorithm.json.members { object[key] = value }
     return .object(object)

@@ -14,7 +14,7 @@ import Testing
       to: name + "/manifest.json")
     let lines = [(0, 0.4, 0.2), (10, accuracy, 0.5)].map { step, accuracy, transitions in
       #"{"step": \#(step), "accuracy": \#(accuracy), "transitions": \#(transitions), "#
-        + #""reflections": 0.1, "response_length": 30, "ended": 1, "kl_to_base": 0, "#
+        + #""accuracy_noise": 0.012, "reflections": 0.1, "response_length": 30, "ended": 1, "kl_to_base": 0, "#
         + #""pretraining_loss": 0.4}"#
     }
     try program.write(lines.joined(separator: "\n") + "\n", to: name + "/evaluation.jsonl")
@@ -46,6 +46,9 @@ import Testing
       // Mean .62, deviation .02; differences .10 .08 .12; t of 2 degrees 4.302653.
       #expect(abs(number("accuracy", "mean") - 0.62) < 1e-12)
       #expect(abs(number("accuracy", "high") - 0.62 - 4.302653 * 0.02 / 3.0.squareRoot()) < 1e-6)
+      // Of .02² between seeds, .012² are the evaluations'.
+      #expect(abs((last["accuracy_sd"]?.doubleValue ?? 0) - 0.02) < 1e-12)
+      #expect(abs((last["accuracy_sd_of_seeds"]?.doubleValue ?? 0) - 0.016) < 1e-12)
       #expect(abs(number("accuracy_difference", "mean") - 0.10) < 1e-12)
       #expect(
         abs(number("accuracy_difference", "low") - 0.10 + 4.302653 * 0.02 / 3.0.squareRoot())

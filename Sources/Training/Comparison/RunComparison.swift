@@ -118,7 +118,7 @@ public struct RunComparison {
           "no step was evaluated in every seed of \(entry.name) "
             + "(expected runs with evaluate_every above 0 that have begun)")
       }
-      for key in ["task", "evaluation_problems"] {
+      for key in ["task", "evaluation_problems", "evaluation_samples"] {
         let (first, own) = (entries[0].runs[0], entry.runs[0])
         let expected = first.configuration.objectValue?[key]
         let found = own.configuration.objectValue?[key]
@@ -242,6 +242,22 @@ public struct RunComparison {
     return (Self.fold(values, over: base), values.map { $0 / mean })
   }
 
+  /// The standard deviation of the accuracy between seeds: what is seen, and what is left of it without
+  /// the noise of the evaluations, 0 if nothing is. NaN for one seed; the second where that noise is not
+  /// known.
+  func accuracyDeviations(_ entry: Entry, _ step: Int) -> (seen: Double, ofSeeds: Double) {
+    let values = entry.runs.map { $0.value("accuracy", step) }
+    guard values.count > 1 else { return (.nan, .nan) }
+    let mean = values.reduce(0, +) / Double(values.count)
+    let variance =
+      values.reduce(0) { $0 + ($1 - mean) * ($1 - mean) } / Double(values.count - 1)
+    let noise = entry.runs.map { $0.value("accuracy_noise", step) }
+    let ofNoise = noise.reduce(0) { $0 + $1 * $1 } / Double(noise.count)
+    return (
+      variance.squareRoot(), ofNoise.isNaN ? .nan : max(0, variance - ofNoise).squareRoot()
+    )
+  }
+
   /// Accuracy less that of the reference at the same step, one number a seed that both have.
   private func differences(_ entry: Entry, from reference: Entry, _ step: Int) -> [Double] {
     entry.runs.compactMap { run in
@@ -287,7 +303,8 @@ public struct RunComparison {
   {
     var table = TextTable(
       [
-        "run", "seeds", "step", "accuracy", "95% over seeds", "transitions", "fold", "per token",
+        "run", "seeds", "step", "accuracy", "95% over seeds", "sd", "of seeds", "transitions",
+        "fold", "per token",
         "reflections", "fold", "length", "ended", "KL to base", "corpus loss",
       ] + (reference.map { ["vs \($0.name)", "95%"] } ?? [])
         + (resolved.map { ["seeds for \(significant($0, 2))"] } ?? []))
@@ -298,9 +315,11 @@ public struct RunComparison {
           return fixed(measured(entry, statistic, step).interval.estimate, statistic.decimals)
         }
         let accuracy = measured(entry, Self.statistics[0], step).interval
+        let deviations = accuracyDeviations(entry, step)
         var row = [
           entry.name, "\(entry.runs.count)", "\(step)", fixed(accuracy.estimate, 3),
-          accuracy.ends(3), cell("transitions"), cell("transitions_fold"),
+          accuracy.ends(3), fixed(deviations.seen, 3), fixed(deviations.ofSeeds, 3),
+          cell("transitions"), cell("transitions_fold"),
           cell("transitions_per_token_fold"), cell("reflections"), cell("reflections_fold"),
           cell("response_length"), cell("ended"), cell("kl_to_base"), cell("pretraining_loss"),
         ]
@@ -329,6 +348,9 @@ public struct RunComparison {
             numbers[statistic.name] = interval.json(
               "mean", ["values": .array(values.map { .real($0) })])
           }
+          let deviations = accuracyDeviations(entry, step)
+          numbers["accuracy_sd"] = .real(deviations.seen)
+          numbers["accuracy_sd_of_seeds"] = .real(deviations.ofSeeds)
           if let reference {
             let difference = difference(entry, from: reference, step)
             numbers["accuracy_difference"] = difference.json()

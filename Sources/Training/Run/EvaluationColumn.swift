@@ -19,7 +19,10 @@ struct EvaluatedPolicy: Sendable {
     let wrongConditional: Double
   }
 
+  /// The problem of each response.
   let problems: [TaskProblem]
+  /// Responses to each problem, which lie in a row.
+  let samples: Int
   let responses: [SampledResponse]
   let rewards: [Double]
   let scores: Scores
@@ -69,15 +72,30 @@ public struct EvaluationColumn: Sendable {
   /// The statistics of a task, in the order of files.
   static func all(_ task: any PolicyTask) -> [EvaluationColumn] {
     let own = task.statistics
-    return [accuracy] + own.compactMap(mean) + [responseLength, ended] + own.compactMap(share)
-      + [divergence] + (task.documents.isEmpty ? [] : [documentLoss]) + own.compactMap(overall)
-      + logProbabilities
+    return [accuracy, accuracyNoise] + own.compactMap(mean) + [responseLength, ended]
+      + own.compactMap(share) + [divergence] + (task.documents.isEmpty ? [] : [documentLoss])
+      + own.compactMap(overall) + logProbabilities
   }
 
   // MARK: - Of responses
 
   private static let accuracy = EvaluationColumn(
     "accuracy", "share of right responses", interval: { $0.mean($0.rewards, atMost: 1) })
+
+  /// √(Σ_j s_j²/n) / J over J problems, s_j² the variance of the rewards of problem j's n responses.
+  private static let accuracyNoise = EvaluationColumn(
+    "accuracy_noise",
+    "standard deviation that sampling the responses to these problems gives the accuracy",
+    number: { policy in
+      let count = policy.samples
+      guard count > 1 else { return .nan }
+      let squares = stride(from: 0, to: policy.rewards.count, by: count).map { start in
+        let own = policy.rewards[start..<start + count]
+        let mean = own.reduce(0, +) / Double(count)
+        return own.reduce(0) { $0 + ($1 - mean) * ($1 - mean) } / Double(count - 1)
+      }
+      return (squares.reduce(0, +) / Double(count)).squareRoot() / Double(squares.count)
+    })
 
   private static let responseLength = EvaluationColumn(
     "response_length", units: "token", "length of a response",

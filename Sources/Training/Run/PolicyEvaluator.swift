@@ -15,6 +15,7 @@ public struct PolicyEvaluator {
   private let threads: Int
   private let shouldStop: @Sendable () -> Bool
   private let base: Transformer<Float>
+  /// The problem of each response: `evaluation_samples` in a row have the same.
   private let problems: [TaskProblem]
   private let columns: [EvaluationColumn]
   /// Rollouts of the base, which later policies score.
@@ -40,7 +41,9 @@ public struct PolicyEvaluator {
     self.threads = threads
     self.shouldStop = shouldStop
     columns = EvaluationColumn.all(task)
-    problems = task.heldOut(configuration.evaluationProblems)
+    problems = task.heldOut(configuration.evaluationProblems).flatMap {
+      repeatElement($0, count: configuration.evaluationSamples)
+    }
     baseResponses = try Self.sample(configuration, base, problems, step: 0, threads: threads)
     baseRewards = try Self.rewards(task, problems, baseResponses, shouldStop)
     documents = task.documents.map { tokens in
@@ -65,10 +68,15 @@ public struct PolicyEvaluator {
     step: Int, threads: Int
   ) throws -> [SampledResponse] {
     let key = RandomKey(seed: configuration.seed).derive("evaluation").derive(UInt64(step))
+    let keys = (0..<configuration.evaluationSamples).map { sample in
+      sample == 0 ? key : key.derive("sample").derive(UInt64(sample))
+    }
     var responses: [SampledResponse] = []
     try model.sample(
-      problems.enumerated().map {
-        SamplingRequest(prompt: $1.promptTokens, key: key.derive(UInt64($0)))
+      problems.enumerated().map { place, problem in
+        let (index, sample) = place.quotientAndRemainder(dividingBy: keys.count)
+        return SamplingRequest(
+          prompt: problem.promptTokens, key: keys[sample].derive(UInt64(index)))
       },
       options: configuration.samplingOptions(model), threads: threads,
       consume: { responses.append($1) })
@@ -92,7 +100,7 @@ public struct PolicyEvaluator {
       ? baseResponses
       : try Self.sample(configuration, model, problems, step: step, threads: threads)
     let evaluated = EvaluatedPolicy(
-      problems: problems, responses: responses,
+      problems: problems, samples: configuration.evaluationSamples, responses: responses,
       rewards: step == 0 ? baseRewards : try Self.rewards(task, problems, responses, shouldStop),
       scores: try scores(model, responses, isBase: step == 0),
       bootstrap: BootstrapT(key: RandomKey(seed: configuration.seed).derive("bootstrap")))

@@ -11,7 +11,8 @@ struct CompareCommand: ParsableCommand {
       Runs that differ only in their seed are pooled into one row. A fold is a value divided by \
       that of the model before training, which is the mean over all runs that started from it; the \
       column "per token" is the fold of transitions per token. Intervals are over seeds, on the same held-out problems. The intervals of one run \
-      over number sets are in its evaluation.jsonl.
+      over number sets are in its evaluation.jsonl. "sd" is the standard deviation of the accuracy \
+      between seeds, "of seeds" what is left of it without the noise of the evaluations.
 
       Example: prerl compare results/runs/dsrl/*-s* --reference grpo
       """)

@@ -14,16 +14,18 @@ extension Update {
       return cosine.estimate.isNaN ? summary[group + [second], first] : cosine
     }
     var table = TextTable([
-      "update rule", "reliability", "efficiency vs RL", "95% interval", "in Adam's metric",
-      "cosine with -U_m", "valid to |step|",
+      "update rule", "reliability", "efficiency vs RL", "95% interval", "Adam's first step",
+      "95% interval", "first token", "cosine with -U_m", "valid to |step|",
     ])
     for rule in UpdateVector.rules {
       let efficiency = summary[update + ["raw", "efficiency"], rule.name]
+      let step = summary[update + ["step", "batch_efficiency"], rule.name]
       let radius = summary[["controls", FirstOrder.name, "validity_radius"], rule.name].estimate
       table.add([
         rule.name, fixed(summary[update + ["raw", "reliability"], rule.name].estimate, 2),
         fixed(efficiency.estimate, 2), efficiency.ends(2),
-        fixed(summary[update + ["adam", "efficiency"], rule.name].estimate, 2),
+        fixed(step.estimate, 2), step.ends(2),
+        fixed(summary[update + ["raw", "first_token_share"], rule.name].estimate, 2),
         fixed(cosine(rule.name, "drift-PreRL").estimate, 2), significant(radius, 2),
       ])
     }
