@@ -108,7 +108,10 @@ def values(parent, name, remedy=""):
 
 
 def with_interval(parent, name):
-    """(value, low, high) of `name`, `name_low`, `name_high`; NaN for ends that are not stored."""
+    """(value, low, high) of `name`, `name_low`, `name_high`; NaN for ends that are not stored.
+
+    All three are NaN where the interval is unbounded: such a value tells nothing.
+    """
     value = np.asarray(values(parent, name), float)
     ends = (
         parent[f"{name}_{end}"][()] if f"{name}_{end}" in parent else None
@@ -117,7 +120,8 @@ def with_interval(parent, name):
     low, high = (
         np.full_like(value, np.nan) if end is None else np.asarray(end, float) for end in ends
     )
-    return value, low, high
+    unbounded = np.isinf(low) | np.isinf(high)
+    return tuple(np.where(unbounded, np.nan, part) for part in (value, low, high))
 
 
 def provenance(file):

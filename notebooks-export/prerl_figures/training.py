@@ -181,13 +181,13 @@ def updates(run, name=None):
     n = f"n = {math.prod(config[key] for key in keys):,} rollouts in 8 batches; " * (
         config.keys() >= {*keys}
     )
-    style.note(figure, f"{n}shaded: 95% jackknife. A gap: not told\nfrom noise. Validity radius: 2-fold steps.")
+    style.note(figure, f"{n}shaded: 95% jackknife. A gap: un-\nbounded. Validity radius: 2-fold steps.")
     return figure
 
 
 UPDATES = {  # variable over rules -> title
     "efficiency": "Surrogate efficiency: first-order gain relative to RL",
-    "adam_efficiency": "Surrogate efficiency in Adam's metric",
+    "step_batch_efficiency": "Surrogate efficiency of Adam's first step, one batch",
     "first_token_share": "Share of the batch vector that first tokens make",
     "validity_radius": "Validity radius / Euclidean length of the step",
 }
@@ -200,11 +200,14 @@ def update_lines(place):
     for key, title in UPDATES.items():
         if key in place:
             value, low, high = with_interval(place, key)
+            if f"{key}_low" in place:  # unbounded ends are missing there
+                value = np.where(np.isfinite(low), value, np.nan)
             found.append(
                 (title, [(n, value[:, k], low[:, k], high[:, k], k) for k, n in enumerate(names)])
             )
     if "corrected_cosine" in place and "drift-PreRL" in names:
         value, low, high = with_interval(place, "corrected_cosine")
+        value = np.where(np.isfinite(low), value, np.nan)
         drift = names.index("drift-PreRL")
         found.append((
             "Corrected cosine with lowering every response (drift-PreRL)",

@@ -75,7 +75,7 @@ def update_shares(file):
 
 
 def update_cosines(file, metric="raw"):
-    """Noise-corrected cosines of the update rules with half widths; grey where noise hides them."""
+    """Noise-corrected cosines of the update rules with half widths; grey where they are unbounded."""
     place = group(update(file), metric, "--control update")
     names = strings(place["rule_name"])
     cosine, low, high = with_interval(place, "corrected_cosine")
@@ -93,7 +93,7 @@ def update_cosines(file, metric="raw"):
     axis.set_yticks(range(len(names)), names)
     axis.tick_params(length=0)
     axis.set_title(f"Noise-corrected cosines, {METRICS[metric]}")
-    style.note(figure, f"–: not told from noise.\n{batch_note(file)}")
+    style.note(figure, f"–: unbounded.\n{batch_note(file)}")
     return figure
 
 
@@ -141,7 +141,7 @@ def efficiency(file):
     figure.legend(
         *axes[0].get_legend_handles_labels(), loc="outside upper left", ncols=3, handlelength=0.8
     )
-    style.note(figure, f"No point: not told from noise.\n{batch_note(file)}")
+    style.note(figure, f"No point: unbounded.\n{batch_note(file)}")
     return figure
 
 
