@@ -13,7 +13,9 @@ struct SurrogateCommand: ParsableCommand {
     discussion: """
       Updates are computed from rollouts of problems that would be trained on, and the policy gradient \
       that they are compared with from rollouts of held-out ones. Both need scored rollouts, several per \
-      prompt, from at least eight independent units (clusters, by default problems). The gain is \
+      prompt, from at least eight independent units (clusters, by default problems). Without --rollouts \
+      4,096 rollouts of built-in problems of training are sampled, and as many of held-out ones; --samples \
+      changes both numbers. The gain is \
       predicted to first order: for plain gradient steps without noise and at this batch size, and for \
       Adam's first step on one batch, noise included. The noise ceiling is the fraction of a batch \
       gradient's squared norm that reproduces in another batch; the column "first token" has the \

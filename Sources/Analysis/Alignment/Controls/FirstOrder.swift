@@ -2,10 +2,11 @@
 //
 // Per sample: θ + η g_m(y_i) should change log P(y_i | x_i) by η <g_m, g_c>. Per rule: θ + η u, with u
 // from all batches, should change J = Σ A_i log π(y_i | x_i) / N of the held-out rollouts by η <u, ∇J>.
-// Where none are held out, u is from the first half of the batches and J of the other half. The validity radius is the largest tested |Δθ| such that |actual/predicted − 1| ≤ 0.1
-// there and at every smaller one; step lengths grow by factors of 2. The collateral change is the mean
-// change of log P(y | x) per token on responses to other problems. No rule aims at it. The same is asked of
-// the step that training takes first: Adam's along the first batch's u, at several learning rates.
+// Where none are held out, u is from the first half of the batches and J of the other half. The validity
+// radius is the largest tested |Δθ| such that |actual/predicted − 1| ≤ 0.1 there and at every smaller one;
+// step lengths grow by factors of 2. The collateral change is the mean change of log P(y | x) per token on
+// responses to other problems. No rule aims at it. The same is asked of the step that training takes first:
+// Adam's along the first batch's u, at several learning rates.
 import ModelCore
 import RealModule
 import Statistics
@@ -65,10 +66,13 @@ public struct FirstOrderControl: CollectionResult {
   public struct AdamSteps: Sendable {
     /// The rule's name.
     public let name: String
-    /// |Δθ|, Euclidean.
+    /// |Δθ|, Euclidean, at each rate.
     public let lengths: [Double]
+    /// Predicted change of the objective, in nats.
     public let predicted: [Double]
+    /// Actual change.
     public let actual: [Double]
+    /// Mean change of log P(y | x) per token on the rollouts that the objective is of.
     public let collateral: [Double]
 
     public init(

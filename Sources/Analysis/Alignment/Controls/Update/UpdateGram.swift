@@ -178,9 +178,9 @@ public struct UpdateGram: Sendable {
   /// equal step length, free of batch noise.
   ///
   /// G is the policy gradient, of held-out rollouts if there are any. Drawn from the same pool (G = R =
-  /// C_c, products between different batches only), e∞ is the corrected cosine of u with C_c. In another metric u and R are
-  /// preconditioned and G is raw. The estimate is NaN where S_uu or S_RG is not positive, and the
-  /// interval unbounded where either may be zero.
+  /// C_c, products between different batches only), e∞ is the corrected cosine of u with C_c. In another
+  /// metric u and R are preconditioned and G is raw. The estimate is NaN where S_uu or S_RG is not
+  /// positive, and the interval unbounded where either may be zero.
   public func efficiency(
     _ u: UpdateVector, gradient g: UpdateVector, reference r: UpdateVector
   ) -> Interval {
