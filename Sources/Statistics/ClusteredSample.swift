@@ -169,6 +169,39 @@ public struct ClusteredSample: Sendable {
       high: estimate >= 1 ? 1 : IncompleteBeta.inverse(1 - tail, ones + 1, zeros))
   }
 
+  /// The mean of values between two bounds, with an interval that stays between them and widens
+  /// smoothly as the values gather at one of them (Gaffke, 2005; Learned-Miller and Thomas, arXiv
+  /// 1905.06208).
+  ///
+  /// The upper end is the upper quantile of a mean with random weights (a flat Dirichlet
+  /// distribution) over the clusters and one more of mean size that lies at the upper bound: what a
+  /// cluster not seen could be. The lower end mirrors it. For zeros and ones in clusters of one
+  /// value this is Clopper and Pearson's interval; a bootstrap in its place would take values that
+  /// all lie near 1 for proof that no others exist. Coverage is at least nominal in every case that
+  /// is known, without a proof for all. With one cluster the interval is NaN.
+  /// - Parameter bounds: the values' possible range, in which all of them lie.
+  public func mean(within bounds: ClosedRange<Double>, confidence: Double = 0.95) -> Interval {
+    precondition(
+      count == 0 || (minimum >= bounds.lowerBound && maximum <= bounds.upperBound),
+      "the values lie within their bounds")
+    guard clusters.count > 1 else { return Interval(withoutInterval: mean) }
+    let seen = clusters.map {
+      DirichletMean.Cluster(sum: $0.deviation + mean * $0.weight, size: $0.weight)
+    }
+    let size = clusters.reduce(0) { $0 + $1.weight } / Double(clusters.count)
+    func end(_ bound: Double, _ probability: Double) -> Double {
+      DirichletMean(clusters: seen + [DirichletMean.Cluster(sum: bound * size, size: size)])
+        .quantile(probability, within: bounds)
+    }
+    let tail = (1 - confidence) / 2
+    return Interval(
+      estimate: mean,
+      low: minimum == bounds.lowerBound && maximum == minimum
+        ? bounds.lowerBound : end(bounds.lowerBound, tail),
+      high: maximum == bounds.upperBound && maximum == minimum
+        ? bounds.upperBound : end(bounds.upperBound, 1 - tail))
+  }
+
   /// C/(C − 1) Σ z²; infinite for one cluster, which has no standard error.
   private static func smallSample(_ clusterCount: Int, _ squares: Double) -> Double {
     clusterCount < 2 ? .infinity : squares * Double(clusterCount) / Double(clusterCount - 1)

@@ -172,4 +172,74 @@ import Testing
     expectClose(all.fraction().low, 1 - 0.071121736464197662, relative: 1e-12)
     #expect(all.fraction().high == 1)
   }
+
+  // MARK: - Means between bounds
+
+  /// Clopper and Pearson's interval of m ones among n: quantiles of Beta(m, n−m+1) and Beta(m+1,
+  /// n−m).
+  @Test(arguments: [(24, 0), (24, 1), (24, 20), (24, 24), (2, 1), (400, 399), (3000, 40)])
+  func boundedMeanOfZerosAndOnesIsClopperAndPearson(count: Int, ones: Int) {
+    let values = (0..<count).map { $0 < ones ? 1.0 : 0 }
+    let interval = ClusteredSample(values, clusters: Array(0..<count)).mean(within: 0...1)
+    let (m, zeros) = (Double(ones), Double(count - ones))
+    let low = ones == 0 ? 0 : IncompleteBeta.inverse(0.025, m, zeros + 1)
+    let high = ones == count ? 1 : IncompleteBeta.inverse(0.975, m + 1, zeros)
+    #expect(abs(interval.low - low) < 1e-9 && abs(interval.high - high) < 1e-9)
+  }
+
+  /// The quantile of weighted means, against random weights that are really drawn.
+  @Test func boundedMeanHasTheQuantilesOfRandomWeights() {
+    let (values, labels) = Self.skewed(clusters: 9, key: RandomKey(seed: 20))
+    let bound = (values.max() ?? 0) * 1.1
+    let interval = ClusteredSample(values, clusters: labels).mean(within: 0...bound)
+    var generator = RandomKey(seed: 21).generator()
+    var means: [Double] = []
+    let sizes = (0..<9).map { cluster in Double(labels.count { $0 == cluster }) }
+    let sums = (0..<9).map { cluster in
+      zip(values, labels).reduce(0) { $0 + ($1.1 == cluster ? $1.0 : 0) }
+    }
+    let extra = Double(values.count) / 9
+    for _ in 0..<20_000 {
+      let weights = (0..<10).map { _ in -log(1 - generator.uniform()) }
+      let size = zip(weights, sizes).reduce(0) { $0 + $1.0 * $1.1 } + weights[9] * extra
+      let sum = zip(weights, sums).reduce(0) { $0 + $1.0 * $1.1 } + weights[9] * extra * bound
+      means.append(sum / size)
+    }
+    let share = Double(means.count { $0 <= interval.high }) / 20_000
+    #expect(abs(share - 0.975) < 0.005, "\(share) of the drawn means lie below the upper end")
+  }
+
+  /// Pass@k of 24 problems with 32 tries each: as k grows all values gather at 1, and the width must
+  /// neither vanish nor jump. Half of the problems are easy, and some cannot be solved.
+  @Test func boundedMeanDegradesSmoothlyAsValuesGatherAtABound() {
+    var generator = RandomKey(seed: 22).generator()
+    let right = (0..<24).map { _ in
+      (0..<32).count { _ in generator.bernoulli(0.35) }
+    }
+    let widths = (1...32).map { k in
+      let values = right.map { PassAtK.pass(right: $0, rollouts: 32, k: k) }
+      let interval = ClusteredSample(values, clusters: Array(0..<24)).mean(within: 0...1)
+      return interval.high - interval.low
+    }
+    for (shorter, longer) in zip(widths, widths.dropFirst()) {
+      #expect(abs(longer - shorter) < 0.01, "from \(shorter) to \(longer)")
+    }
+    #expect(widths.allSatisfy { $0 > 0.12 && $0 < 0.2 }, "\(widths)")
+  }
+
+  /// One problem in twenty cannot be solved, the others are solved more often than not: with 24
+  /// problems a third of the samples contain none that is out of reach.
+  @Test(arguments: [1, 4, 16, 32]) func boundedMeanOfPassAtKCovers(k: Int) {
+    let truth = 0.95 * (1 - pow(0.4, Double(k)))
+    let rate = coverage(of: truth, trials: 600, seed: 23) { key in
+      var generator = key.generator()
+      let values = (0..<24).map { _ in
+        let chance = generator.bernoulli(0.05) ? 0 : 0.6
+        return PassAtK.pass(
+          right: (0..<32).count { _ in generator.bernoulli(chance) }, rollouts: 32, k: k)
+      }
+      return ClusteredSample(values, clusters: Array(0..<24)).mean(within: 0...1)
+    }
+    #expect(rate >= 0.95, "coverage \(rate)")
+  }
 }

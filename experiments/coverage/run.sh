@@ -1,6 +1,6 @@
 #!/usr/bin/env bash
 # minutes: 2 (PyPI)
-# How often intervals of noise-corrected cosines cover, simulated by code that is independent of the package.
+# How often intervals of noise-corrected cosines and of Pass@k cover, simulated by code that is independent of the package.
 set -euo pipefail
 cd "$(dirname "$0")/../.."
 run=results/runs/coverage
@@ -10,3 +10,4 @@ if [[ ! -x $run/venv/bin/python ]]; then
   "$run/venv/bin/pip" install --quiet --disable-pip-version-check numpy==2.3.4
 fi
 "$run/venv/bin/python" experiments/coverage/simulate.py "${RUNS:-4000}"
+"$run/venv/bin/python" experiments/coverage/pass_at_k.py "${PASS_RUNS:-1000}"

@@ -264,12 +264,12 @@ def table(path):
     base = passes.runs["base"]
     never = [place for place in passes.all if not any(right[place] for right in base.values())]
     print(f"\n{len(never)} problems were never solved in the base's "
-          f"{len(base)} x {passes.tries['base']} tries; of these solved at least once, by seed:")
+          f"{len(base)} x {passes.tries['base']} tries; of these solved at least once, mean and by seed:")
     for name in names:
-        if name in ["base", "base-hot"] or name.startswith("three"):
+        if name == "base" or name.startswith("three"):
             continue
         solved = [sum(right[place] > 0 for place in never) for right in passes.runs[name].values()]
-        print(f"{name:16}{', '.join(map(str, solved))}")
+        print(f"{name:16}{sum(solved) / len(solved):.1f}   {', '.join(map(str, solved))}")
 
 
 if __name__ == "__main__":

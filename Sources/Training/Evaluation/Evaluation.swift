@@ -7,8 +7,9 @@ import Tasks
 
 /// The statistics of scored rollouts.
 ///
-/// Intervals are 95% bootstrap-t intervals over clusters. A fraction that comes out as 0 or 1 has the
-/// interval of Korn and Graubard.
+/// Intervals are 95% intervals over clusters: for accuracy, Avg@k and Pass@k that of a mean between
+/// 0 and 1 (`ClusteredSample.mean(within:)`), for the fraction that ended Korn and Graubard's, for
+/// the others bootstrap-t.
 public struct Evaluation: Sendable {
   /// One statistic and the number of rollouts or problems behind it.
   public struct Entry: Sendable {
@@ -138,14 +139,10 @@ public struct Evaluation: Sendable {
     }
   }
 
-  /// The mean of values between 0 and 1 with an interval that stays there. Where all are 0 or all
-  /// 1 it is that of a share; rewards may lie beyond, and then nothing is cut.
+  /// The mean of values that lie between 0 and 1, unless rewards lie beyond.
   private static func share(_ sample: ClusteredSample, _ bootstrap: BootstrapT) -> Interval {
-    guard sample.minimum >= 0, sample.maximum <= 1 else { return sample.mean(bootstrap) }
-    if sample.minimum == sample.maximum, sample.minimum == 0 || sample.minimum == 1 {
-      return sample.fraction()
-    }
-    return sample.mean(bootstrap).within(0...1)
+    sample.minimum >= 0 && sample.maximum <= 1
+      ? sample.mean(within: 0...1) : sample.mean(bootstrap)
   }
 
   /// The keys of the contract.
