@@ -59,3 +59,14 @@ import Testing
     #expect(IncompleteBeta.value(.nan, 2, 3).isNaN)
   }
 }
+
+@Suite struct HolmTests {
+  /// R: p.adjust(c(.01, .04, .03, .005), "holm").
+  @Test func valuesAreThoseOfR() {
+    expectClose(
+      Holm.adjusted([0.01, 0.04, 0.03, 0.005]), [0.03, 0.06, 0.06, 0.02], relative: 1e-12)
+    let withGap = Holm.adjusted([0.01, .nan, 0.9])
+    expectClose([withGap[0], withGap[2]], [0.02, 0.9], relative: 1e-12)
+    #expect(withGap[1].isNaN && Holm.adjusted([0.8, 0.7]) == [1, 1])
+  }
+}

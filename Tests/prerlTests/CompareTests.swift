@@ -53,6 +53,11 @@ import Testing
       #expect(
         abs(number("accuracy_difference", "low") - 0.10 + 4.302653 * 0.02 / 3.0.squareRoot())
           < 1e-6)
+      // t = .1/(.02/√3) = 8.660254 with 2 degrees: p = 1 − t/√(t² + 2).
+      let p = last["accuracy_difference_p"]?.doubleValue ?? 0
+      #expect(abs(p - (1 - 8.660254 / (75 + 2.0).squareRoot())) < 1e-6)
+      #expect(last["accuracy_difference_p_holm"]?.doubleValue == p)
+      #expect(last["comparisons"]?.intValue == 1 && other["bases"]?.intValue == 1)
       #expect(abs(number("transitions_fold", "mean") - 2.5) < 1e-12)
       // (4.303 + 1.061)² · .04 at three seeds, (12.7 + 1.4)² · .04 at two.
       #expect(last["seeds_needed"]?.doubleValue == 3)
@@ -103,6 +108,37 @@ import Testing
       #expect(try fold(1)["mean"]?.doubleValue == 2)
       // No spread at all has no interval.
       #expect(try fold(2)["mean"]?.doubleValue == 1 && fold(2)["low"] == .null)
+    }
+  }
+
+  /// Three bases with two seeds each, of which the mean is taken first: accuracies .5 .6 | .7 .7 | .4 .5.
+  @Test func seedsAreNestedInBases() throws {
+    try withProgram { program in
+      func run(_ rule: String, base: Int, seed: Int, _ accuracy: Double) throws -> String {
+        let folder = "\(rule)-b\(base)-s\(seed)"
+        try Self.run(program, folder, seed: seed, accuracy: accuracy)
+        try program.write(
+          #"{"config": {"seed": \#(seed), "name": "\#(rule)"}, "#
+            + #""inputs": [{"role": "model", "sha256": "\#(base)"}]}"#,
+          to: folder + "/manifest.json")
+        return folder
+      }
+      var names: [String] = []
+      for (base, accuracies) in [[0.5, 0.6], [0.7, 0.7], [0.4, 0.5]].enumerated() {
+        for (seed, accuracy) in accuracies.enumerated() {
+          names.append(try run("one", base: base, seed: seed, accuracy))
+          names.append(try run("two", base: base, seed: seed, accuracy - 0.1 - 0.02 * Double(base)))
+        }
+      }
+      let outcome = try program.run(["compare"] + names + ["--reference", "one"])
+      #expect(outcome.output.contains("95% over bases"), "\(outcome.errors)")
+      let fields = outcome.output.split(separator: "\n")[1].split(separator: " ").prefix(8)
+      // Means .55 .7 .45: mean .56667, deviation .12583, t of 2 degrees 4.302653.
+      #expect(fields == ["one", "3,", "6", "10", "0.567", "0.254", "..", "0.879"], "\(fields)")
+      // Differences −.10 −.12 −.14; t = −.12/(.02/√3), p = 1 − t/√(t² + 2) = .0091.
+      #expect(outcome.output.contains("-0.120  -0.170 .. -0.070    0.0091"), "\(outcome.output)")
+      #expect(
+        outcome.output.contains("paired by base and seed; p is two-sided, by Holm for the 1 "))
     }
   }
 

@@ -5,9 +5,12 @@ import Statistics
 import StrictJSON
 import Tables
 
-/// What runs reached at their evaluations. Intervals are Student's over seeds (95%): they hold for
-/// other seeds on the same held-out problems; a run's own intervals over number sets are in its
-/// `evaluation.jsonl`.
+/// What runs reached at their evaluations. Intervals are Student's (95%).
+///
+/// Where all runs of an entry started from one model, they are over seeds and hold for other seeds
+/// of training from this model, on the same held-out problems. Where they started from several,
+/// seeds are nested: the seeds of a model are averaged, and intervals are over models. A run's own
+/// intervals over number sets are in its `evaluation.jsonl`.
 public struct RunComparison {
   /// The evaluation lines of one run, by step.
   public struct Run {
@@ -73,12 +76,39 @@ public struct RunComparison {
     }
   }
 
-  /// Runs that differ in their seeds alone.
+  /// Runs that differ in their seeds and in the models that they started from alone.
   public struct Entry {
     /// The folders' common name.
     public let name: String
-    /// In the order of seeds.
+    /// By model, in the order of their first runs, and by seed.
     public let runs: [Run]
+
+    /// The runs of each model, as places in `runs`.
+    var placesByBase: [Range<Int>] {
+      var places: [Range<Int>] = []
+      for (place, run) in runs.enumerated() {
+        if let last = places.last, runs[last.lowerBound].base == run.base {
+          places[places.count - 1] = last.lowerBound..<place + 1
+        } else {
+          places.append(place..<place + 1)
+        }
+      }
+      return places
+    }
+
+    /// The number of models that the runs started from.
+    public var baseCount: Int { placesByBase.count }
+
+    /// One number a run in, the independent numbers out: seeds of one model, or the means of several
+    /// models. NaN is left out.
+    func independent(_ values: [Double]) -> [Double] {
+      let groups = placesByBase.map { places in values[places].filter { !$0.isNaN } }
+      return groups.count == 1 ? groups[0] : groups.filter { !$0.isEmpty }.map(Self.average)
+    }
+
+    static func average(_ values: [Double]) -> Double {
+      values.reduce(0, +) / Double(values.count)
+    }
 
     /// The steps at which every run was evaluated.
     public var steps: [Int] {
@@ -99,7 +129,9 @@ public struct RunComparison {
     var groups: [(configuration: JSON, runs: [Run])] = []
     for run in try paths.map(Run.init(_:)) {
       if let place = groups.firstIndex(where: { $0.configuration == run.configuration }) {
-        if let twin = groups[place].runs.first(where: { $0.seed == run.seed }) {
+        if let twin = groups[place].runs.first(where: {
+          $0.seed == run.seed && $0.base == run.base
+        }) {
           throw .usage(
             run.path, "is \(twin.path) again, seed \(run.seed) (expected each run once)")
         }
@@ -109,7 +141,12 @@ public struct RunComparison {
       }
     }
     entries = groups.map { _, runs in
-      Entry(name: Self.name(runs), runs: runs.sorted { $0.seed < $1.seed })
+      var bases: [[String]] = []
+      for run in runs where !bases.contains(run.base) { bases.append(run.base) }
+      let sorted = bases.flatMap { base in
+        runs.filter { $0.base == base }.sorted { $0.seed < $1.seed }
+      }
+      return Entry(name: Self.name(runs), runs: sorted)
     }
     for entry in entries {
       guard !entry.steps.isEmpty else {
@@ -132,7 +169,7 @@ public struct RunComparison {
     }
   }
 
-  /// The folders' common name: `grpo` of `grpo-s0` and `grpo-s1`.
+  /// The folders' common name: `grpo` of `grpo-s0` and `grpo-s1`, or of `grpo-b0-s0` and `grpo-b1-s0`.
   private static func name(_ runs: [Run]) -> String {
     let names = runs.map { URL(fileURLWithPath: $0.path).lastPathComponent }
     let prefix = names.dropFirst().reduce(names[0]) { $0.commonPrefix(with: $1) }
@@ -141,20 +178,19 @@ public struct RunComparison {
       place.upperBound == name.endIndex
     {
       name = String(name[..<place.lowerBound])
-    } else if name.hasSuffix("-s") {
-      name.removeLast(2)
+    } else if let place = name.range(of: "-(s|b|b[0-9]+-s)$", options: .regularExpression) {
+      name = String(name[..<place.lowerBound])
     }
     return name.isEmpty ? "run" : name
   }
 
-  /// The base's values of a statistic at step 0, one a seed: of all runs that started from the model that
-  /// the entry's runs started from, whatever their rule.
-  private func baseValues(_ entry: Entry, _ statistic: (Run, Int) -> Double) -> [Double] {
-    let runs = entries.flatMap(\.runs).filter { run in entry.runs.contains { $0.base == run.base } }
+  /// A base's values of a statistic at step 0, one a seed: of all runs that started from this model,
+  /// whatever their rule.
+  private func baseValues(_ base: [String], _ statistic: (Run, Int) -> Double) -> [Double] {
+    let runs = entries.flatMap(\.runs).filter { $0.base == base }
     let known = runs.map { (seed: $0.seed, value: statistic($0, 0)) }.filter { $0.value.isFinite }
     return Set(known.map(\.seed)).sorted().map { seed in
-      let own = known.filter { $0.seed == seed }.map(\.value)
-      return own.reduce(0, +) / Double(own.count)
+      Entry.average(known.filter { $0.seed == seed }.map(\.value))
     }
   }
 
@@ -231,26 +267,35 @@ public struct RunComparison {
     }.fold,
   ]
 
-  /// A statistic over the seeds of an entry, with the seeds' own values.
+  /// A statistic of an entry, with the runs' own values.
   func measured(
     _ entry: Entry, _ statistic: Statistic, _ step: Int
   ) -> (interval: Interval, values: [Double]) {
     let values = entry.runs.map { statistic.value($0, step) }
-    guard statistic.isFold else { return (Self.mean(values), values) }
-    let base = baseValues(entry, statistic.value)
-    let mean = base.reduce(0, +) / Double(base.count)
-    return (Self.fold(values, over: base), values.map { $0 / mean })
+    guard statistic.isFold else { return (Self.mean(entry.independent(values)), values) }
+    var folds: [Interval] = []
+    var ownFolds: [Double] = []
+    for places in entry.placesByBase {
+      let base = baseValues(entry.runs[places.lowerBound].base, statistic.value)
+      folds.append(Self.fold(Array(values[places]), over: base))
+      ownFolds += values[places].map { $0 / Entry.average(base) }
+    }
+    return (folds.count == 1 ? folds[0] : Self.mean(folds.map(\.estimate)), ownFolds)
   }
 
-  /// The standard deviation of the accuracy between seeds: what is seen, and what is left of it without
-  /// the noise of the evaluations, 0 if nothing is. NaN for one seed; the second where that noise is not
-  /// known.
+  /// The standard deviation of the accuracy between the seeds of a base: what is seen, and what is left
+  /// of it without the noise of the evaluations, 0 if nothing is. NaN for one seed; the second where that
+  /// noise is not known.
   func accuracyDeviations(_ entry: Entry, _ step: Int) -> (seen: Double, ofSeeds: Double) {
     let values = entry.runs.map { $0.value("accuracy", step) }
-    guard values.count > 1 else { return (.nan, .nan) }
-    let mean = values.reduce(0, +) / Double(values.count)
-    let variance =
-      values.reduce(0) { $0 + ($1 - mean) * ($1 - mean) } / Double(values.count - 1)
+    var (squares, degrees) = (0.0, 0)
+    for places in entry.placesByBase {
+      let mean = Entry.average(Array(values[places]))
+      squares += values[places].reduce(0) { $0 + ($1 - mean) * ($1 - mean) }
+      degrees += places.count - 1
+    }
+    guard degrees > 0 else { return (.nan, .nan) }
+    let variance = squares / Double(degrees)
     let noise = entry.runs.map { $0.value("accuracy_noise", step) }
     let ofNoise = noise.reduce(0) { $0 + $1 * $1 } / Double(noise.count)
     return (
@@ -258,30 +303,48 @@ public struct RunComparison {
     )
   }
 
-  /// Accuracy less that of the reference at the same step, one number a seed that both have.
+  /// Accuracy less that of the reference at the same step, paired by base and seed: one number a seed of
+  /// one base, or a base's mean.
   private func differences(_ entry: Entry, from reference: Entry, _ step: Int) -> [Double] {
-    entry.runs.compactMap { run in
-      reference.runs.first { $0.seed == run.seed }
-        .map { run.value("accuracy", step) - $0.value("accuracy", step) }
-    }
+    entry.independent(
+      entry.runs.map { run in
+        reference.runs.first { $0.seed == run.seed && $0.base == run.base }
+          .map { run.value("accuracy", step) - $0.value("accuracy", step) } ?? .nan
+      })
   }
 
-  /// Their mean, paired by seed.
+  /// Their mean.
   public func difference(_ entry: Entry, from reference: Entry, _ step: Int) -> Interval {
     let pairs = differences(entry, from: reference, step)
     return pairs.isEmpty ? .undefined : Self.mean(pairs)
   }
 
-  /// Seeds of each of two sides that tell a difference in accuracy from 0 at the 5% level (two-sided)
-  /// with 80% power, if deviations between seeds are those seen: of the paired differences with a
-  /// reference, else of two sides like this entry, independent of one another. Rests on a standard
-  /// deviation of few seeds. NaN without one.
+  /// Two-sided p-values of the paired differences of all entries from the reference at a step (t-tests),
+  /// and the same by Holm for their number. NaN for the reference itself and without spread.
+  func significance(from reference: Entry, _ step: Int) -> (plain: [Double], holm: [Double]) {
+    let plain = entries.map { entry -> Double in
+      let pairs = differences(entry, from: reference, step)
+      guard pairs.count > 1, entry.name != reference.name else { return .nan }
+      let mean = Entry.average(pairs)
+      let squares = pairs.reduce(0) { $0 + ($1 - mean) * ($1 - mean) }
+      let degrees = Double(pairs.count - 1)
+      guard squares > 0 else { return .nan }
+      let t = mean / (squares / degrees / Double(pairs.count)).squareRoot()
+      return 2 * StudentT.cumulative(-abs(t), degrees: degrees)
+    }
+    return (plain, Holm.adjusted(plain))
+  }
+
+  /// Seeds (bases, where an entry has several) of each of two sides that tell a difference in accuracy
+  /// from 0 at the 5% level (two-sided) with 80% power, if deviations between them are those seen: of the
+  /// paired differences with a reference, else of two sides like this entry, independent of one another.
+  /// Rests on a standard deviation of few seeds. NaN without one.
   public func seedsNeeded(
     _ entry: Entry, from reference: Entry?, _ step: Int, for difference: Double
   ) -> Double {
     let values =
       reference.map { differences(entry, from: $0, step) }
-      ?? entry.runs.map { 2.0.squareRoot() * $0.value("accuracy", step) }
+      ?? entry.independent(entry.runs.map { 2.0.squareRoot() * $0.value("accuracy", step) })
     let mean = values.reduce(0, +) / Double(values.count)
     let squares = values.reduce(0) { $0 + ($1 - mean) * ($1 - mean) }
     let variance = squares / Double(values.count - 1)
@@ -298,17 +361,20 @@ public struct RunComparison {
     return .infinity
   }
 
-  /// One line an entry and step; all evaluated steps, or the last.
+  /// One line an entry and step (all evaluated steps, or the last), and what intervals and p-values
+  /// are over.
   public func table(allSteps: Bool, reference: Entry?, resolving resolved: Double? = nil) -> String
   {
+    let hasBases = entries.contains { $0.baseCount > 1 }
     var table = TextTable(
       [
-        "run", "seeds", "step", "accuracy", "95% over seeds", "sd", "of seeds", "transitions",
+        "run", hasBases ? "bases, runs" : "seeds", "step", "accuracy",
+        hasBases ? "95% over bases" : "95% over seeds", "sd", "of seeds", "transitions",
         "fold", "per token",
         "reflections", "fold", "length", "ended", "KL to base", "corpus loss",
-      ] + (reference.map { ["vs \($0.name)", "95%"] } ?? [])
+      ] + (reference.map { ["vs \($0.name)", "95%", "p (Holm)"] } ?? [])
         + (resolved.map { ["seeds for \(significant($0, 2))"] } ?? []))
-    for entry in entries {
+    for (place, entry) in entries.enumerated() {
       for step in allSteps ? entry.steps : Array(entry.steps.suffix(1)) {
         func cell(_ name: String) -> String {
           guard let statistic = Self.statistics.first(where: { $0.name == name }) else { return "" }
@@ -317,7 +383,8 @@ public struct RunComparison {
         let accuracy = measured(entry, Self.statistics[0], step).interval
         let deviations = accuracyDeviations(entry, step)
         var row = [
-          entry.name, "\(entry.runs.count)", "\(step)", fixed(accuracy.estimate, 3),
+          entry.name, hasBases ? "\(entry.baseCount), \(entry.runs.count)" : "\(entry.runs.count)",
+          "\(step)", fixed(accuracy.estimate, 3),
           accuracy.ends(3), fixed(deviations.seen, 3), fixed(deviations.ofSeeds, 3),
           cell("transitions"), cell("transitions_fold"),
           cell("transitions_per_token_fold"), cell("reflections"), cell("reflections_fold"),
@@ -325,7 +392,11 @@ public struct RunComparison {
         ]
         if let reference {
           let difference = difference(entry, from: reference, step)
-          row += [fixed(difference.estimate, 3), difference.ends(3)]
+          let holm = significance(from: reference, step).holm[place]
+          row += [
+            fixed(difference.estimate, 3), difference.ends(3),
+            holm.isNaN ? "" : significant(holm, 2),
+          ]
         }
         if let resolved {
           row.append(fixed(seedsNeeded(entry, from: reference, step, for: resolved), 0))
@@ -333,13 +404,29 @@ public struct RunComparison {
         table.add(row)
       }
     }
-    return table.text
+    return ([table.text] + notes(reference: reference)).joined(separator: "\n")
   }
 
-  /// Every statistic of every entry and step, with the seeds' own values.
+  /// What the intervals and p-values of the table are over.
+  private func notes(reference: Entry?) -> [String] {
+    var notes = [
+      entries.contains { $0.baseCount > 1 }
+        ? "Intervals are over bases, each the mean of its seeds; a row with one base has them over its seeds."
+        : "Intervals are over seeds of training from one base: they say nothing about other bases."
+    ]
+    if let reference {
+      let count = entries.count { $0.name != reference.name }
+      notes.append(
+        "Differences from \(reference.name) are paired by base and seed; p is two-sided, by Holm for the "
+          + "\(count) \(count == 1 ? "comparison" : "comparisons") of a step.")
+    }
+    return notes
+  }
+
+  /// Every statistic of every entry and step, with the runs' own values.
   public func json(reference: Entry?, resolving resolved: Double? = nil) -> JSON {
     .array(
-      entries.map { entry in
+      entries.enumerated().map { place, entry in
         var steps = JSONObject()
         for step in entry.steps {
           var numbers = JSONObject()
@@ -354,6 +441,10 @@ public struct RunComparison {
           if let reference {
             let difference = difference(entry, from: reference, step)
             numbers["accuracy_difference"] = difference.json()
+            let significance = significance(from: reference, step)
+            numbers["accuracy_difference_p"] = .real(significance.plain[place])
+            numbers["accuracy_difference_p_holm"] = .real(significance.holm[place])
+            numbers["comparisons"] = .integer(significance.plain.count { !$0.isNaN })
           }
           if let resolved {
             numbers["seeds_needed"] = .real(
@@ -363,7 +454,8 @@ public struct RunComparison {
         }
         return [
           "run": .string(entry.name), "seeds": .array(entry.runs.map { .integer($0.seed) }),
-          "config": entry.runs[0].configuration, "steps": .object(steps),
+          "bases": .integer(entry.baseCount), "config": entry.runs[0].configuration,
+          "steps": .object(steps),
         ]
       })
   }

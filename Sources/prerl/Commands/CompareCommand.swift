@@ -8,11 +8,15 @@ struct CompareCommand: ParsableCommand {
     commandName: "compare",
     abstract: "Compare the evaluations of training runs, with intervals over seeds.",
     discussion: """
-      Runs that differ only in their seed are pooled into one row. A fold is a value divided by \
-      that of the model before training, which is the mean over all runs that started from it; the \
-      column "per token" is the fold of transitions per token. Intervals are over seeds, on the same held-out problems. The intervals of one run \
-      over number sets are in its evaluation.jsonl. "sd" is the standard deviation of the accuracy \
-      between seeds, "of seeds" what is left of it without the noise of the evaluations.
+      Runs that differ only in their seed and in the model that they started from are pooled into one \
+      row. Where there is one model, intervals are over seeds, on the same held-out problems, and hold \
+      for that model. Where there are several, the seeds of each are averaged and intervals are over \
+      models. A fold is a value divided by that of the model before training, which is the mean over all \
+      runs that started from it; the column "per token" is the fold of transitions per token. "sd" is the \
+      standard deviation of the accuracy between seeds, "of seeds" what is left of it without the noise of \
+      the evaluations. With --reference differences are paired by model and seed, and p-values are \
+      corrected for the number of rows (Holm). The intervals of one run over number sets are in its \
+      evaluation.jsonl.
 
       Example: prerl compare results/runs/dsrl/*-s* --reference grpo
       """)
@@ -22,7 +26,7 @@ struct CompareCommand: ParsableCommand {
 
   @Option(
     help: ArgumentHelp(
-      "Add the difference in accuracy to this entry, paired by seed.", valueName: "name"))
+      "Add the difference in accuracy to this entry, paired by model and seed.", valueName: "name"))
   var reference: String?
 
   @Option(
