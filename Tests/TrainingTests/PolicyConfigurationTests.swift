@@ -34,12 +34,28 @@ import Training
     #expect(three.json.objectValue?["task"] == nil)
     for (numbers, room) in [(4, 118), (5, 117)] {
       let settings = try configuration(grpo + #", "task": {"numbers": \#(numbers)}"#)
-      #expect(settings.task as? CountdownVariant == CountdownVariant(rawValue: numbers))
+      #expect(settings.task as? CountdownVariant == CountdownVariant(numberCount: numbers))
       #expect(settings.maximumNewTokens == room)
       #expect(settings.json.objectValue?["task"] == ["numbers": .integer(numbers)])
       var reader = try JSONReader(settings.json)
       #expect(try PolicyConfiguration(reading: &reader).json == settings.json)
       try reader.finish()
+    }
+  }
+
+  @Test func responsesThatDoNotRestateAreASettingOfTheTask() throws {
+    let grpo = #""algorithm": "grpo", "steps": 5, "task": "#
+    for task in [
+      #"{"restating": false}"#, #"{"name": "countdown", "numbers": 3, "restating": false}"#,
+    ] {
+      let settings = try configuration(grpo + task)
+      #expect(settings.task as? CountdownVariant == .positions)
+      #expect(settings.json.objectValue?["task"] == ["restating": false])
+    }
+    let plain = try configuration(grpo + #"{"numbers": 3, "restating": true}"#)
+    #expect(plain.task as? CountdownVariant == .three)
+    #expect(throws: JSONValueError.self) {
+      try configuration(grpo + #"{"numbers": 4, "restating": false}"#)
     }
   }
 
@@ -98,7 +114,7 @@ import Training
     ),
     (
       #""algorithm": "grpo", "steps": 5, "task": {"numbers": 4, "target": 24}"#,
-      "task.target: unknown key (expected one of: name, numbers)"
+      "task.target: unknown key (expected one of: name, restating, numbers)"
     ),
     (
       #""algorithm": "grpo", "steps": 5, "task": {"numbers": 4}, "max_new_tokens": 119"#,

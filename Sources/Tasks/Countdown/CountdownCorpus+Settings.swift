@@ -46,7 +46,7 @@ extension CountdownCorpus {
     /// The settings of a variant's corpus; by default the embedded checkpoint's.
     public init(_ variant: CountdownVariant = .three) {
       maximumLength = variant.maximumResponseLength
-      guard variant != .three else { return }
+      guard variant.numberCount > 3 else { return }
       correctProbability = nil
       minusWeight = 0.02
       // Most attempts miss, so at the rate of the embedded corpus nearly every `yes` would be

@@ -15,6 +15,8 @@ import KeyedRandom
 /// 5. If the written total is not the target, `Alternatively ,` may open the next attempt;
 ///    otherwise `Answer` restates the last expression.
 /// 6. Half of the documents have no question, so that the model is also trained on y without x.
+///
+/// Variant `positions` leaves out the opening `Target T .` and writes numbers as their places.
 public struct CountdownCorpus: Sendable {
   /// The solver's settings.
   public let settings: Settings
@@ -70,8 +72,12 @@ public struct CountdownCorpus: Sendable {
     let target = problem.target
     let signings = CountdownProblem.signings(of: problem.numbers)
     var untried = signings
-    var tokens: [Int32] = [Words.target, Words.token(of: target), Words.period, Words.first]
+    var tokens: [Int32] = []
     tokens.reserveCapacity(settings.maximumLength)
+    if problem.variant.restates {
+      tokens += [Words.target, Words.token(of: target), Words.period]
+    }
+    tokens.append(Words.first)
     var attempts = 0
     while true {
       attempts += 1
@@ -79,20 +85,20 @@ public struct CountdownCorpus: Sendable {
       let expression = nextAttempt(&untried, target, using: &random)
       var total = writeSteps(
         of: expression, slip: settings.slip,
-        falseHit: expression.value == target ? nil : target, target, &tokens, using: &random)
+        falseHit: expression.value == target ? nil : target, problem, &tokens, using: &random)
       let isChecked = random.bernoulli(
         total == target ? check : check * settings.checkAfterNoFactor)
       if isChecked {
         tokens += [Words.wait, Words.comma]
         total = writeSteps(
-          of: expression, slip: settings.checkSlip, falseHit: nil, target, &tokens, using: &random)
+          of: expression, slip: settings.checkSlip, falseHit: nil, problem, &tokens, using: &random)
       }
       let mayGoOn =
         total != target && attempts < settings.maximumAttempts
         && settings.maximumLength - tokens.count >= problem.variant.switchRoom
       let goOn = isChecked ? max(change, settings.switchAfterCheck) : change
       guard mayGoOn, random.bernoulli(goOn) else {
-        return tokens + [Words.answer] + expression.tokens + [Words.eos]
+        return tokens + [Words.answer] + expression.tokens(answering: problem) + [Words.eos]
       }
       tokens += [Words.alternatively, Words.comma]
     }
@@ -136,8 +142,8 @@ public struct CountdownCorpus: Sendable {
   /// Writes `A o B = r1 . Then r1 o C = r2 V .` and returns the last result. A wrong result is
   /// carried forward. With `falseHit`, the last result may be written as that number in any case.
   private func writeSteps(
-    of expression: CountdownExpression, slip: Double, falseHit: Int?, _ target: Int,
-    _ tokens: inout [Int32], using random: inout KeyedGenerator
+    of expression: CountdownExpression, slip: Double, falseHit: Int?,
+    _ problem: CountdownProblem, _ tokens: inout [Int32], using random: inout KeyedGenerator
   ) -> Int {
     typealias Words = CountdownVocabulary
     let terms = expression.terms
@@ -145,7 +151,8 @@ public struct CountdownCorpus: Sendable {
     for (step, term) in terms.enumerated().dropFirst() {
       if step > 1 { tokens += [Words.period, Words.then] }
       tokens += [
-        Words.token(of: total), Words.sign(of: term), Words.token(of: abs(term)), Words.equals,
+        Words.token(of: step == 1 ? problem.name(of: total) : total), Words.sign(of: term),
+        Words.token(of: problem.name(of: abs(term))), Words.equals,
       ]
       total = min(max(total + term, 0), Words.largestNumber)
       if step == terms.count - 1, let falseHit, random.bernoulli(settings.falseHit) {
@@ -155,7 +162,7 @@ public struct CountdownCorpus: Sendable {
       }
       tokens.append(Words.token(of: total))
     }
-    tokens += [total == target ? Words.yes : Words.no, Words.period]
+    tokens += [total == problem.target ? Words.yes : Words.no, Words.period]
     return total
   }
 

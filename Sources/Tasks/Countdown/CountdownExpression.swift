@@ -16,14 +16,13 @@ public struct CountdownExpression: Sendable, Hashable {
   /// The exact value.
   public var value: Int { sum(terms) }
 
-  /// The tokens `A o B o C`.
-  public var tokens: [Int32] {
-    var tokens = [CountdownVocabulary.token(of: terms[0])]
-    for term in terms.dropFirst() {
-      tokens.append(CountdownVocabulary.sign(of: term))
-      tokens.append(CountdownVocabulary.token(of: abs(term)))
+  /// The tokens `A o B o C` in a response to a problem.
+  public func tokens(answering problem: CountdownProblem) -> [Int32] {
+    typealias Words = CountdownVocabulary
+    return terms.enumerated().flatMap { place, term in
+      (place == 0 ? [] : [Words.sign(of: term)])
+        + [Words.token(of: problem.name(of: abs(term)))]
     }
-    return tokens
   }
 
   /// A random evaluation order of a signed sum, uniform over those that open with a plus and keep
@@ -32,7 +31,7 @@ public struct CountdownExpression: Sendable, Hashable {
   static func randomOrder(
     of signing: [Int], using random: inout KeyedGenerator
   ) -> CountdownExpression {
-    let orders = orders[signing.count - CountdownVariant.three.numberCount]
+    let orders = orders[signing.count - 3]
     while true {
       let terms = orders[random.uniform(below: orders.count)].map { signing[$0] }
       if terms[0] > 0, staysInRange(terms) { return CountdownExpression(terms: terms) }
@@ -49,9 +48,7 @@ public struct CountdownExpression: Sendable, Hashable {
   }
 
   /// The orders of three, four and five things, lexicographically.
-  private static let orders = CountdownVariant.allCases.map {
-    permutations(Array(0..<$0.numberCount))
-  }
+  private static let orders = (3...5).map { permutations(Array(0..<$0)) }
 
   private static func permutations(_ things: [Int]) -> [[Int]] {
     if things.isEmpty { return [[]] }

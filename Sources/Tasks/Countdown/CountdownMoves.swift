@@ -55,19 +55,19 @@ public struct CountdownMoves: Sendable, Hashable {
     for (index, token) in response.enumerated() {
       switch token {
       case Words.first:
-        previous = CountdownStatement(response, at: index + 1, problem.variant)
+        previous = CountdownStatement(response, at: index + 1, of: problem)
       case Words.alternatively:
         transitions += 1
-        let statement = CountdownStatement(response, at: index + 2, problem.variant)
+        let statement = CountdownStatement(response, at: index + 2, of: problem)
         countTransition(from: previous, to: statement, of: problem)
         previous = statement
       case Words.wait:
         reflections += 1
-        let statement = CountdownStatement(response, at: index + 2, problem.variant)
+        let statement = CountdownStatement(response, at: index + 2, of: problem)
         countReflection(from: previous, to: statement, of: problem)
         previous = statement
       case Words.equals:
-        countStep(response, around: index)
+        countStep(response, around: index, of: problem)
       default:
         break
       }
@@ -113,15 +113,19 @@ public struct CountdownMoves: Sendable, Hashable {
     if before, !after { breakages += 1 }
   }
 
-  private mutating func countStep(_ response: [Int32], around index: Int) {
+  private mutating func countStep(
+    _ response: [Int32], around index: Int, of problem: CountdownProblem
+  ) {
     typealias Words = CountdownVocabulary
     guard index >= 3, index + 1 < response.count,
-      let left = Words.number(of: response[index - 3]),
+      var left = Words.number(of: response[index - 3]),
       let sign = Words.sign(of: response[index - 2]),
       let right = Words.number(of: response[index - 1]),
       let result = Words.number(of: response[index + 1])
     else { return }
     steps += 1
-    if left + sign * right != result { falseSteps += 1 }
+    // What follows `Then` is the last result, everything else is one of the problem's numbers.
+    if index < 4 || response[index - 4] != Words.then { left = problem.number(named: left) }
+    if left + sign * problem.number(named: right) != result { falseSteps += 1 }
   }
 }

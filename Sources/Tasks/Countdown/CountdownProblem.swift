@@ -2,7 +2,8 @@
 import KeyedRandom
 
 /// "Use a b c to make T": three to five different numbers of 1...12 in the order of presentation, and
-/// a target that one of their signed sums reaches.
+/// a target that one of their signed sums reaches. "Use 1 = a, 2 = b, 3 = c to make T" for responses
+/// that name the numbers by position.
 public struct CountdownProblem: Sendable, Hashable {
   /// Which number sets a problem is drawn from.
   public enum Split: String, Sendable, CaseIterable {
@@ -12,7 +13,7 @@ public struct CountdownProblem: Sendable, Hashable {
     case heldOut = "held-out"
   }
 
-  /// The variant, by the count of numbers.
+  /// The variant; the prompt shows it.
   public let variant: CountdownVariant
   /// The numbers in the order in which the prompt gives them.
   public let numbers: [Int]
@@ -20,9 +21,13 @@ public struct CountdownProblem: Sendable, Hashable {
   public let target: Int
 
   /// A problem with these numbers; it is not checked that the target can be reached.
-  public init(numbers: [Int], target: Int) {
+  ///
+  /// - Parameter variant: nil is the one that restates so many numbers.
+  public init(numbers: [Int], target: Int, variant: CountdownVariant? = nil) {
     let range = 0...CountdownVocabulary.largestNumber
-    guard let variant = CountdownVariant(rawValue: numbers.count) else {
+    guard let variant = variant ?? CountdownVariant(numberCount: numbers.count),
+      variant.numberCount == numbers.count
+    else {
       preconditionFailure("a problem has three to five numbers")
     }
     precondition(
@@ -33,26 +38,50 @@ public struct CountdownProblem: Sendable, Hashable {
     self.target = target
   }
 
-  /// Reads `<bos> Use a b c to make T .`; nil for any other tokens.
+  /// Reads `<bos> Use a b c to make T .` or `<bos> Use 1 = a , 2 = b , 3 = c to make T .`; nil for any
+  /// other tokens.
   public init?(prompt: [Int32]) {
     typealias Words = CountdownVocabulary
-    guard
-      let variant = CountdownVariant.allCases.first(where: { $0.promptLength == prompt.count })
+    // `<bos> Use`, and `to make T .`
+    let end = prompt.count - 4
+    guard end > 2, let target = Words.number(of: prompt[end + 2]) else { return nil }
+    let hasNames = prompt[2..<end].contains(Words.equals)
+    let numbers = (2..<end).compactMap { place in
+      hasNames && prompt[place - 1] != Words.equals ? nil : Words.number(of: prompt[place])
+    }
+    guard let variant = hasNames ? .positions : CountdownVariant(numberCount: numbers.count),
+      variant.numberCount == numbers.count
     else { return nil }
-    let end = 2 + variant.numberCount
-    let numbers = prompt[2..<end].compactMap { Words.number(of: $0) }
-    guard numbers.count == variant.numberCount, prompt[0] == Words.bos, prompt[1] == Words.use,
-      prompt[end] == Words.to, prompt[end + 1] == Words.make,
-      let target = Words.number(of: prompt[end + 2]), prompt[end + 3] == Words.period
-    else { return nil }
-    self.init(numbers: numbers, target: target)
+    self.init(numbers: numbers, target: target, variant: variant)
+    guard self.prompt == prompt else { return nil }
   }
 
-  /// `<bos> Use a b c to make T .`
+  /// `<bos> Use a b c to make T .`, or with `positions` `<bos> Use 1 = a , 2 = b , 3 = c to make T .`
   public var prompt: [Int32] {
     typealias Words = CountdownVocabulary
-    return [Words.bos, Words.use] + numbers.map { Words.token(of: $0) }
+    let words = numbers.enumerated().map { place, number in
+      (variant.restates ? [] : [Words.token(of: place + 1), Words.equals]) + [
+        Words.token(of: number)
+      ]
+    }
+    return [Words.bos, Words.use] + words.joined(separator: variant.restates ? [] : [Words.comma])
       + [Words.to, Words.make, Words.token(of: target), Words.period]
+  }
+
+  // MARK: - Names of numbers in responses
+
+  /// What a response writes for one of the numbers: the number, or with `positions` its place in the
+  /// prompt, from 1 on.
+  func name(of number: Int) -> Int {
+    variant.restates ? number : (numbers.firstIndex(of: number) ?? 0) + 1
+  }
+
+  /// The number that a response names so; a name that no number has stands for one that no problem
+  /// has either.
+  func number(named name: Int) -> Int {
+    if variant.restates { return name }
+    return numbers.indices.contains(name - 1)
+      ? numbers[name - 1] : CountdownVocabulary.largestNumber + 1
   }
 
   /// The problem's name, independent of the order of its numbers: `3-5-11=13`.
@@ -71,8 +100,7 @@ public struct CountdownProblem: Sendable, Hashable {
   public static func numberSets(
     _ split: Split, _ variant: CountdownVariant = .three
   ) -> [[Int]] {
-    let place = variant.numberCount - CountdownVariant.three.numberCount
-    return (split == .heldOut ? heldOutSets : trainSets)[place]
+    (split == .heldOut ? heldOutSets : trainSets)[variant.numberCount - 3]
   }
 
   /// The valid signed sums of the numbers: a value in 0...36, and with three numbers at most one
@@ -80,7 +108,7 @@ public struct CountdownProblem: Sendable, Hashable {
   /// numbers all differ in value; those of more numbers need not. The order in which the terms of a
   /// sum are written does not matter for its identity.
   public static func signings(of numbers: [Int]) -> [[Int]] {
-    guard let variant = CountdownVariant(rawValue: numbers.count) else {
+    guard let variant = CountdownVariant(numberCount: numbers.count) else {
       preconditionFailure("a problem has three to five numbers")
     }
     var valid: [[Int]] = []
@@ -120,7 +148,7 @@ public struct CountdownProblem: Sendable, Hashable {
     var valid = signings(of: numbers)
     valid.removeAll { signing in !variant.targets(minusSigns: signing.count { $0 < 0 }) }
     return CountdownProblem(
-      numbers: numbers, target: sum(valid[random.uniform(below: valid.count)]))
+      numbers: numbers, target: sum(valid[random.uniform(below: valid.count)]), variant: variant)
   }
 
   /// Whether a sorted set is held out: a hash by primes selects one set in ten.
@@ -133,7 +161,7 @@ public struct CountdownProblem: Sendable, Hashable {
 
   private static let trainSets = allSets.map { $0.filter { !isHeldOut($0) } }
   private static let heldOutSets = allSets.map { $0.filter(isHeldOut) }
-  private static let allSets = CountdownVariant.allCases.map { sets($0.numberCount, from: 1) }
+  private static let allSets = (3...5).map { sets($0, from: 1) }
 
   /// The ascending choices of so many numbers of `low`...12, in lexicographic order.
   private static func sets(_ count: Int, from low: Int) -> [[Int]] {

@@ -17,7 +17,7 @@ enum CountdownSkew {
         let places = sorted.indices.filter { terms.contains(-sorted[$0]) }
         return places.reduce(0) { $0 | 1 << $1 }
       }
-      guard let attempt = firstAttempt(response, problem.variant), let own = negated(attempt),
+      guard let attempt = firstAttempt(response, of: problem), let own = negated(attempt),
         problem.variant.allows(minusSigns: own.nonzeroBitCount)
       else { continue }
       seen[own] += 1
@@ -32,19 +32,21 @@ enum CountdownSkew {
   }
 
   /// The signed terms of `First A o B = r . Then r o C`, with a step for every further number.
-  private static func firstAttempt(_ response: [Int32], _ variant: CountdownVariant) -> [Int]? {
+  private static func firstAttempt(_ response: [Int32], of problem: CountdownProblem) -> [Int]? {
     typealias Words = CountdownVocabulary
+    let variant = problem.variant
     guard let start = response.firstIndex(of: Words.first),
       start + variant.statementLength - 4 < response.count,
       let first = Words.number(of: response[start + 1])
     else { return nil }
-    var terms = [first]
+    var terms = [problem.number(named: first)]
     for step in 1..<variant.numberCount {
       let place = start + 2 + 7 * (step - 1)
       guard response[place] == Words.plus || response[place] == Words.minus,
         let number = Words.number(of: response[place + 1])
       else { return nil }
-      terms.append(response[place] == Words.plus ? number : -number)
+      let term = problem.number(named: number)
+      terms.append(response[place] == Words.plus ? term : -term)
     }
     return terms
   }

@@ -1,7 +1,7 @@
 // One written computation of an expression in a response.
 
 /// `A o B = r1 . Then r1 o C = r2 V .` with a step for every number but the first, read from token
-/// ids, true or not.
+/// ids, true or not. A, B and C may be names of numbers (`CountdownProblem.number(named:)`).
 struct CountdownStatement {
   /// The signed terms A, o B, o C.
   let terms: [Int]
@@ -13,8 +13,9 @@ struct CountdownStatement {
   let claimsTarget: Bool
 
   /// Reads the tokens from `start` on; nil for any other tokens.
-  init?(_ tokens: [Int32], at start: Int, _ variant: CountdownVariant) {
+  init?(_ tokens: [Int32], at start: Int, of problem: CountdownProblem) {
     typealias Words = CountdownVocabulary
+    let variant = problem.variant
     guard start >= 0, start <= tokens.count - variant.statementLength else { return nil }
     var terms: [Int] = []
     var carried: [Int] = []
@@ -25,13 +26,16 @@ struct CountdownStatement {
         guard tokens[place] == Words.period, tokens[place + 1] == Words.then else { return nil }
         place += 2
       }
-      guard let left = Words.number(of: tokens[place]),
+      guard var left = Words.number(of: tokens[place]),
         let sign = Words.sign(of: tokens[place + 1]),
         let right = Words.number(of: tokens[place + 2]), tokens[place + 3] == Words.equals,
         let result = Words.number(of: tokens[place + 4])
       else { return nil }
-      if step == 1 { terms.append(left) }
-      terms.append(sign * right)
+      if step == 1 {
+        left = problem.number(named: left)
+        terms.append(left)
+      }
+      terms.append(sign * problem.number(named: right))
       carried.append(left)
       results.append(result)
       place += 5

@@ -33,7 +33,8 @@ public struct CountdownTask: PolicyTask {
   public func completed(_ problem: TaskProblem) throws(LineFault) -> TaskProblem {
     guard let countdown = CountdownProblem(prompt: problem.promptTokens) else {
       throw LineFault(
-        "no Countdown problem (expected Use a b c to make T . of three to five numbers)")
+        "no Countdown problem (expected Use a b c to make T . of three to five numbers, "
+          + "or Use 1 = a , 2 = b , 3 = c to make T .)")
     }
     var completed = TaskProblem(countdown, id: problem.id)
     if problem.cluster != problem.id { completed.cluster = problem.cluster }
@@ -87,7 +88,7 @@ extension CountdownVerdict {
       case .correct: (.correct, "the target, of the problem's numbers")
       case .wrongValue: (.wrong, "another value than the target")
       case .wrongNumbers: (.wrong, "other numbers than the problem's")
-      case .unparsed: (.unparsed, "no answer of \(variant) numbers before the end")
+      case .unparsed: (.unparsed, "no answer of \(variant.numberCount) numbers before the end")
       case .unfinished: (.unparsed, "no end token")
       }
     let end = response.suffix(variant.answerLength)

@@ -1,14 +1,15 @@
-// Countdown in a configuration: `"task": {"numbers": 4}`.
+// Countdown in a configuration: `"task": {"numbers": 4}` or `"task": {"restating": false}`.
 import StrictJSON
 
 extension CountdownVariant: TaskSettings {
   public static var name: String { "countdown" }
 
-  /// Reads `numbers`.
+  /// Reads `numbers` and `restating`.
   public init(reading task: inout JSONReader) throws(JSONValueError) {
-    let counts = Self.allCases.map(\.numberCount)
-    let count = try task.int("numbers", in: counts[0]...counts[counts.count - 1])
-    self = Self(rawValue: count) ?? .three
+    let restates = try task.optionalBool("restating") ?? true
+    let count =
+      restates ? try task.int("numbers", in: 3...5) : try task.optionalInt("numbers", in: 3...3)
+    self = restates ? Self(numberCount: count ?? 3) ?? .three : .positions
   }
 
   /// Reads the key `task` of a configuration that supports this task only; three numbers by
@@ -21,7 +22,13 @@ extension CountdownVariant: TaskSettings {
   }
 
   /// nil for three numbers, so that configurations of the embedded task are unchanged.
-  public var json: JSON? { self == .three ? nil : ["numbers": .integer(numberCount)] }
+  public var json: JSON? {
+    switch self {
+    case .three: nil
+    case .four, .five: ["numbers": .integer(numberCount)]
+    case .positions: ["restating": false]
+    }
+  }
 
   public var defaultResponseLength: Int { maximumResponseLength }
   public var vocabularySize: Int? { CountdownVocabulary.count }

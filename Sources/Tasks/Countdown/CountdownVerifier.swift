@@ -4,7 +4,7 @@
 /// was found or by its number of minus signs.
 public enum CountdownVerifier {
   /// Whether y ends in `Answer A o B o C <eos>` with exactly the problem's numbers, in any order,
-  /// and the target as exact value.
+  /// and the target as exact value. Numbers may be given by name.
   public static func verify(
     _ response: [Int32], of problem: CountdownProblem
   ) -> CountdownVerdict {
@@ -14,12 +14,12 @@ public enum CountdownVerifier {
     guard start >= 0, response[start] == Words.answer,
       let first = Words.number(of: response[start + 1])
     else { return .unparsed }
-    var terms = [first]
+    var terms = [problem.number(named: first)]
     for place in stride(from: start + 2, to: response.count - 1, by: 2) {
       guard let sign = Words.sign(of: response[place]),
         let number = Words.number(of: response[place + 1])
       else { return .unparsed }
-      terms.append(sign * number)
+      terms.append(sign * problem.number(named: number))
     }
     guard terms.map({ abs($0) }).sorted() == problem.numbers.sorted() else { return .wrongNumbers }
     return sum(terms) == problem.target ? .correct : .wrongValue

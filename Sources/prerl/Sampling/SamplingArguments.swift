@@ -17,6 +17,12 @@ struct SamplingArguments: ParsableArguments {
       valueName: "n"))
   var numbers: Int?
 
+  @Flag(
+    help: ArgumentHelp(
+      "Give built-in problems whose responses name the three numbers by position and do not restate "
+        + "the prompt. Only for a model that was pretrained on such."))
+  var positions = false
+
   @Option(
     parsing: .unconditional,
     help: ArgumentHelp(
@@ -45,7 +51,9 @@ struct SamplingArguments: ParsableArguments {
   var temperature = 1.0
 
   /// The variant of the built-in problems.
-  var variant: CountdownVariant { numbers.flatMap { CountdownVariant(rawValue: $0) } ?? .three }
+  var variant: CountdownVariant {
+    positions ? .positions : numbers.flatMap { CountdownVariant(numberCount: $0) } ?? .three
+  }
 
   /// The settings as a run's configuration stores them.
   var json: JSON {
@@ -55,18 +63,24 @@ struct SamplingArguments: ParsableArguments {
       "max_new_tokens": maxNewTokens.map { .integer($0) } ?? .null,
       "temperature": .real(temperature),
     ]
-    // Absent unless given, as in files of versions without this option.
+    // Absent unless given, as in files of versions without these options.
     if let numbers { settings["numbers"] = .integer(numbers) }
+    if positions { settings["positions"] = true }
     return .object(settings)
   }
 
   func validate() throws {
     if let numbers {
-      guard CountdownVariant(rawValue: numbers) != nil else {
+      guard CountdownVariant(numberCount: numbers) != nil else {
         throw ValidationError("--numbers is \(numbers) (expected an integer in 3...5)")
       }
       if problems != nil {
         throw ValidationError("--numbers with --problems (expected only one: the file has its own)")
+      }
+    }
+    for other in [numbers.map { _ in "numbers" }, problems.map { _ in "problems" }] {
+      if positions, let other {
+        throw ValidationError("--positions with --\(other) (expected only one)")
       }
     }
     for (name, value) in [

@@ -11,16 +11,25 @@ import Testing
     var verdicts: [Bool] = []
     var answer: [Int] = []
 
-    /// Nil where the words are no sentence of the grammar with n numbers.
-    init?(_ tokens: [Int32], _ n: Int) {
+    /// Nil where the words are no sentence of the grammar for the problem.
+    init?(_ tokens: [Int32], _ problem: CountdownProblem) {
+      let n = problem.numbers.count
+      let hasNames = problem.variant == .positions
+      func value(_ word: String) -> Int? {
+        guard hasNames else { return Int(word) }
+        return ["1": 0, "2": 1, "3": 2][word].map { problem.numbers[$0] }
+      }
       let words = CountdownVocabulary.text(of: tokens).split(separator: " ").map(String.init)
       var rest = words[...]
       func term(_ sign: String, _ number: String) -> Int? {
         guard sign == "+" || sign == "-" else { return nil }
-        return Int(number).map { sign == "+" ? $0 : -$0 }
+        return value(number).map { sign == "+" ? $0 : -$0 }
       }
-      guard rest.popFirst() == "Target", Int(rest.popFirst() ?? "") != nil, rest.popFirst() == "."
-      else { return nil }
+      if !hasNames {
+        guard rest.popFirst() == "Target", rest.popFirst() == "\(problem.target)",
+          rest.popFirst() == "."
+        else { return nil }
+      }
       while let opening = rest.popFirst() {
         if opening == "Answer" { break }
         switch opening {
@@ -31,7 +40,8 @@ import Testing
         var steps: [(left: Int, term: Int, result: Int)] = []
         for step in 1..<n {
           if step > 1, rest.popFirst() != "." || rest.popFirst() != "Then" { return nil }
-          guard rest.count > 5, let left = Int(rest.removeFirst()),
+          guard rest.count > 5, let word = rest.popFirst(),
+            let left = step == 1 ? value(word) : Int(word),
             let term = term(rest.removeFirst(), rest.removeFirst()), rest.removeFirst() == "=",
             let result = Int(rest.removeFirst())
           else { return nil }
@@ -43,7 +53,7 @@ import Testing
         attempts.append(steps)
         verdicts.append(verdict == "yes")
       }
-      guard rest.count == 2 * n, rest.last == "<eos>", let first = Int(rest.removeFirst()) else {
+      guard rest.count == 2 * n, rest.last == "<eos>", let first = value(rest.removeFirst()) else {
         return nil
       }
       answer = [first]
@@ -68,7 +78,7 @@ import Testing
       let document = corpus.document(index)
       let problem = document.problem
       let text = CountdownVocabulary.text(of: document.response)
-      let reading = try #require(Reading(document.response, variant.numberCount), "\(text)")
+      let reading = try #require(Reading(document.response, problem), "\(text)")
       #expect(problem.variant == variant && problem.split == .train)
       #expect(document.response.count <= variant.maximumResponseLength)
       #expect(document.tokens.count <= CountdownVariant.contextLength)
@@ -113,7 +123,7 @@ import Testing
     )
     let counts: (all: Int, heldOut: Int) =
       switch variant {
-      case .three: (220, 24)
+      case .three, .positions: (220, 24)
       case .four: (495, 46)
       case .five: (792, 77)
       }
@@ -135,7 +145,7 @@ import Testing
           $0.reduce(0, +) == problem.target
         }
         #expect(!ways.isEmpty)
-        if variant == .three {
+        if variant.numberCount == 3 {
           #expect(ways.allSatisfy { $0.count { $0 < 0 } <= 1 })
         } else {
           #expect(problem.target < problem.numbers.reduce(0, +))
@@ -168,7 +178,7 @@ import Testing
     var hits = 0
     for index in 0..<count {
       let document = corpus.document(index)
-      let terms = try #require(Reading(document.response, 4)).terms(0)
+      let terms = try #require(Reading(document.response, document.problem)).terms(0)
       seen[terms.count { $0 < 0 }] += 1
       if terms.reduce(0, +) == document.problem.target { hits += 1 }
       let odds = CountdownProblem.signings(of: document.problem.numbers).map { signing in
@@ -234,6 +244,34 @@ import Testing
     #expect(moves.steps == 12 && moves.falseSteps == 2)
   }
 
+  @Test func positionsNameTheNumbers() throws {
+    let problem = CountdownProblem(numbers: [11, 3, 5], target: 13, variant: .positions)
+    #expect(
+      CountdownVocabulary.text(of: problem.prompt)
+        == "<bos> Use 1 = 11 , 2 = 3 , 3 = 5 to make 13 .")
+    let response = try #require(
+      countdownTokens(
+        "First 1 + 2 = 14 . Then 14 + 3 = 18 no . Wait , 1 + 2 = 14 . Then 14 + 3 = 19 no . "
+          + "Alternatively , 3 + 1 = 16 . Then 16 - 2 = 13 yes . Answer 3 + 1 - 2 <eos>"))
+    #expect(CountdownVerifier.verify(response, of: problem) == .correct)
+    let moves = CountdownMoves(response, of: problem)
+    #expect(moves.reflections == 1 && moves.repairs == 1)
+    #expect(moves.transitions == 1 && moves.transitionsToTarget == 1)
+    #expect(moves.steps == 6 && moves.falseSteps == 1)
+    for (answer, verdict) in [
+      ("Answer 1 + 2 - 3 <eos>", CountdownVerdict.wrongValue),
+      ("Answer 11 + 5 - 3 <eos>", .wrongNumbers), ("Answer 1 + 1 - 2 <eos>", .wrongNumbers),
+      ("Answer 0 + 1 - 2 <eos>", .wrongNumbers), ("Answer 3 + 1 - 4 <eos>", .wrongNumbers),
+    ] {
+      #expect(
+        try CountdownVerifier.verify(#require(countdownTokens(answer)), of: problem) == verdict,
+        "\(answer)")
+    }
+    // The same response to the problem that is restated names other numbers.
+    let restated = CountdownProblem(numbers: [11, 3, 5], target: 13)
+    #expect(CountdownVerifier.verify(response, of: restated) == .wrongNumbers)
+  }
+
   // MARK: - Bits
 
   /// FNV-1a over the documents, so that a change of a single draw shows.
@@ -252,7 +290,8 @@ import Testing
   @Test(
     arguments: zip(
       CountdownVariant.allCases,
-      [0x5ae2_2dbe_c688_81fe, 0x035b_19b3_e5d9_5953, 0xf328_46c2_4e85_f55c] as [UInt64]))
+      [0x5ae2_2dbe_c688_81fe, 0x035b_19b3_e5d9_5953, 0xf328_46c2_4e85_f55c, 0x5b06_a6e1_4e9d_9d48]
+        as [UInt64]))
   func documentsOfAVariantStayWhatTheyAre(variant: CountdownVariant, expected: UInt64) {
     let corpus = CountdownCorpus(variant, key: RandomKey(seed: 0).derive("corpus"))
     #expect(checksum(corpus, documents: 10_000) == expected)
