@@ -8,7 +8,7 @@ import Tables
 ///
 /// `/first` and, with a second file, `/second` have the groups `kinds`, `strata` and `samples`.
 /// `/fold_change`, `/agreement`, `/truth`, `/second_truth` and `/alignment` exist if they were
-/// asked for. Every group has the scale `kind` and the names `kind_name`.
+/// asked for, `/effects` and `/second_effects` where thoughts have an answer before them. Every group has the scale `kind` and the names `kind_name`.
 public struct ThoughtFile: Sendable {
   /// The value of the attribute `schema`.
   public static let schema = "prerl.thoughts"
@@ -53,6 +53,10 @@ public struct ThoughtFile: Sendable {
     }
     if let truth = result.secondTruth {
       root.groups.append(("second_truth", { truth.group(lexicon) }))
+    }
+    if let effects = result.effects { root.groups.append(("effects", { effects.group(lexicon) })) }
+    if let effects = result.secondEffects {
+      root.groups.append(("second_effects", { effects.group(lexicon) }))
     }
     if let rows = result.tokens?.rows {
       root.groups.append(("alignment", { ThoughtTokenStatistics.group(rows, lexicon) }))

@@ -94,4 +94,11 @@ public struct ThoughtLexicon: Sendable, Hashable {
   var kindAxis: Axis {
     Axis("kind", "kind of thought", names: kindNames, "name of the kind in the lexicon")
   }
+
+  /// The same axis without the default kind.
+  var countedKindAxis: Axis {
+    Axis(
+      "kind", "kind of thought", names: Array(kindNames.dropLast()),
+      "name of the kind in the lexicon")
+  }
 }

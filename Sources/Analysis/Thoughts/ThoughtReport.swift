@@ -20,6 +20,10 @@ public struct ThoughtReport {
     if let truth = result.secondTruth, let second = result.second {
       parts.append(table(truth, .moves, second))
     }
+    if let effects = result.effects { parts.append(table(effects, result.first)) }
+    if let effects = result.secondEffects, let second = result.second {
+      parts.append(table(effects, second))
+    }
     if let (other, agreement) = result.agreement { parts.append(table(agreement, other)) }
     if let tokens = result.tokens {
       parts.append(table(tokens.rows, tokens.path, tokens.responseCount))
@@ -120,6 +124,25 @@ public struct ThoughtReport {
       : "\(file.path) against what its moves did (a reflection that repairs an error, a "
         + "transition that reaches the target); flips are per move"
     return "\(title)\n\(table.text)"
+  }
+
+  private func table(_ effects: ThoughtEffects, _ file: ThoughtSource) -> String {
+    var table = TextTable([
+      "kind", "count", "after an answer", "changed it", "95% interval", "wrong→right",
+      "95% interval", "right→wrong", "95% interval",
+    ])
+    for kind in effects.kinds where kind.count > 0 {
+      table.add(
+        [kind.name, "\(kind.count)", "\(kind.changed.total)"]
+          + [kind.changed, kind.wrongToRight, kind.rightToWrong].flatMap {
+            [fixed($0.interval.estimate, 3), $0.interval.ends(3)]
+          })
+    }
+    return """
+      \(file.path): what thoughts did to the answer before them (published: over 90% of the \
+      reflections of reasoning models only confirm it, arXiv 2510.08308)
+      \(table.text)
+      """
   }
 
   private func table(_ agreement: LexiconAgreement, _ other: ThoughtLexicon) -> String {

@@ -33,6 +33,8 @@ extension ThoughtResult {
         "source": .string(TruthSource.moves.rawValue), "kinds": json(secondTruth),
       ]
     }
+    object["effects"] = effects.map(json)
+    object["second_effects"] = secondEffects.map(json)
     if let tokens {
       object["alignment"] = [
         "file": .string(tokens.path), "responses": .integer(tokens.responseCount),
@@ -86,10 +88,22 @@ extension ThoughtResult {
     ]
   }
 
-  private func json(_ truth: ThoughtTruth) -> JSON {
-    func share(_ share: ClusteredShare) -> JSON {
-      share.interval.json("mean", ["count": .integer(share.count), "n": .integer(share.total)])
+  private func share(_ share: ClusteredShare) -> JSON {
+    share.interval.json("mean", ["count": .integer(share.count), "n": .integer(share.total)])
+  }
+
+  private func json(_ effects: ThoughtEffects) -> JSON {
+    var kinds = JSONObject()
+    for kind in effects.kinds {
+      kinds[kind.name] = [
+        "count": .integer(kind.count), "changed": share(kind.changed),
+        "wrong_to_right": share(kind.wrongToRight), "right_to_wrong": share(kind.rightToWrong),
+      ]
     }
+    return .object(kinds)
+  }
+
+  private func json(_ truth: ThoughtTruth) -> JSON {
     var kinds = JSONObject()
     for kind in truth.kinds {
       var object: JSONObject = ["precision": share(kind.precision), "recall": share(kind.recall)]

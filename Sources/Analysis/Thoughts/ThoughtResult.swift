@@ -25,6 +25,10 @@ public struct ThoughtResult: Sendable {
   public var truth: (source: TruthSource, result: ThoughtTruth)?
   /// The same for the second file, if it is of the embedded task.
   public var secondTruth: ThoughtTruth?
+  /// What the first file's thoughts did to the answer, if any had one before them.
+  public var effects: ThoughtEffects?
+  /// The same for the second file.
+  public var secondEffects: ThoughtEffects?
   /// The statistics of an alignment file's tokens by the kind of thought they belong to.
   public var tokens: (path: String, responseCount: Int, rows: [ThoughtTokenStatistics])?
 

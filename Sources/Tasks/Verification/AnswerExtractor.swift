@@ -31,6 +31,14 @@ enum AnswerExtractor {
     return search(bytes.extracting(start..<end), rules)
   }
 
+  /// The last answer of a part of a response, within thoughts if there is none behind them.
+  static func findAnywhere(in part: String, rules: [AnswerRule]) -> Finding {
+    let found = find(in: part, rules: rules)
+    guard case .none = found else { return found }
+    let bytes = part.utf8.span
+    return search(bytes.extracting(0..<SpecialToken.contentEnd(bytes)), rules)
+  }
+
   private static func search(_ bytes: Span<UInt8>, _ rules: [AnswerRule]) -> Finding {
     for rule in rules {
       let place =

@@ -16,6 +16,10 @@ struct ThoughtsCommand: ParsableCommand {
       Intervals are 95%, over clusters. With a second file, fold changes are printed together with \
       the counts they rest on.
 
+      Where a thought has an answer before it, the table of effects says how often it changed it, and \
+      from wrong to right or back. Answers in text are found by their marks, such as \\boxed{} or \
+      "answer is"; whether they are right needs an answer column.
+
       On the embedded task, and with --label-column, the precision and recall of the lexicon are \
       printed, too. A label column is a list in every line of the first file. It has one entry for \
       each thought that the lexicon counts, in order: the name of its kind, or null. --spans \

@@ -26,6 +26,7 @@ struct ThoughtCounter {
   private(set) var agreement: LexiconAgreement?
   private(set) var labelTruth: ThoughtTruth
   private(set) var moveTruth: ThoughtTruth
+  private(set) var effects: ThoughtEffects
   private(set) var tokens: ThoughtTokens
   /// The number of responses whose reward came from the built-in verifier.
   private(set) var verifiedCount = 0
@@ -55,6 +56,7 @@ struct ThoughtCounter {
     table = ThoughtTable(kindCount: kindCount)
     labelTruth = ThoughtTruth(lexicon)
     moveTruth = ThoughtTruth(lexicon)
+    effects = ThoughtEffects(lexicon)
     tokens = ThoughtTokens(kindCount: kindCount)
     self.checkpoint = checkpoint
     judge = BuiltInVerifier(checkpoint)
@@ -74,11 +76,17 @@ struct ThoughtCounter {
     if let other {
       agreement?.add(thoughts, other.thoughts(in: bytes), of: bytes, cluster: cluster)
     }
+    let moves = problem.map { CountdownMove.moves(in: rollout.responseTokens, of: $0) }
+    if let moves {
+      effects.add(moves, cluster: cluster)
+    } else {
+      effects.add(thoughts, of: bytes, reference: rollout.answer, cluster: cluster)
+    }
     if let labels = try extras.labels?.next(thoughtCount: thoughts.count) {
       labelTruth.add(thoughts, labels: labels, cluster: cluster)
-    } else if let problem, extras.labels == nil {
+    } else if let moves, extras.labels == nil {
       moveTruth.add(
-        thoughts, moves: CountdownMove.moves(in: rollout.responseTokens, of: problem),
+        thoughts, moves: moves,
         starts: TokenSpans.countdownStarts(rollout.responseTokens), cluster: cluster)
     }
     if let alignment = extras.alignment, let place = alignment.place(of: rollout.id) {

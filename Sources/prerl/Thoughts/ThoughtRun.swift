@@ -176,6 +176,8 @@ struct ThoughtRun {
       result.truth = (.moves, first.moveTruth)
     }
     if let second, second.moveTruth.hasMoves { result.secondTruth = second.moveTruth }
+    result.effects = first.effects.isEmpty ? nil : first.effects
+    result.secondEffects = second.flatMap { $0.effects.isEmpty ? nil : $0.effects }
     if let path = command.alignment {
       result.tokens = (
         path, first.tokens.responseCount,
