@@ -10,8 +10,9 @@ usage: experiments/reproduce.sh [NAME | all | --list | --help]
 
 Without NAME it runs `alignment`, the main job: the alignment table of the embedded model with every
 control. `--list` lists the experiments with their expected minutes on two cores after the build;
-`all` runs every one that needs no package of PyPI. Training runs go on where they were stopped, and a finished
-one is not made again (its folder is under results/runs).
+`all` runs every one that needs no package of PyPI, over several nights if need be: what an experiment printed is
+kept in results/runs/all/NAME.txt, and one that has its file is not run again. Training runs go on where they were
+stopped, and a finished one is not made again (its folder is under results/runs).
 
 example: experiments/reproduce.sh alignment
 END
@@ -59,11 +60,27 @@ minutes_left() {
   echo "$sum"
 }
 
+# Hours and minutes of so many minutes.
+hours() {
+  (($1 < 60)) && echo "$1 min" || echo "$(($1 / 60)) h $(($1 % 60)) min"
+}
+
 read -ra selected <<<"$(tr '\n' ' ' <<<"$selected")"
-for place in "${!selected[@]}"; do
-  each=${selected[place]}
-  echo "Running $each (about $(minutes "$each") min$(
-    ((${#selected[@]} == 1)) || echo ", $((place + 1)) of ${#selected[@]}, $(minutes_left "${selected[@]:place}") min left in all"
-  ))" >&2
-  bash "experiments/$each/run.sh"
+if [[ $name != all ]]; then
+  echo "Running $name (about $(minutes "$name") min)" >&2
+  exec bash "experiments/$name/run.sh"
+fi
+
+outputs=results/runs/all
+mkdir -p "$outputs"
+waiting=()
+for each in "${selected[@]}"; do
+  [[ -f $outputs/$each.txt ]] || waiting+=("$each")
+done
+echo "$((${#selected[@]} - ${#waiting[@]})) of ${#selected[@]} experiments are finished ($outputs)" >&2
+for place in "${!waiting[@]}"; do
+  each=${waiting[place]}
+  echo "Running $each (about $(minutes "$each") min; $(hours "$(minutes_left "${waiting[@]:place}")") left in all)" >&2
+  bash "experiments/$each/run.sh" | tee "$outputs/$each.partial"
+  mv "$outputs/$each.partial" "$outputs/$each.txt"
 done

@@ -4,16 +4,15 @@
 # SEEDS ("0 1 2 3 4") may be set outside.
 set -euo pipefail
 cd "$(dirname "$0")/../.."
-source experiments/grid.sh
+source experiments/policies.sh
 runs=results/runs/controls
 read -ra seeds <<<"${SEEDS:-0 1 2 3 4}"
 GRID_TOTAL=$((${#seeds[@]} * 11))
-common='"steps": 10, "preset": "matched", "optimizer": {"learning_rate": 3e-4}'
+common='"steps": 10, "evaluate_every": 10, "evaluation_samples": 8, "optimizer": {"learning_rate": 3e-4}'
 nsr="\"algorithm\": \"nsr-prerl\", $common"
 # A base for which a bare document is off-distribution: every document it has seen opens with its
 # question.
-questions=results/runs/questions
-"$PRERL" train experiments/controls/questions.json --output "$questions" --resume --quiet
+pretrain questions
 for seed in "${seeds[@]}"; do
   grid "$runs" nsr-prerl "$seed" "$nsr"
   grid "$runs" nsr-prerl-shuffled "$seed" "$nsr, \"rewards\": \"shuffled\""
@@ -28,7 +27,7 @@ for seed in "${seeds[@]}"; do
     "\"algorithm\": \"unlikelihood\", \"space\": \"post-train\", $common"
   grid "$runs" nsr-rl "$seed" "\"algorithm\": \"nsr-rl\", $common"
   grid "$runs" nsr-rl-shuffled "$seed" "\"algorithm\": \"nsr-rl\", \"rewards\": \"shuffled\", $common"
-  MODEL=$questions/checkpoint
+  MODEL=$(checkpoint questions)
   grid "$runs/questions" nsr-prerl "$seed" "$nsr"
   grid "$runs/questions" nsr-rl "$seed" "\"algorithm\": \"nsr-rl\", $common"
   MODEL=

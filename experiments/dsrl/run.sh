@@ -8,7 +8,7 @@ source experiments/grid.sh
 runs=results/runs/dsrl
 read -ra seeds <<<"${SEEDS:-0 1 2 3 4}"
 GRID_TOTAL=$((${#seeds[@]} * 5))
-common='"steps": 30, "optimizer": {"learning_rate": 3e-4}'
+common='"steps": 30, "evaluate_every": 10, "evaluation_samples": 8, "optimizer": {"learning_rate": 3e-4}'
 for seed in "${seeds[@]}"; do
   grid "$runs" grpo "$seed" "\"algorithm\": \"grpo\", $common"
   for warm_up in 5 10 15; do

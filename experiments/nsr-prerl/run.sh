@@ -1,19 +1,18 @@
 #!/usr/bin/env bash
 # minutes: 8
 # NSR-PreRL at two learning rates, evaluated every five steps: thoughts, accuracy, and its collapse.
-# The runs are those of the ablations. SEEDS ("0 1 2 3 4") may be set outside.
+# SEEDS ("0 1 2 3 4") may be set outside.
 set -euo pipefail
 cd "$(dirname "$0")/../.."
 source experiments/grid.sh
-runs=results/runs/ablations
+runs=results/runs/nsr-prerl
 read -ra seeds <<<"${SEEDS:-0 1 2 3 4}"
 GRID_TOTAL=$((${#seeds[@]} * 2))
 for seed in "${seeds[@]}"; do
   for rate in 3e-4 1e-4; do
     grid "$runs" "nsr-prerl-$rate" "$seed" "\"algorithm\": \"nsr-prerl\", \"steps\": 20, \
-\"preset\": \"matched\", \"optimizer\": {\"learning_rate\": $rate}"
+\"evaluation_samples\": 8, \"optimizer\": {\"learning_rate\": $rate}"
   done
 done
-mkdir -p results/runs/nsr-prerl
 "$PRERL" compare "$runs"/nsr-prerl-*-s* --all-steps \
-  --output results/runs/nsr-prerl/comparison.json --overwrite
+  --output "$runs/comparison.json" --overwrite

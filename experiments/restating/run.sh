@@ -5,38 +5,32 @@
 # SEEDS ("0 1 2 3 4") and RATES ("3e-4 1e-4") may be set outside.
 set -euo pipefail
 cd "$(dirname "$0")/../.."
-source experiments/grid.sh
-source experiments/rules.sh
+source experiments/policies.sh
 runs=results/runs/restating
 read -ra rates <<<"${RATES:-3e-4 1e-4}"
 read -ra seeds <<<"${SEEDS:-0 1 2 3 4}"
 mkdir -p "$runs"
 threads=(${THREADS:+--threads "$THREADS"})
 
-"$PRERL" train experiments/restating/pretrain.json --output "$runs/base" --resume --quiet "${threads[@]}"
-MODEL=$runs/base/checkpoint
+pretrain restating
+model=$(checkpoint restating)
 [[ -f $runs/summary.json ]] ||
-  "$PRERL" align --model "$MODEL" --positions --samples 400 --paper --control all --control partial-prompt \
+  "$PRERL" align --model "$model" --positions --samples 400 --paper --control all --control partial-prompt \
     --output "$runs/alignment.h5" --summary "$runs/summary.json" --overwrite "${threads[@]}" >"$runs/alignment.txt"
 [[ -f $runs/surrogate.json ]] ||
-  "$PRERL" surrogate --model "$MODEL" --positions --summary "$runs/surrogate.json" "${threads[@]}" \
+  "$PRERL" surrogate --model "$model" --positions --summary "$runs/surrogate.json" "${threads[@]}" \
     >"$runs/surrogate.txt"
 cat "$runs/alignment.txt" "$runs/surrogate.txt"
 
 GRID_TOTAL=$((${#rates[@]} * ${#seeds[@]} * ${#rules[@]}))
 # Seeds outside, so that an interrupted study has whole comparisons.
 for seed in "${seeds[@]}"; do
-  for rate in "${rates[@]}"; do
-    for rule in "${rules[@]}"; do
-      grid "$runs" "$rule-$rate" "$seed" "$(rule "$rule"), \"steps\": 20, \"task\": {\"restating\": false}, \
-\"evaluate_every\": 10, \"evaluation_samples\": 8, \"optimizer\": {\"learning_rate\": $rate}"
-    done
-  done
+  for rate in "${rates[@]}"; do policies restating "$rate" "$seed" "${rules[@]}"; done
 done
 for rate in "${rates[@]}"; do
   for reference in grpo nsr-rl psr-rl; do
     echo "== learning rate $rate, against $reference"
-    "$PRERL" compare "$runs"/*-"$rate"-s* --reference "$reference-$rate" \
+    "$PRERL" compare results/runs/policies/restating/*-"$rate"-s* --reference "$reference-$rate" \
       --output "$runs/comparison-$rate-$reference.json" --overwrite
   done
 done

@@ -6,7 +6,7 @@ set -euo pipefail
 cd "$(dirname "$0")/../.."
 RATES=3e-4 bash experiments/ablations/run.sh >/dev/null
 prerl=${PRERL:-.build/release/prerl}
-runs=results/runs/ablations
+runs=results/runs/policies/embedded
 mkdir -p results/runs/seeds
 echo "== both sides with seeds of their own"
 "$prerl" compare "$runs"/*-3e-4-s* --resolve 0.015 \

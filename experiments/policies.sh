@@ -1,0 +1,54 @@
+# The policies that several studies share: every update rule trained from every base for 20 steps. A study trains those
+# that are not there yet, so that no run is made twice. Source it from the top folder of the checkout.
+source experiments/grid.sh
+
+# The update rules. Preset `matched` centers advantages and does not divide them by their deviation (Dr. GRPO's
+# advantage), in both spaces alike. So `grpo` is the centered rule here, and `grpo-std` is GRPO as it was published.
+rules=(prerl nsr-prerl psr-prerl drift-prerl grpo grpo-std nsr-rl psr-rl drift-rl)
+
+# The bases:
+#   embedded                the committed checkpoint, pretraining seed 0
+#   second, third, fourth   the same with pretraining seeds 1, 2, 3
+#   early                   1,500 pretraining steps in place of 3,500
+#   questions               a corpus in which every document opens with its question
+#   large                   5 million parameters
+#   restating               responses do not restate the prompt
+
+# pretrain BASE: trains it unless it is there.
+pretrain() {
+  local config seed=0
+  case $1 in
+    embedded) return 0 ;;
+    second) config=experiments/pretrain/config.json seed=1 ;;
+    third) config=experiments/pretrain/config.json seed=2 ;;
+    fourth) config=experiments/pretrain/config.json seed=3 ;;
+    early) config=experiments/prediction/early.json ;;
+    questions) config=experiments/controls/questions.json ;;
+    large) config=experiments/sizes/pretrain.json ;;
+    restating) config=experiments/restating/pretrain.json ;;
+  esac
+  mkdir -p results/runs/bases
+  "$PRERL" train "$config" --seed "$seed" --output "results/runs/bases/$1" --resume --quiet \
+    ${THREADS:+--threads "$THREADS"} >/dev/null
+}
+
+# checkpoint BASE: its folder; nothing for the embedded one, which needs no --model.
+checkpoint() {
+  [[ $1 == embedded ]] || echo "results/runs/bases/$1/checkpoint"
+}
+
+# policies BASE RATE SEED RULE...: trains the rules that are not there yet, in results/runs/policies/BASE.
+policies() {
+  local base=$1 rate=$2 seed=$3 task= own rule
+  [[ $base != restating ]] || task='"task": {"restating": false}, '
+  for rule in "${@:4}"; do
+    case $rule in
+      drift-prerl) own='"algorithm": "drift", "space": "pre-train", "constant_advantage": -1' ;;
+      drift-rl) own='"algorithm": "drift", "space": "post-train", "constant_advantage": -1' ;;
+      grpo-std) own='"algorithm": "grpo", "advantage": "group-std"' ;;
+      *) own="\"algorithm\": \"$rule\"" ;;
+    esac
+    MODEL=$(checkpoint "$base") grid "results/runs/policies/$base" "$rule-$rate" "$seed" "$own, $task\"steps\": 20, \
+\"evaluate_every\": 10, \"evaluation_samples\": 8, \"optimizer\": {\"learning_rate\": $rate}"
+  done
+}
