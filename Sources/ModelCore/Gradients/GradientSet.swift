@@ -47,15 +47,17 @@ public final class GradientSet<Scalar: ModelScalar>: @unchecked Sendable {
       coefficients: coefficients, into: GradientAccumulator(layout: layout, base: row(index)))
   }
 
-  /// Adds a gradient, or the part of it that is held here.
+  /// Adds scale · gradient, or the part of it that is held here.
   @specialized(where Scalar == Float)
   @specialized(where Scalar == Double)
-  public func add(_ gradient: borrowing GradientBuffer<Scalar>, to index: Int) {
+  public func add(
+    _ gradient: borrowing GradientBuffer<Scalar>, scaledBy scale: Scalar = 1, to index: Int
+  ) {
     precondition(
       gradient.layout.count == layout.count && gradient.range.lowerBound <= range.lowerBound
         && gradient.range.upperBound >= range.upperBound, "another slice of a gradient")
     addScaled(
-      1, gradient.values.base + (range.lowerBound - gradient.held.lowerBound), to: row(index),
+      scale, gradient.values.base + (range.lowerBound - gradient.held.lowerBound), to: row(index),
       count: length)
   }
 

@@ -454,7 +454,11 @@ public struct RunComparison {
         }
         return [
           "run": .string(entry.name), "seeds": .array(entry.runs.map { .integer($0.seed) }),
-          "bases": .integer(entry.baseCount), "config": entry.runs[0].configuration,
+          "bases": .integer(entry.baseCount),
+          "base_of_run": .array(
+            entry.placesByBase.enumerated().flatMap { place, runs in
+              runs.map { _ in .integer(place) }
+            }), "config": entry.runs[0].configuration,
           "steps": .object(steps),
         ]
       })

@@ -7,6 +7,9 @@ import ModelCore
 /// Where they fit into memory they are measured once. Where they do not, they are measured slice by
 /// slice of the parameters; sums of whole ones are measured when they are asked for. The bits are the
 /// same.
+///
+/// C and D are the difference and the sum of two parts, the rollouts of positive advantages and those of
+/// negative ones, so that each rollout goes through the model once for both.
 final class BatchVectors<Scalar: ModelScalar> {
   let batches: UpdateBatches
   /// N_k. (K)
@@ -32,6 +35,8 @@ final class BatchVectors<Scalar: ModelScalar> {
   private static var chunkCount: Int { 4 }
   /// Gradients that a sum over a batch writes to: those and their sum.
   private static var bufferCount: Int { chunkCount + 1 }
+  /// The same, and a vector that is made of several sums.
+  private static var wholeCount: Int { bufferCount + 1 }
 
   init(_ run: CollectionMeasurement<Scalar>, progress: @escaping (Double) -> Void) {
     plan = run.plan
@@ -51,7 +56,7 @@ final class BatchVectors<Scalar: ModelScalar> {
 
   /// The least memory for `add`, without what it adds to.
   static func leastBytes(ofSums memory: GradientMemory) -> Int {
-    memory.bytes(ofWhole: bufferCount)
+    memory.bytes(ofWhole: wholeCount)
   }
 
   /// Hands a slice of all vectors after the other to `body`.
@@ -80,11 +85,16 @@ final class BatchVectors<Scalar: ModelScalar> {
   /// Measures all vectors' slice; false once it was stopped.
   private func fill(_ set: GradientSet<Scalar>, progress: (Double) -> Void) throws -> Bool {
     let sum = BatchGradient(model, chunkCount: Self.chunkCount, range: set.range)
+    var parts: [MeasuredPart] = []
+    for part in vectors.flatMap(\.parts) where !parts.contains(part) { parts.append(part) }
     for batch in batches.members.indices {
-      for (place, vector) in vectors.enumerated() {
+      for part in parts {
         if shouldStop() { return false }
-        try measure(vector, batch, by: sum)
-        set.add(sum.gradient, to: place * UpdateBatches.count + batch)
+        try measure(part, batch, by: sum)
+        for (place, vector) in vectors.enumerated() where vector.parts.contains(part) {
+          set.add(
+            sum.gradient, scaledBy: vector.sign(of: part), to: place * UpdateBatches.count + batch)
+        }
       }
       progress(Double(batch + 1) / Double(UpdateBatches.count))
     }
@@ -106,23 +116,28 @@ final class BatchVectors<Scalar: ModelScalar> {
       return true
     }
     let sum = BatchGradient(model, chunkCount: Self.chunkCount)
+    let vector = GradientSet<Scalar>(model.layout, count: 1)
     for (term, place) in zip(terms, places) {
-      if shouldStop() { return false }
-      try measure(vectors[place], term.batch, by: sum)
-      direction.add(sum.gradient.values, scaledBy: term.coefficient)
+      vector.clear(0)
+      for part in vectors[place].parts {
+        if shouldStop() { return false }
+        try measure(part, term.batch, by: sum)
+        vector.add(sum.gradient, scaledBy: vectors[place].sign(of: part), to: 0)
+      }
+      vector.add(0, scaledBy: term.coefficient, to: &direction)
     }
     return true
   }
 
-  // MARK: - One vector
+  // MARK: - One part
 
   /// Leaves (1/N_k) Σ_i w_i Σ_t ∇ log π(y_it | ·) in `sum`, rollouts of weight 0 left out.
   private func measure(
-    _ vector: MeasuredVector, _ batch: Int, by sum: BatchGradient<Scalar>
+    _ part: MeasuredPart, _ batch: Int, by sum: BatchGradient<Scalar>
   ) throws {
-    let members = (vector.isHeldOut ? batches.heldOut : batches.members)[batch]
-    let count = vector.isHeldOut ? plan.scoredCount(members) : tokens[batch]
-    let weights = members.map { vector.weight.of(batches.advantages[$0]) / Double(count) }
+    let members = (part.isHeldOut ? batches.heldOut : batches.members)[batch]
+    let count = part.isHeldOut ? plan.scoredCount(members) : tokens[batch]
+    let weights = members.map { part.weight.of(batches.advantages[$0]) / Double(count) }
     let (plan, chunks, packSize) = (plan, Self.chunkCount, GradientMemory.packRollouts)
     _ = try sum.sum(chunkCount: chunks, threads: memory.threads) { workspace, chunk, gradient in
       let range = members.count * chunk / chunks..<members.count * (chunk + 1) / chunks
@@ -131,7 +146,7 @@ final class BatchVectors<Scalar: ModelScalar> {
         var batch = PackedSequences()
         var coefficients: [Scalar] = []
         for place in places[first..<min(first + packSize, places.count)] {
-          guard let sequence = vector.sequence(members[place], plan) else { continue }
+          guard let sequence = part.sequence(members[place], plan) else { continue }
           batch.append(sequence)
           coefficients += Array(repeating: Scalar(weights[place]), count: sequence.scoredCount)
         }
@@ -143,51 +158,31 @@ final class BatchVectors<Scalar: ModelScalar> {
   }
 }
 
-/// A vector of a batch that backward passes compute; all others are functions of these.
-struct MeasuredVector: Sendable {
-  /// w of C, D and U.
-  enum Weight: String, CaseIterable {
-    case advantage = "C"
-    case magnitude = "D"
-    case one = "U"
+/// A sum over some rollouts of a batch, as backward passes compute it.
+struct MeasuredPart: Sendable, Hashable {
+  /// w of a rollout.
+  enum Weight {
+    case advantage
+    case positivePart
+    case negativePart
+    case one
 
     func of(_ advantage: Double) -> Double {
       switch self {
       case .advantage: advantage
-      case .magnitude: abs(advantage)
+      case .positivePart: max(0, advantage)
+      case .negativePart: max(0, -advantage)
       case .one: 1
       }
     }
   }
 
-  let name: String
   let weight: Weight
   let isMarginal: Bool
   /// Whether only the first token of each response counts.
-  var isOfFirstTokens = false
+  let isOfFirstTokens: Bool
   /// Whether it is a sum over held-out rollouts.
-  var isHeldOut = false
-
-  /// Those of a plan: `UpdateVector.basisNames`, the same over first tokens, and G where rollouts are held
-  /// out.
-  static func all(_ plan: AlignmentPlan) -> [MeasuredVector] {
-    let basis = [true, false].flatMap { isMarginal in
-      Weight.allCases.map { weight in
-        MeasuredVector(
-          name: weight.rawValue + (isMarginal ? "_m" : "_c"), weight: weight,
-          isMarginal: isMarginal)
-      }
-    }
-    let firsts = basis.map { vector in
-      MeasuredVector(
-        name: UpdateVector.firstToken + vector.name, weight: vector.weight,
-        isMarginal: vector.isMarginal, isOfFirstTokens: true)
-    }
-    let gradient = MeasuredVector(
-      name: UpdateVector.heldOutGradient.name, weight: .advantage, isMarginal: false,
-      isHeldOut: true)
-    return basis + firsts + (plan.heldOutStart < plan.rollouts.count ? [gradient] : [])
-  }
+  let isHeldOut: Bool
 
   /// What is scored of a rollout; nil if nothing is.
   func sequence(_ index: Int, _ plan: AlignmentPlan) -> ScoredSequence? {
@@ -195,6 +190,59 @@ struct MeasuredVector: Sendable {
     guard isOfFirstTokens else { return whole }
     guard plan.firstScored == 0 else { return nil }
     return ScoredSequence(context: whole.context, response: Array(whole.response.prefix(1)))
+  }
+}
+
+/// A vector of a batch that is kept; all others are functions of these.
+struct MeasuredVector: Sendable {
+  /// C = Σ A_i g_i, D = Σ |A_i| g_i, U = Σ g_i.
+  enum Kind: String, CaseIterable {
+    case advantage = "C"
+    case magnitude = "D"
+    case one = "U"
+  }
+
+  let name: String
+  /// The sums that it is made of.
+  let parts: [MeasuredPart]
+  /// Whether the part of the negative advantages counts negative.
+  private let isDifference: Bool
+
+  private init(
+    _ name: String, _ weights: [MeasuredPart.Weight], isMarginal: Bool,
+    isOfFirstTokens: Bool = false,
+    isHeldOut: Bool = false, isDifference: Bool = false
+  ) {
+    self.name = name
+    parts = weights.map {
+      MeasuredPart(
+        weight: $0, isMarginal: isMarginal, isOfFirstTokens: isOfFirstTokens, isHeldOut: isHeldOut)
+    }
+    self.isDifference = isDifference
+  }
+
+  /// 1 or −1.
+  func sign<Scalar: ModelScalar>(of part: MeasuredPart) -> Scalar {
+    isDifference && part.weight == .negativePart ? -1 : 1
+  }
+
+  /// Those of a plan: `UpdateVector.basisNames`, the same over first tokens, and G where rollouts are held
+  /// out.
+  static func all(_ plan: AlignmentPlan) -> [MeasuredVector] {
+    let basis = [false, true].flatMap { isOfFirstTokens in
+      [true, false].flatMap { isMarginal in
+        Kind.allCases.map { kind in
+          MeasuredVector(
+            (isOfFirstTokens ? UpdateVector.firstToken : "") + kind.rawValue
+              + (isMarginal ? "_m" : "_c"),
+            kind == .one ? [.one] : [.positivePart, .negativePart], isMarginal: isMarginal,
+            isOfFirstTokens: isOfFirstTokens, isDifference: kind == .advantage)
+        }
+      }
+    }
+    let gradient = MeasuredVector(
+      UpdateVector.heldOutGradient.name, [.advantage], isMarginal: false, isHeldOut: true)
+    return basis + (plan.heldOutStart < plan.rollouts.count ? [gradient] : [])
   }
 }
 
