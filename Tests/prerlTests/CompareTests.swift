@@ -61,6 +61,8 @@ import Testing
       #expect(abs(number("transitions_fold", "mean") - 2.5) < 1e-12)
       // (4.303 + 1.061)² · .04 at three seeds, (12.7 + 1.4)² · .04 at two.
       #expect(last["seeds_needed"]?.doubleValue == 3)
+      // The only row beside the reference.
+      #expect(last["seeds_needed_pooled"]?.doubleValue == 3)
     }
   }
 
@@ -108,6 +110,25 @@ import Testing
       #expect(try fold(1)["mean"]?.doubleValue == 2)
       // No spread at all has no interval.
       #expect(try fold(2)["mean"]?.doubleValue == 1 && fold(2)["low"] == .null)
+    }
+  }
+
+  /// Variances .0004 and .0016 of two rows, twice their mean: (t_.975 + t_.8)² · .002 at 11 seeds is
+  /// 8.65 · .002/.04².
+  @Test func seedsOfAllRowsTogetherRestOnTheMeanVariance() throws {
+    try withProgram { program in
+      var names: [String] = []
+      for (seed, deviation) in [-1.0, 0, 1].enumerated() {
+        try Self.run(program, "a-s\(seed)", seed: seed, accuracy: 0.5 + 0.02 * deviation)
+        try Self.run(
+          program, "b-s\(seed)", seed: seed, rate: 3e-4, accuracy: 0.6 + 0.04 * deviation)
+        names += ["a-s\(seed)", "b-s\(seed)"]
+      }
+      let outcome = try program.run(["compare"] + names + ["--resolve", "0.04"])
+      #expect(
+        outcome.output.contains(
+          "With the spread of all rows together it takes 11 seeds for 0.040 at step 10."),
+        "\(outcome.output)")
     }
   }
 

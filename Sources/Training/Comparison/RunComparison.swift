@@ -342,16 +342,40 @@ public struct RunComparison {
   public func seedsNeeded(
     _ entry: Entry, from reference: Entry?, _ step: Int, for difference: Double
   ) -> Double {
+    let (squares, degrees) = spread(entry, from: reference, step)
+    return Self.seedsNeeded(variance: squares / degrees, isPaired: reference != nil, difference)
+  }
+
+  /// The same for the variance of all entries together: that of one entry rests on few seeds, and the
+  /// smallest of several is luck. The reference has no part in paired differences.
+  public func seedsNeededPooled(
+    from reference: Entry?, _ step: Int, for difference: Double
+  ) -> Double {
+    let spreads = entries.filter { $0.name != reference?.name && $0.steps.contains(step) }
+      .map { spread($0, from: reference, step) }.filter { $0.degrees > 0 }
+    let variance =
+      spreads.reduce(0) { $0 + $1.squares } / spreads.reduce(0) { $0 + $1.degrees }
+    return Self.seedsNeeded(variance: variance, isPaired: reference != nil, difference)
+  }
+
+  /// Squared deviations of a difference between two sides, and their degrees of freedom.
+  private func spread(
+    _ entry: Entry, from reference: Entry?, _ step: Int
+  ) -> (squares: Double, degrees: Double) {
     let values =
       reference.map { differences(entry, from: $0, step) }
       ?? entry.independent(entry.runs.map { 2.0.squareRoot() * $0.value("accuracy", step) })
-    let mean = values.reduce(0, +) / Double(values.count)
-    let squares = values.reduce(0) { $0 + ($1 - mean) * ($1 - mean) }
-    let variance = squares / Double(values.count - 1)
-    guard values.count > 1, variance > 0 else { return .nan }
+    let mean = Entry.average(values)
+    return (values.reduce(0) { $0 + ($1 - mean) * ($1 - mean) }, Double(values.count - 1))
+  }
+
+  private static func seedsNeeded(
+    variance: Double, isPaired: Bool, _ difference: Double
+  ) -> Double {
+    guard variance > 0, variance.isFinite else { return .nan }
     // n ≥ ((t_.975 + t_.8) s/δ)² with n − 1 degrees of freedom (paired) or 2n − 2.
     for count in 2...1_000_000 {
-      let degrees = Double(reference == nil ? 2 * count - 2 : count - 1)
+      let degrees = Double(isPaired ? count - 1 : 2 * count - 2)
       let reach =
         StudentT.quantile(0.975, degrees: degrees) + StudentT.quantile(0.8, degrees: degrees)
       if Double(count) >= reach * reach * variance / (difference * difference) {
@@ -404,11 +428,11 @@ public struct RunComparison {
         table.add(row)
       }
     }
-    return ([table.text] + notes(reference: reference)).joined(separator: "\n")
+    return ([table.text] + notes(reference: reference, resolving: resolved)).joined(separator: "\n")
   }
 
   /// What the intervals and p-values of the table are over.
-  private func notes(reference: Entry?) -> [String] {
+  private func notes(reference: Entry?, resolving resolved: Double?) -> [String] {
     var notes = [
       entries.contains { $0.baseCount > 1 }
         ? "Intervals are over bases, each the mean of its seeds; a row with one base has them over its seeds."
@@ -419,6 +443,12 @@ public struct RunComparison {
       notes.append(
         "Differences from \(reference.name) are paired by base and seed; p is two-sided, by Holm for the "
           + "\(count) \(count == 1 ? "comparison" : "comparisons") of a step.")
+    }
+    if let resolved, let step = entries.compactMap(\.steps.last).min() {
+      let seeds = seedsNeededPooled(from: reference, step, for: resolved)
+      notes.append(
+        "With the spread of all rows together it takes \(fixed(seeds, 0)) seeds for "
+          + "\(significant(resolved, 2)) at step \(step).")
     }
     return notes
   }
@@ -449,6 +479,8 @@ public struct RunComparison {
           if let resolved {
             numbers["seeds_needed"] = .real(
               seedsNeeded(entry, from: reference, step, for: resolved))
+            numbers["seeds_needed_pooled"] = .real(
+              seedsNeededPooled(from: reference, step, for: resolved))
           }
           steps["\(step)"] = .object(numbers)
         }
