@@ -9,7 +9,6 @@ rules=(prerl nsr-prerl psr-prerl drift-prerl grpo grpo-std nsr-rl psr-rl drift-r
 # The bases:
 #   embedded                the committed checkpoint, pretraining seed 0
 #   second, third, fourth   the same with pretraining seeds 1, 2, 3
-#   early                   1,500 pretraining steps in place of 3,500
 #   questions               a corpus in which every document opens with its question
 #   large                   5 million parameters
 #   restating               responses do not restate the prompt
@@ -22,7 +21,6 @@ pretrain() {
     second) config=experiments/pretrain/config.json seed=1 ;;
     third) config=experiments/pretrain/config.json seed=2 ;;
     fourth) config=experiments/pretrain/config.json seed=3 ;;
-    early) config=experiments/prediction/early.json ;;
     questions) config=experiments/controls/questions.json ;;
     large) config=experiments/sizes/pretrain.json ;;
     restating) config=experiments/restating/pretrain.json ;;
@@ -51,4 +49,25 @@ policies() {
     MODEL=$(checkpoint "$base") grid "results/runs/policies/$base" "$rule-$rate" "$seed" "$own, $task\"steps\": 20, \
 \"evaluate_every\": 10, \"evaluation_samples\": 8, \"optimizer\": {\"learning_rate\": $rate}"
   done
+}
+
+# folders BASE "RATE..." "SEED..." RULE...: the folders of these policies, one a line.
+folders() {
+  local base=$1 rate seed rule
+  for seed in $3; do
+    for rate in $2; do
+      for rule in "${@:4}"; do echo "results/runs/policies/$base/$rule-$rate-s$seed"; done
+    done
+  done
+}
+
+# register BASE: measures its surrogate efficiencies into experiments/prediction/registered unless they are there.
+register() {
+  local positions=()
+  [[ $1 != restating ]] || positions=(--positions)
+  mkdir -p results/runs/prediction experiments/prediction/registered
+  [[ -f experiments/prediction/registered/$1.json ]] ||
+    "$PRERL" surrogate --model "$(checkpoint "$1")" "${positions[@]}" --quiet \
+      --summary "experiments/prediction/registered/$1.json" ${THREADS:+--threads "$THREADS"} \
+      >"results/runs/prediction/surrogate-$1.txt"
 }

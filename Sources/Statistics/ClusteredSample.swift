@@ -178,17 +178,18 @@ public struct ClusteredSample: Sendable {
   /// cluster not seen could be. The lower end mirrors it. For zeros and ones in clusters of one
   /// value this is Clopper and Pearson's interval; a bootstrap in its place would take values that
   /// all lie near 1 for proof that no others exist. Coverage is at least nominal in every case that
-  /// is known, without a proof for all. With one cluster the interval is NaN.
+  /// is known, without a proof for all. With one cluster the interval is NaN. More than 2,000 clusters
+  /// are put together in groups, since the cost grows with the square of their number.
   /// - Parameter bounds: the values' possible range, in which all of them lie.
   public func mean(within bounds: ClosedRange<Double>, confidence: Double = 0.95) -> Interval {
     precondition(
       count == 0 || (minimum >= bounds.lowerBound && maximum <= bounds.upperBound),
       "the values lie within their bounds")
     guard clusters.count > 1 else { return Interval(withoutInterval: mean) }
-    let seen = clusters.map {
+    let seen = merged(atMost: 2000).map {
       DirichletMean.Cluster(sum: $0.deviation + mean * $0.weight, size: $0.weight)
     }
-    let size = clusters.reduce(0) { $0 + $1.weight } / Double(clusters.count)
+    let size = seen.reduce(0) { $0 + $1.size } / Double(seen.count)
     func end(_ bound: Double, _ probability: Double) -> Double {
       DirichletMean(clusters: seen + [DirichletMean.Cluster(sum: bound * size, size: size)])
         .quantile(probability, within: bounds)
@@ -200,6 +201,17 @@ public struct ClusteredSample: Sendable {
         ? bounds.lowerBound : end(bounds.lowerBound, tail),
       high: maximum == bounds.upperBound && maximum == minimum
         ? bounds.upperBound : end(bounds.upperBound, 1 - tail))
+  }
+
+  /// The clusters, or so many groups of them, which are independent of each other, too.
+  private func merged(atMost count: Int) -> [Sums] {
+    guard clusters.count > count else { return clusters }
+    var groups = [Sums](repeating: Sums(), count: count)
+    for (place, cluster) in clusters.enumerated() {
+      groups[place % count].weight += cluster.weight
+      groups[place % count].deviation += cluster.deviation
+    }
+    return groups
   }
 
   /// C/(C − 1) Σ z²; infinite for one cluster, which has no standard error.

@@ -163,6 +163,29 @@ import Testing
     }
   }
 
+  /// Seeds of two digits, and entries that list their bases in another order.
+  @Test func namesAndBasesDoNotDependOnTheSeedsAndTheOrder() throws {
+    try withProgram { program in
+      func run(_ rule: String, base: Int, seed: Int) throws -> String {
+        let folder = "\(rule)-b\(base)-s\(seed)"
+        try Self.run(program, folder, seed: seed, accuracy: 0.5)
+        try program.write(
+          #"{"config": {"seed": \#(seed), "name": "\#(rule)"}, "#
+            + #""inputs": [{"role": "model", "sha256": "\#(base)"}]}"#,
+          to: folder + "/manifest.json")
+        return folder
+      }
+      let names = [
+        try run("one", base: 0, seed: 10), try run("one", base: 1, seed: 11),
+        try run("two", base: 1, seed: 10), try run("two", base: 0, seed: 11),
+      ]
+      let outcome = try program.run(["compare"] + names + ["--json"])
+      let entries = try #require(JSON.parse([UInt8](outcome.output.utf8)).arrayValue)
+      #expect(entries.map { $0.objectValue?["run"] } == ["one", "two"])
+      #expect(entries.map { $0.objectValue?["base_of_run"] } == [[0, 1], [1, 0]])
+    }
+  }
+
   @Test func whatCannotBeComparedIsOneLine() throws {
     try withProgram { program in
       let names = try Self.runs(program)

@@ -15,9 +15,8 @@ for seed in "${seeds[@]}"; do
   for rate in "${rates[@]}"; do policies embedded "$rate" "$seed" "${rules[@]}"; done
 done
 for rate in "${rates[@]}"; do
-  for reference in grpo nsr-rl psr-rl; do
-    echo "== learning rate $rate, against $reference"
-    "$PRERL" compare results/runs/policies/embedded/*-"$rate"-s* --reference "$reference-$rate" --resolve 0.015 \
-      --output "$runs/comparison-$rate-$reference.json" --overwrite
-  done
+  echo "== learning rate $rate"
+  readarray -t runs_of_rate < <(folders embedded "$rate" "${seeds[*]}" "${rules[@]}")
+  "$PRERL" compare "${runs_of_rate[@]}" --reference "grpo-$rate" --output "$runs/comparison-$rate.json" --overwrite
 done
+python3 experiments/restating/pairs.py "$runs"/comparison-*.json

@@ -19,5 +19,14 @@ for seed in "${seeds[@]}"; do
 \"save_every\": 25, \"optimizer\": {\"learning_rate\": 1e-4}"
   done
 done
-"$PRERL" compare "$runs"/*-s* --reference grpo --output "$runs/comparison.json" --overwrite
+folders=() dsrl=()
+for seed in "${seeds[@]}"; do
+  for rule in "${rules[@]}"; do folders+=("$runs/$rule-s$seed"); done
+  dsrl+=("$runs"/dsrl-{10,20,25}-s"$seed")
+done
+"$PRERL" compare "${folders[@]}" --reference grpo --output "$runs/comparison.json" --overwrite
+echo "== lengths of DSRL's first phase against each other"
+for reference in dsrl-10 dsrl-20; do
+  "$PRERL" compare "${dsrl[@]}" --reference "$reference" --output "$runs/comparison-$reference.json" --overwrite
+done
 python3 experiments/long/thresholds.py "$runs/comparison.json"

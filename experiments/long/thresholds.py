@@ -8,20 +8,14 @@ has no ratio; the table says how many have one.
 import json
 import signal
 import sys
-from math import exp, log, sqrt
+from math import exp, log
 from pathlib import Path
+
+sys.path.insert(0, str(Path(__file__).resolve().parent.parent))
+from paired import student  # noqa: E402
 
 THRESHOLDS = (0.6, 0.7, 0.8)
 COLLAPSE = 0.1
-T975 = [12.706, 4.303, 3.182, 2.776, 2.571, 2.447, 2.365, 2.306, 2.262]
-
-
-def interval(values):
-    mean = sum(values) / len(values)
-    if len(values) < 2:
-        return mean, None
-    error = sqrt(sum((v - mean) ** 2 for v in values) / (len(values) - 1) / len(values))
-    return mean, T975[len(values) - 2] * error
 
 
 def steps_to(curve, threshold):
@@ -77,7 +71,7 @@ def main():
             if not logs:
                 row += f"{'-':>36}"
                 continue
-            mean, reach = interval(logs)
+            mean, reach, _ = student(logs)
             ends = f" {exp(mean - reach):.2f} .. {exp(mean + reach):.2f}" if reach is not None else ""
             row += f"{f'{exp(mean):.2f}{ends} ({len(logs)})':>36}"
         print(row)

@@ -2,7 +2,7 @@
 
 Predicted is what REGISTERED/BASE.json (prerl surrogate --summary) says of a rule's gain relative to RL's:
   raw    the first-order gain at equal step length, without noise
-  step   the first-order gain of Adam's first step on one batch, with its noise
+  adam   the first-order gain of Adam's first step on one batch, with its noise
 and two nulls:
   other  the mean of the raw predictions of the other bases
   order  a fixed order: after the prompt > null context with both signs > one-sided > drift
@@ -19,6 +19,9 @@ from itertools import product
 from math import sqrt
 from pathlib import Path
 
+sys.path.insert(0, str(Path(__file__).resolve().parent.parent))
+import paired  # noqa: E402
+
 RULES = {
     "prerl": "PreRL", "nsr-prerl": "NSR-PreRL", "psr-prerl": "PSR-PreRL",
     "drift-prerl": "drift-PreRL", "nsr-rl": "NSR-RL", "psr-rl": "PSR-RL", "drift-rl": "drift-RL",
@@ -26,9 +29,8 @@ RULES = {
 ORDER = {
     "NSR-RL": 3, "PSR-RL": 3, "PreRL": 2, "NSR-PreRL": 1, "PSR-PreRL": 1, "drift-PreRL": 0, "drift-RL": 0,
 }  # fmt: skip
-FIELDS = {"raw": "efficiency", "step": "step_batch_efficiency"}
+FIELDS = {"raw": "efficiency", "adam": "step_batch_efficiency"}
 STEPS = ("10", "20")
-T975 = [12.706, 4.303, 3.182, 2.776, 2.571, 2.447, 2.365, 2.306, 2.262]
 
 
 def ranks(values):
@@ -58,15 +60,8 @@ def spearman(pairs):
 
 def student(values):
     """Mean and the ends of Student's 95% interval."""
-    values = [value for value in values if value is not None]
-    if not values:
-        return None, None, None
-    mean = sum(values) / len(values)
-    if len(values) < 2:
-        return mean, None, None
-    error = sqrt(sum((v - mean) ** 2 for v in values) / (len(values) - 1) / len(values))
-    reach = T975[len(values) - 2] * error
-    return mean, mean - reach, mean + reach
+    mean, reach, _ = paired.student(value for value in values if value is not None)
+    return (mean, mean - reach, mean + reach) if reach is not None else (mean, None, None)
 
 
 def realised(entries, rule, rate, step):
@@ -129,14 +124,14 @@ def main():
             for base in bases}
         print(f"\n== {rate}, step {step}: rank correlation with the realised gains, mean over bases and each base")
         found = {}
-        for metric in ("raw", "step", "other", "order"):
+        for metric in ("raw", "adam", "other", "order"):
             # A rule whose prediction could not be estimated has no rank.
             found[metric] = [
                 spearman([(p[metric], p["realised"]) for p in of_bases[base] if p[metric] is not None])
                 for base in bases]
             each = " ".join(f"{value:6.2f}" if value is not None else "     -" for value in found[metric])
             print(f"{metric:14} {show(*student(found[metric])):24} {each}")
-        for metric, null in product(("raw", "step"), ("other", "order")):
+        for metric, null in product(("raw", "adam"), ("other", "order")):
             differences = [
                 a - b for a, b in zip(found[metric], found[null]) if a is not None and b is not None]
             print(f"{metric + ' - ' + null:14} {show(*student(differences))}")
@@ -144,7 +139,7 @@ def main():
 
         print("error of the predicted size, rules with rewards, mean over bases and each base")
         errors = {}
-        for metric in ("raw", "step", "other", "one"):
+        for metric in ("raw", "adam", "other", "one"):
             errors[metric] = []
             for base in bases:
                 own = [
@@ -155,7 +150,7 @@ def main():
             print(f"{metric:14} {show(*student(errors[metric])):24} {each}")
         result["errors"][f"{rate}/{step}"] = errors
 
-    print("\ngain relative to RL's: predicted raw, predicted step, realised at step 10 at each rate")
+    print("\ngain relative to RL's: predicted raw, predicted for Adam's first step, realised at step 10 at each rate")
     for base, rule in product(bases, RULES.values()):
         own = [p for p in points if (p["base"], p["rule"], p["step"]) == (base, rule, 10)]
         if own:

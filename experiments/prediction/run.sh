@@ -13,15 +13,11 @@ read -ra seeds <<<"${SEEDS:-0 1 2}"
 bases=(third fourth restating large)
 declare -A rates=([third]="1e-4 3e-4" [fourth]="1e-4 3e-4" [restating]="1e-4 3e-4" [large]="1e-4")
 compared=(prerl nsr-prerl psr-prerl drift-prerl grpo nsr-rl psr-rl drift-rl)
-mkdir -p "$runs" "$here/registered"
+mkdir -p "$runs"
 
 for base in "${bases[@]}"; do
   pretrain "$base"
-  positions=()
-  [[ $base != restating ]] || positions=(--positions)
-  [[ -f $here/registered/$base.json ]] ||
-    "$PRERL" surrogate --model "$(checkpoint "$base")" "${positions[@]}" --quiet \
-      --summary "$here/registered/$base.json" ${THREADS:+--threads "$THREADS"} >"$runs/surrogate-$base.txt"
+  register "$base"
 done
 [[ ${1:-} != register ]] || exit 0
 
@@ -32,12 +28,7 @@ for seed in "${seeds[@]}"; do
   done
 done
 for base in "${bases[@]}"; do
-  folders=()
-  for rate in ${rates[$base]}; do
-    for seed in "${seeds[@]}"; do
-      for rule in "${compared[@]}"; do folders+=("results/runs/policies/$base/$rule-$rate-s$seed"); done
-    done
-  done
-  "$PRERL" compare "${folders[@]}" --all-steps --output "$runs/$base.json" --overwrite >/dev/null
+  readarray -t runs_of_base < <(folders "$base" "${rates[$base]}" "${seeds[*]}" "${compared[@]}")
+  "$PRERL" compare "${runs_of_base[@]}" --all-steps --output "$runs/$base.json" --overwrite >/dev/null
 done
-python3 "$here/calibrate.py" "$here/registered" "$runs" "$runs/prediction.json" "${bases[@]}"
+python3 "$here/calibrate.py" "$here/registered" "$runs" "$runs/calibration.json" "${bases[@]}"

@@ -11,12 +11,11 @@ compared=(grpo nsr-rl psr-prerl prerl nsr-prerl)
 rates=(3e-5 1e-4 2e-4 3e-4 6e-4)
 mkdir -p "$runs"
 GRID_TOTAL=$((${#seeds[@]} * ${#compared[@]} * ${#rates[@]}))
-folders=()
 for seed in "${seeds[@]}"; do
   for rate in "${rates[@]}"; do
     policies embedded "$rate" "$seed" "${compared[@]}"
-    for rule in "${compared[@]}"; do folders+=("results/runs/policies/embedded/$rule-$rate-s$seed"); done
   done
 done
-"$PRERL" compare "${folders[@]}" --all-steps --output "$runs/comparison.json" --overwrite
+readarray -t runs_of_rates < <(folders embedded "${rates[*]}" "${seeds[*]}" "${compared[@]}")
+"$PRERL" compare "${runs_of_rates[@]}" --all-steps --output "$runs/comparison.json" --overwrite
 python3 experiments/rates/distance.py "$runs/comparison.json" grpo

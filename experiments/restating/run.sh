@@ -17,10 +17,8 @@ model=$(checkpoint restating)
 [[ -f $runs/summary.json ]] ||
   "$PRERL" align --model "$model" --positions --samples 400 --paper --control all --control partial-prompt \
     --output "$runs/alignment.h5" --summary "$runs/summary.json" --overwrite "${threads[@]}" >"$runs/alignment.txt"
-[[ -f $runs/surrogate.json ]] ||
-  "$PRERL" surrogate --model "$model" --positions --summary "$runs/surrogate.json" "${threads[@]}" \
-    >"$runs/surrogate.txt"
-cat "$runs/alignment.txt" "$runs/surrogate.txt"
+register restating
+cat "$runs/alignment.txt"
 
 GRID_TOTAL=$((${#rates[@]} * ${#seeds[@]} * ${#rules[@]}))
 # Seeds outside, so that an interrupted study has whole comparisons.
@@ -28,9 +26,8 @@ for seed in "${seeds[@]}"; do
   for rate in "${rates[@]}"; do policies restating "$rate" "$seed" "${rules[@]}"; done
 done
 for rate in "${rates[@]}"; do
-  for reference in grpo nsr-rl psr-rl; do
-    echo "== learning rate $rate, against $reference"
-    "$PRERL" compare results/runs/policies/restating/*-"$rate"-s* --reference "$reference-$rate" \
-      --output "$runs/comparison-$rate-$reference.json" --overwrite
-  done
+  echo "== learning rate $rate"
+  readarray -t runs_of_rate < <(folders restating "$rate" "${seeds[*]}" "${rules[@]}")
+  "$PRERL" compare "${runs_of_rate[@]}" --reference "grpo-$rate" --output "$runs/comparison-$rate.json" --overwrite
 done
+python3 experiments/restating/pairs.py "$runs"/comparison-*.json

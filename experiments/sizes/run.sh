@@ -16,13 +16,10 @@ for seed in "${seeds[@]}"; do
   for base in "${bases[@]}"; do policies "$base" 1e-4 "$seed" "${compared[@]}"; done
 done
 for base in "${bases[@]}"; do
-  folders=()
-  for seed in "${seeds[@]}"; do
-    for rule in "${compared[@]}"; do folders+=("results/runs/policies/$base/$rule-1e-4-s$seed"); done
-  done
+  readarray -t runs_of_base < <(folders "$base" 1e-4 "${seeds[*]}" "${compared[@]}")
   for reference in grpo nsr-rl; do
     echo "== $base, against $reference"
-    "$PRERL" compare "${folders[@]}" --reference "$reference-1e-4" \
+    "$PRERL" compare "${runs_of_base[@]}" --reference "$reference-1e-4" \
       --output "$runs/comparison-$base-$reference.json" --overwrite
   done
 done

@@ -24,5 +24,13 @@ for seed in "${seeds[@]}"; do
     done
   done
 done
-"$PRERL" compare "$runs"/*-s* --all-steps --reference grpo --output "$runs/comparison.json" --overwrite
-python3 experiments/rates/distance.py "$runs/comparison.json" grpo transitions_fold
+folders=()
+for seed in "${seeds[@]}"; do
+  for base in "${bases[@]}"; do
+    for rule in "${compared[@]}"; do folders+=("$runs/$rule-b${place[$base]}-s$seed"); done
+  done
+done
+"$PRERL" compare "${folders[@]}" --all-steps --reference grpo --output "$runs/comparison.json" --overwrite
+for reference in grpo nsr-rl; do
+  python3 experiments/rates/distance.py "$runs/comparison.json" "$reference" transitions_fold
+done

@@ -118,14 +118,19 @@ public struct CountdownMoves: Sendable, Hashable {
   ) {
     typealias Words = CountdownVocabulary
     guard index >= 3, index + 1 < response.count,
-      var left = Words.number(of: response[index - 3]),
+      let left = Words.number(of: response[index - 3]),
       let sign = Words.sign(of: response[index - 2]),
       let right = Words.number(of: response[index - 1]),
       let result = Words.number(of: response[index + 1])
     else { return }
     steps += 1
     // What follows `Then` is the last result, everything else is one of the problem's numbers.
-    if index < 4 || response[index - 4] != Words.then { left = problem.number(named: left) }
-    if left + sign * problem.number(named: right) != result { falseSteps += 1 }
+    let isCarried = index >= 4 && response[index - 4] == Words.then
+    let first = isCarried ? left : problem.number(named: left)
+    guard let first, let second = problem.number(named: right), first + sign * second == result
+    else {
+      falseSteps += 1
+      return
+    }
   }
 }

@@ -76,13 +76,13 @@ public struct CountdownProblem: Sendable, Hashable {
     variant.restates ? number : (numbers.firstIndex(of: number) ?? 0) + 1
   }
 
-  /// The number that a response names so; a name that no number has stands for one that no problem
-  /// has either.
-  func number(named name: Int) -> Int {
+  /// The number that a response names so; nil for a name that no number has.
+  func number(named name: Int) -> Int? {
     if variant.restates { return name }
-    return numbers.indices.contains(name - 1)
-      ? numbers[name - 1] : CountdownVocabulary.largestNumber + 1
+    return numbers.indices.contains(name - 1) ? numbers[name - 1] : nil
   }
+
+  // MARK: - Names and splits
 
   /// The problem's name, independent of the order of its numbers: `3-5-11=13`.
   public var id: String { "\(cluster)=\(target)" }

@@ -39,15 +39,16 @@ enum CountdownSkew {
       start + variant.statementLength - 4 < response.count,
       let first = Words.number(of: response[start + 1])
     else { return nil }
-    var terms = [problem.number(named: first)]
+    var names = [first]
     for step in 1..<variant.numberCount {
       let place = start + 2 + 7 * (step - 1)
       guard response[place] == Words.plus || response[place] == Words.minus,
         let number = Words.number(of: response[place + 1])
       else { return nil }
-      let term = problem.number(named: number)
-      terms.append(response[place] == Words.plus ? term : -term)
+      names.append(response[place] == Words.plus ? number : -number)
     }
-    return terms
+    return names.compactMap { name in
+      problem.number(named: abs(name)).map { name < 0 ? -$0 : $0 }
+    }
   }
 }

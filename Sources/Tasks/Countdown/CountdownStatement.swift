@@ -26,16 +26,16 @@ struct CountdownStatement {
         guard tokens[place] == Words.period, tokens[place + 1] == Words.then else { return nil }
         place += 2
       }
-      guard var left = Words.number(of: tokens[place]),
+      // The left side of the first step and every right side are numbers of the problem.
+      guard let written = Words.number(of: tokens[place]),
+        let left = step == 1 ? problem.number(named: written) : written,
         let sign = Words.sign(of: tokens[place + 1]),
-        let right = Words.number(of: tokens[place + 2]), tokens[place + 3] == Words.equals,
+        let right = Words.number(of: tokens[place + 2]).flatMap({ problem.number(named: $0) }),
+        tokens[place + 3] == Words.equals,
         let result = Words.number(of: tokens[place + 4])
       else { return nil }
-      if step == 1 {
-        left = problem.number(named: left)
-        terms.append(left)
-      }
-      terms.append(sign * problem.number(named: right))
+      if step == 1 { terms.append(left) }
+      terms.append(sign * right)
       carried.append(left)
       results.append(result)
       place += 5

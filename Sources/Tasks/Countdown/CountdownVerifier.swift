@@ -14,12 +14,15 @@ public enum CountdownVerifier {
     guard start >= 0, response[start] == Words.answer,
       let first = Words.number(of: response[start + 1])
     else { return .unparsed }
-    var terms = [problem.number(named: first)]
+    var names = [first]
     for place in stride(from: start + 2, to: response.count - 1, by: 2) {
       guard let sign = Words.sign(of: response[place]),
         let number = Words.number(of: response[place + 1])
       else { return .unparsed }
-      terms.append(sign * problem.number(named: number))
+      names.append(sign * number)
+    }
+    let terms = names.compactMap { name in
+      problem.number(named: abs(name)).map { name < 0 ? -$0 : $0 }
     }
     guard terms.map({ abs($0) }).sorted() == problem.numbers.sorted() else { return .wrongNumbers }
     return sum(terms) == problem.target ? .correct : .wrongValue

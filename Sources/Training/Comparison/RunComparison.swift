@@ -171,14 +171,15 @@ public struct RunComparison {
 
   /// The folders' common name: `grpo` of `grpo-s0` and `grpo-s1`, or of `grpo-b0-s0` and `grpo-b1-s0`.
   private static func name(_ runs: [Run]) -> String {
-    let names = runs.map { URL(fileURLWithPath: $0.path).lastPathComponent }
-    let prefix = names.dropFirst().reduce(names[0]) { $0.commonPrefix(with: $1) }
-    var name = names.count == 1 ? names[0] : prefix
-    if names.count == 1, let place = name.range(of: "-s\(runs[0].seed)", options: .backwards),
-      place.upperBound == name.endIndex
+    // Each run's own seed first: `-s1` is no part of the name of `-s10` and `-s11`.
+    let names = runs.map { run in
+      let name = URL(fileURLWithPath: run.path).lastPathComponent
+      return name.hasSuffix("-s\(run.seed)") ? String(name.dropLast("-s\(run.seed)".count)) : name
+    }
+    var name = names.dropFirst().reduce(names[0]) { $0.commonPrefix(with: $1) }
+    if let place = name.range(of: "-b[0-9]*$", options: .regularExpression),
+      Set(names).count > 1
     {
-      name = String(name[..<place.lowerBound])
-    } else if let place = name.range(of: "-(s|b|b[0-9]+-s)$", options: .regularExpression) {
       name = String(name[..<place.lowerBound])
     }
     return name.isEmpty ? "run" : name
@@ -324,7 +325,7 @@ public struct RunComparison {
   func significance(from reference: Entry, _ step: Int) -> (plain: [Double], holm: [Double]) {
     let plain = entries.map { entry -> Double in
       let pairs = differences(entry, from: reference, step)
-      guard pairs.count > 1, entry.name != reference.name else { return .nan }
+      guard pairs.count > 1, entry.runs[0].path != reference.runs[0].path else { return .nan }
       let mean = Entry.average(pairs)
       let squares = pairs.reduce(0) { $0 + ($1 - mean) * ($1 - mean) }
       let degrees = Double(pairs.count - 1)
@@ -439,10 +440,11 @@ public struct RunComparison {
         : "Intervals are over seeds of training from one base: they say nothing about other bases."
     ]
     if let reference {
-      let count = entries.count { $0.name != reference.name }
+      let step = entries.compactMap(\.steps.last).min() ?? 0
+      let count = significance(from: reference, step).plain.count { !$0.isNaN }
       notes.append(
         "Differences from \(reference.name) are paired by base and seed; p is two-sided, by Holm for the "
-          + "\(count) \(count == 1 ? "comparison" : "comparisons") of a step.")
+          + "\(count) \(count == 1 ? "comparison" : "comparisons") of step \(step).")
     }
     if let resolved, let step = entries.compactMap(\.steps.last).min() {
       let seeds = seedsNeededPooled(from: reference, step, for: resolved)
@@ -455,7 +457,9 @@ public struct RunComparison {
 
   /// Every statistic of every entry and step, with the runs' own values.
   public func json(reference: Entry?, resolving resolved: Double? = nil) -> JSON {
-    .array(
+    var bases: [[String]] = []
+    for run in entries.flatMap(\.runs) where !bases.contains(run.base) { bases.append(run.base) }
+    return .array(
       entries.enumerated().map { place, entry in
         var steps = JSONObject()
         for step in entry.steps {
@@ -487,10 +491,8 @@ public struct RunComparison {
         return [
           "run": .string(entry.name), "seeds": .array(entry.runs.map { .integer($0.seed) }),
           "bases": .integer(entry.baseCount),
-          "base_of_run": .array(
-            entry.placesByBase.enumerated().flatMap { place, runs in
-              runs.map { _ in .integer(place) }
-            }), "config": entry.runs[0].configuration,
+          "base_of_run": .array(entry.runs.map { .integer(bases.firstIndex(of: $0.base) ?? 0) }),
+          "config": entry.runs[0].configuration,
           "steps": .object(steps),
         ]
       })

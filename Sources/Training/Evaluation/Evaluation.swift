@@ -63,8 +63,7 @@ public struct Evaluation: Sendable {
     let isRight = rollouts.map { ($0.reward ?? 0) >= 1 }
     accuracy = Entry(
       name: "accuracy",
-      interval: Self.share(
-        ClusteredSample(isRight.map { $0 ? 1 : 0 }, clusters: clusters), bootstrap),
+      interval: ClusteredSample(isRight.map { $0 ? 1 : 0 }, clusters: clusters).share(bootstrap),
       count: rollouts.count)
 
     var groups: [[Int]] = []
@@ -81,7 +80,7 @@ public struct Evaluation: Sendable {
     let groupClusters = groups.map { clusters[$0[0]] }
     func problemMean(_ name: String, _ value: ([Int]) -> Double) -> Entry {
       let sample = ClusteredSample(groups.map(value), clusters: groupClusters)
-      return Entry(name: name, interval: Self.share(sample, bootstrap), count: sample.count)
+      return Entry(name: name, interval: sample.share(bootstrap), count: sample.count)
     }
     averageAtK = ks.map { k in
       (
@@ -139,12 +138,6 @@ public struct Evaluation: Sendable {
     }
   }
 
-  /// The mean of values that lie between 0 and 1, unless rewards lie beyond.
-  private static func share(_ sample: ClusteredSample, _ bootstrap: BootstrapT) -> Interval {
-    sample.minimum >= 0 && sample.maximum <= 1
-      ? sample.mean(within: 0...1) : sample.mean(bootstrap)
-  }
-
   /// The keys of the contract.
   public var json: JSON {
     // Numbers per response come before those per 100 tokens.
@@ -187,5 +180,12 @@ public struct Evaluation: Sendable {
       \(what): \(rolloutCount) rollouts, \(problemCount) problems, \(clusterCount) clusters
       \(table.text)\(few)
       """
+  }
+}
+
+extension ClusteredSample {
+  /// The mean of values that lie between 0 and 1, unless rewards lie beyond.
+  func share(_ bootstrap: BootstrapT) -> Interval {
+    minimum >= 0 && maximum <= 1 ? mean(within: 0...1) : mean(bootstrap)
   }
 }

@@ -33,6 +33,11 @@ struct EvaluatedPolicy: Sendable {
     zip(problems, responses).map { TaskResponse(problem: $0, tokens: $1.tokens) }
   }
 
+  /// The mean over responses of values between 0 and 1, with its interval over clusters.
+  fileprivate func share(_ values: [Double]) -> Interval {
+    ClusteredSample(values, clusters: problems.map(\.cluster)).share(bootstrap)
+  }
+
   /// A mean over responses with its interval over clusters, cut to 0...limit.
   fileprivate func mean(
     _ values: [Double], weights: [Double]? = nil, atMost limit: Double = .infinity
@@ -80,7 +85,7 @@ public struct EvaluationColumn: Sendable {
   // MARK: - Of responses
 
   private static let accuracy = EvaluationColumn(
-    "accuracy", "share of right responses", interval: { $0.mean($0.rewards, atMost: 1) })
+    "accuracy", "share of right responses", interval: { $0.share($0.rewards) })
 
   /// √(Σ_j s_j²/n) / J over J problems, s_j² the variance of the rewards of problem j's n responses.
   private static let accuracyNoise = EvaluationColumn(
@@ -103,7 +108,7 @@ public struct EvaluationColumn: Sendable {
 
   private static let ended = EvaluationColumn(
     "ended", "share of responses that end in the end token",
-    interval: { policy in policy.mean(policy.responses.map { $0.ended ? 1 : 0 }, atMost: 1) })
+    interval: { policy in policy.share(policy.responses.map { $0.ended ? 1 : 0 }) })
 
   private static func mean(_ statistic: TaskStatistic) -> EvaluationColumn? {
     guard case .mean(let value) = statistic.kind else { return nil }

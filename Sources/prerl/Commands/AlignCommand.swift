@@ -119,9 +119,10 @@ struct AlignCommand: ParsableCommand {
     _ = try start
     if rollouts != nil,
       sampling.samples != nil || sampling.problems != nil || sampling.numbers != nil
+        || sampling.positions
     {
       throw ValidationError(
-        "--rollouts and --samples, --problems or --numbers contradict each other")
+        "--rollouts and --samples, --problems, --numbers or --positions contradict each other")
     }
     try rewardOptions.check(rollouts)
   }

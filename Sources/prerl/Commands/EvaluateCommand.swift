@@ -70,6 +70,7 @@ struct EvaluateCommand: ParsableCommand {
     guard rollouts != nil else { return }
     for (name, isGiven) in [
       ("problems", sampling.problems != nil), ("numbers", sampling.numbers != nil),
+      ("positions", sampling.positions),
       ("samples", sampling.samples != nil),
       ("per-problem", sampling.perProblem != nil),
       ("max-new-tokens", sampling.maxNewTokens != nil),

@@ -59,9 +59,10 @@ struct SurrogateCommand: ParsableCommand {
   func validate() throws {
     if rollouts != nil,
       sampling.samples != nil || sampling.problems != nil || sampling.numbers != nil
+        || sampling.positions
     {
       throw ValidationError(
-        "--rollouts and --samples, --problems or --numbers contradict each other")
+        "--rollouts and --samples, --problems, --numbers or --positions contradict each other")
     }
     if heldOut != nil, rollouts == nil {
       throw ValidationError("--held-out without --rollouts (expected both files, or neither)")

@@ -267,6 +267,10 @@ import Testing
         try CountdownVerifier.verify(#require(countdownTokens(answer)), of: problem) == verdict,
         "\(answer)")
     }
+    // A number that has no such name makes a step false, whatever it says.
+    let unknown = try #require(countdownTokens("First 4 - 4 = 0 . Then 0 + 1 = 11 no ."))
+    let steps = CountdownMoves(unknown, of: problem)
+    #expect(steps.steps == 2 && steps.falseSteps == 1)
     // The same response to the problem that is restated names other numbers.
     let restated = CountdownProblem(numbers: [11, 3, 5], target: 13)
     #expect(CountdownVerifier.verify(response, of: restated) == .wrongNumbers)

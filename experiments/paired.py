@@ -1,0 +1,63 @@
+"""Paired differences over seeds, for the scripts of several studies. Standard library only."""
+
+from math import atan, cos, pi, sin, sqrt
+
+
+def p_value(t, degrees):
+    """Two-sided p of Student's t for whole degrees of freedom (Abramowitz and Stegun 26.7.3 and 26.7.4)."""
+    angle = atan(abs(t) / sqrt(degrees))
+    odd = degrees % 2
+    total, term = (angle, cos(angle) * sin(angle)) if odd else (0.0, sin(angle))
+    for k in range(odd, degrees - 1, 2):
+        total += term
+        term *= cos(angle) ** 2 * (k + 1) / (k + 2)
+    return 1 - total * (2 / pi if odd else 1)
+
+
+def quantile(degrees):
+    """The t that |T| exceeds in 5% of cases."""
+    low, high = 0.0, 100.0
+    for _ in range(60):
+        middle = (low + high) / 2
+        low, high = (middle, high) if p_value(middle, degrees) > 0.05 else (low, middle)
+    return low
+
+
+def student(values):
+    """Mean, half width of the 95% interval and two-sided p; None for what one value does not tell."""
+    values = list(values)
+    count = len(values)
+    if count == 0:
+        return None, None, None
+    mean = sum(values) / count
+    if count == 1:
+        return mean, None, None
+    error = sqrt(sum((value - mean) ** 2 for value in values) / (count - 1) / count)
+    return mean, quantile(count - 1) * error, p_value(mean / error, count - 1) if error else None
+
+
+def over_bases(values):
+    """Values by (base, seed) as independent numbers: the seeds of one base, or the means of several bases."""
+    bases = {}
+    for (base, _), value in values.items():
+        bases.setdefault(base, []).append(value)
+    groups = list(bases.values())
+    return groups[0] if len(groups) == 1 else [sum(group) / len(group) for group in groups]
+
+
+def holm(values):
+    """P-values by key, corrected for their number; None is no comparison."""
+    order = sorted((p, key) for key, p in values.items() if p is not None)
+    adjusted, largest = {}, 0.0
+    for rank, (p, key) in enumerate(order):
+        largest = max(largest, min(1, (len(order) - rank) * p))
+        adjusted[key] = largest
+    return adjusted
+
+
+def cell(mean, reach, p=None):
+    """A difference as text."""
+    if mean is None:
+        return "-"
+    ends = f" ({mean - reach:+.3f} .. {mean + reach:+.3f})" if reach is not None else ""
+    return f"{mean:+.3f}{ends}" + (f" p {p:.2g}" if p is not None else "")
