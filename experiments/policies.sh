@@ -61,6 +61,27 @@ folders() {
   done
 }
 
+# study BASE RUNS [compare's options]: every rule at the rates of RATES ("3e-4 1e-4") with the seeds of SEEDS
+# ("0 1 2 3 4"), compared with GRPO and with the same rule in the other space. Seeds come outside, so that an
+# interrupted study has whole comparisons.
+study() {
+  local base=$1 runs=$2 rate seed rates seeds folders
+  read -ra rates <<<"${RATES:-3e-4 1e-4}"
+  read -ra seeds <<<"${SEEDS:-0 1 2 3 4}"
+  GRID_TOTAL=$((${#rates[@]} * ${#seeds[@]} * ${#rules[@]}))
+  for seed in "${seeds[@]}"; do
+    for rate in "${rates[@]}"; do policies "$base" "$rate" "$seed" "${rules[@]}"; done
+  done
+  for rate in "${rates[@]}"; do
+    echo "== learning rate $rate"
+    readarray -t folders < <(folders "$base" "$rate" "${seeds[*]}" "${rules[@]}")
+    "$PRERL" compare "${folders[@]}" --reference "grpo-$rate" "${@:3}" \
+      --output "$runs/comparison-$rate.json" --overwrite
+  done
+  readarray -t folders < <(printf "$runs/comparison-%s.json\n" "${rates[@]}")
+  python3 experiments/restating/pairs.py "${folders[@]}"
+}
+
 # register BASE: measures its surrogate efficiencies into experiments/prediction/registered unless they are there.
 register() {
   local positions=()

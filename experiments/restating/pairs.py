@@ -15,6 +15,8 @@ PAIRS = [("prerl", "grpo"), ("nsr-prerl", "nsr-rl"), ("psr-prerl", "psr-rl"), ("
 
 
 def main():
+    if len(sys.argv) < 2:
+        sys.exit(__doc__)
     found = {}
     for path in sys.argv[1:]:
         accuracies = {}

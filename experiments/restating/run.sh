@@ -7,8 +7,6 @@ set -euo pipefail
 cd "$(dirname "$0")/../.."
 source experiments/policies.sh
 runs=results/runs/restating
-read -ra rates <<<"${RATES:-3e-4 1e-4}"
-read -ra seeds <<<"${SEEDS:-0 1 2 3 4}"
 mkdir -p "$runs"
 threads=(${THREADS:+--threads "$THREADS"})
 
@@ -19,15 +17,4 @@ model=$(checkpoint restating)
     --output "$runs/alignment.h5" --summary "$runs/summary.json" --overwrite "${threads[@]}" >"$runs/alignment.txt"
 register restating
 cat "$runs/alignment.txt"
-
-GRID_TOTAL=$((${#rates[@]} * ${#seeds[@]} * ${#rules[@]}))
-# Seeds outside, so that an interrupted study has whole comparisons.
-for seed in "${seeds[@]}"; do
-  for rate in "${rates[@]}"; do policies restating "$rate" "$seed" "${rules[@]}"; done
-done
-for rate in "${rates[@]}"; do
-  echo "== learning rate $rate"
-  readarray -t runs_of_rate < <(folders restating "$rate" "${seeds[*]}" "${rules[@]}")
-  "$PRERL" compare "${runs_of_rate[@]}" --reference "grpo-$rate" --output "$runs/comparison-$rate.json" --overwrite
-done
-python3 experiments/restating/pairs.py "$runs"/comparison-*.json
+study restating "$runs"
