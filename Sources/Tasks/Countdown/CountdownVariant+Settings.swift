@@ -8,7 +8,13 @@ extension CountdownVariant: TaskSettings {
   public init(reading task: inout JSONReader) throws(JSONValueError) {
     let restates = try task.optionalBool("restating") ?? true
     let count =
-      restates ? try task.int("numbers", in: 3...5) : try task.optionalInt("numbers", in: 3...3)
+      restates ? try task.int("numbers", in: 3...5) : try task.optionalInt("numbers", in: 3...5)
+    guard restates || count ?? 3 == 3 else {
+      throw JSONValueError(
+        path: task.path(of: "numbers"),
+        message:
+          "\(count ?? 3) with restating false (expected 3)")
+    }
     self = restates ? Self(numberCount: count ?? 3) ?? .three : .positions
   }
 
