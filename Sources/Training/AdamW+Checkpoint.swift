@@ -8,7 +8,7 @@ extension AdamW {
   public func save(to path: String) throws(SafetensorsError) {
     var tensors: [OutputTensor] = []
     for moment in [first, second] {
-      for parameter in layout.parameters {
+      for parameter in parameters {
         let offset = parameter.offset
         tensors.append(
           OutputTensor(name: "\(moment.name).\(parameter.name)", shape: parameter.shape) {
@@ -38,7 +38,7 @@ extension AdamW {
       throw OptimizerError(path: path, message: "no number of updates (expected metadata step)")
     }
     let places = [first, second].flatMap { moment in
-      layout.parameters.map { (moment, $0, name: "\(moment.name).\($0.name)") }
+      parameters.map { (moment, $0, name: "\(moment.name).\($0.name)") }
     }
     for (_, parameter, name) in places where file.tensor(named: name)?.shape != parameter.shape {
       throw OptimizerError(path: path, message: "no tensor \(name) of shape \(parameter.shape)")

@@ -2,7 +2,7 @@
 import ModelCore
 import RealModule
 
-/// Settings and both moments of AdamW over one parameter layout.
+/// Settings and both moments of AdamW over the parameters of a layout.
 ///
 /// m ← β₁ m + (1 − β₁) g,  v ← β₂ v + (1 − β₂) g²,
 /// θ ← (1 − lr·wd) θ − lr · (m / (1 − β₁ᵗ)) / (√(v / (1 − β₂ᵗ)) + ε)
@@ -25,24 +25,31 @@ public struct AdamW: ~Copyable {
   }
 
   public let settings: Settings
-  let layout: ParameterLayout
+  /// In the order of their places, without gaps.
+  let parameters: [ParameterLayout.Parameter]
   let first: Moment
   let second: Moment
   /// Updates made so far.
   public private(set) var step = 0
 
   public init(_ layout: ParameterLayout, settings: Settings) {
-    self.layout = layout
+    self.init(layout.parameters, settings: settings)
+  }
+
+  /// - Parameter parameters: In the order of their places, without gaps.
+  init(_ parameters: [ParameterLayout.Parameter], settings: Settings) {
+    let count = parameters.reduce(0) { $0 + $1.count }
+    self.parameters = parameters
     self.settings = settings
-    first = Moment("exp_avg", count: layout.count)
-    second = Moment("exp_avg_sq", count: layout.count)
+    first = Moment("exp_avg", count: count)
+    second = Moment("exp_avg_sq", count: count)
   }
 
   /// One update along −gradient (the gradient of a loss), which `scale` multiplies first.
   ///
   /// Every element depends on its own place alone: the bits are the same on any number of threads.
   public mutating func update(
-    _ parameters: inout Buffer<Float>, gradient: borrowing Buffer<Float>, scale: Double = 1,
+    _ values: inout Buffer<Float>, gradient: borrowing Buffer<Float>, scale: Double = 1,
     learningRate: Double, threads: Int = 1
   ) {
     step += 1
@@ -55,9 +62,9 @@ public struct AdamW: ~Copyable {
     let epsilon = Float(settings.epsilon)
     let scale = Float(scale)
     let decay = 1 - Float(learningRate * settings.weightDecay)
-    let keeps = layout.parameters.map { $0.isMatrix ? decay : 1 }
-    parameters.update(
-      &first.values, &second.values, from: gradient, ranges: layout.parameters.map(\.range),
+    let keeps = parameters.map { $0.isMatrix ? decay : 1 }
+    values.update(
+      &first.values, &second.values, from: gradient, ranges: parameters.map(\.range),
       threads: threads
     ) { parameter, theta, m, v, g in
       let keep = keeps[parameter]

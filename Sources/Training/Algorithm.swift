@@ -19,6 +19,15 @@ public protocol Algorithm: Sendable {
   /// Its loss with its settings.
   var loss: LossSettings { get }
 
+  /// Its presets; the standard one is `matched`.
+  static var presets: [Preset] { get }
+
+  /// What it reports in addition to what every run reports; its loss's metrics come first.
+  var metrics: [LossMetric] { get }
+
+  /// Whether it needs the policy that training started from.
+  var usesReference: Bool { get }
+
   /// Whether advantages compare the rollouts of a group, which then needs two.
   var usesGroupBaseline: Bool { get }
 
@@ -27,6 +36,12 @@ public protocol Algorithm: Sendable {
 
   /// The objective of a step, counted from 1: which rollouts count how much, token by token.
   func objective(of groups: [RolloutGroup], step: Int) -> PolicyObjective
+}
+
+extension Algorithm {
+  public static var presets: [Preset] { Preset.ofSpaces }
+  public var metrics: [LossMetric] { type(of: loss.loss).metrics }
+  public var usesReference: Bool { loss.loss.usesReference }
 }
 
 /// What an algorithm's keys and their defaults depend on.
@@ -48,7 +63,7 @@ public struct RunOutline: Sendable {
 public enum Algorithms {
   public static let all: [any Algorithm.Type] = [
     GRPO.self, PreRL.self, NSRPreRL.self, PSRPreRL.self, NSRRL.self, PSRRL.self, WReinforce.self,
-    ReinforcePlusPlus.self, DSRL.self, Drift.self, Unlikelihood.self,
+    ReinforcePlusPlus.self, DSRL.self, Drift.self, Unlikelihood.self, PPO.self,
   ]
 }
 

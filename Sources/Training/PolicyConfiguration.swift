@@ -17,7 +17,7 @@ public struct PolicyConfiguration: Sendable {
   public var temperature: Double
   public var maximumNewTokens: Int
   public var rewards: RewardSource
-  /// Updates on each batch, every one on the whole of it; with 1 all ratios are 1.
+  /// Passes over each batch; with one that is one update all ratios are 1.
   public var updatesPerBatch: Int
   public var schedule: LearningRateSchedule
   public var optimizer: AdamW.Settings
@@ -45,10 +45,12 @@ public struct PolicyConfiguration: Sendable {
   ///   combination.
   public init(reading reader: inout JSONReader) throws(JSONValueError) {
     let name = try reader.string("algorithm", oneOf: Self.algorithmNames)
-    let presets = Preset.allCases.map(\.rawValue)
+    guard let type = Algorithms.all.first(where: { $0.name == name }) else {
+      preconditionFailure("the name is one of the algorithms'")
+    }
     preset =
-      try reader.optionalString("preset", oneOf: presets).flatMap { Preset(rawValue: $0) }
-      ?? .matched
+      try reader.optionalString("preset", oneOf: type.presets.map(\.rawValue))
+      .flatMap { Preset(rawValue: $0) } ?? .matched
     seed = UInt64(try reader.optionalInt("seed", in: 0...Int.max) ?? 0)
     task = try BuiltInTasks.settings(reading: &reader)
     steps = try reader.int("steps", in: 1...1_000_000)
@@ -62,7 +64,8 @@ public struct PolicyConfiguration: Sendable {
     rewards =
       try reader.optionalString("rewards", oneOf: sources).flatMap { RewardSource(rawValue: $0) }
       ?? .verified
-    updatesPerBatch = try reader.optionalInt("updates_per_batch", in: 1...1024) ?? 1
+    updatesPerBatch =
+      try reader.optionalInt("updates_per_batch", in: 1...1024) ?? preset.updatesPerBatch
     evaluateEvery = try reader.optionalInt("evaluate_every", in: 0...1_000_000) ?? 5
     evaluationProblems = try reader.optionalInt("evaluation_problems", in: 1...65_536) ?? 512
     evaluationSamples = try reader.optionalInt("evaluation_samples", in: 1...1024) ?? 1
@@ -78,9 +81,6 @@ public struct PolicyConfiguration: Sendable {
     }
     (schedule, optimizer, maximumGradientNorm) = try Self.optimizer(&reader, steps: steps)
 
-    guard let type = Algorithms.all.first(where: { $0.name == name }) else {
-      preconditionFailure("the name is one of the algorithms'")
-    }
     algorithm = try type.init(
       reading: &reader, for: RunOutline(preset: preset, steps: steps, task: task))
     guard rolloutsPerProblem > 1 || !algorithm.usesGroupBaseline else {

@@ -36,9 +36,24 @@ public struct PolicyMetrics: Sendable {
   struct Updates {
     var loss = 0.0
     var entropy = 0.0
-    /// In the order of the loss's metrics.
-    var lossMetrics: [Double]
+    /// In the order of the algorithm's metrics, its loss's first.
+    var metrics: [Double]
     var gradientNorm = 0.0
+
+    /// Nothing yet, for so many metrics.
+    init(metricCount: Int) {
+      metrics = Array(repeating: 0, count: metricCount)
+    }
+
+    /// Counts an update with its share of the mean.
+    mutating func add(
+      _ report: PolicyGradient<Float>.Report, gradientNorm norm: Double, share: Double
+    ) {
+      loss += report.loss * share
+      entropy += report.entropy * share
+      gradientNorm += norm * share
+      for (metric, value) in report.metrics.enumerated() { metrics[metric] += value * share }
+    }
   }
 
   /// Counted from 1.
@@ -60,8 +75,8 @@ public struct PolicyMetrics: Sendable {
 
   // MARK: - Columns
 
-  /// The metrics of a run: those that all runs have, the task's and the loss's.
-  public static func columns(_ task: any PolicyTask, _ loss: any PolicyLoss) -> [Column] {
+  /// The metrics of a run: those that all runs have, the task's and the algorithm's.
+  public static func columns(_ task: any PolicyTask, _ algorithm: any Algorithm) -> [Column] {
     [
       Column("loss", "loss of the step, minus the clipped objective") { $0.updates.loss },
       Column("reward", "mean reward of the rollouts") { $0.mean(\.reward) },
@@ -93,9 +108,9 @@ public struct PolicyMetrics: Sendable {
           "entropy", units: "nat", "mean entropy of the scored tokens in the space of the update"
         ) { $0.updates.entropy }
       ]
-      + type(of: loss).metrics.enumerated().map { place, metric in
+      + algorithm.metrics.enumerated().map { place, metric in
         Column(metric.name, units: metric.units, metric.longName) {
-          $0.updates.lossMetrics[place]
+          $0.updates.metrics[place]
         }
       }
       + [

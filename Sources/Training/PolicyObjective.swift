@@ -10,6 +10,8 @@ public struct PolicyObjective: Sendable {
   public let space: Space
   /// All rollouts of the batch, group after group.
   public let rollouts: [RewardedRollout]
+  /// The place of each of these rollouts in the batch that was sampled, for errors.
+  let places: [Int]
   /// A_it.
   public let advantages: [TokenAdvantages]
   /// Weight of each kept token of rollout i, the coefficient included; 0 for rollouts left out.
@@ -40,16 +42,19 @@ public struct PolicyObjective: Sendable {
   ///   - keeping: Which advantages take part; tokens with others count in no denominator. They are
   ///     scored all the same, so that entropies are those of all tokens.
   ///   - coefficient: Factor of the whole objective.
+  ///   - places: Where the rollouts are a part of a batch, the place of each in it.
   public init(
     _ groups: [RolloutGroup], space: Space, tokenAdvantages: [TokenAdvantages],
     masks: [[Bool]]? = nil, keeping: @escaping @Sendable (Double) -> Bool = { _ in true },
-    coefficient: Double = 1, _ settings: LossSettings, startsFreshOptimizer: Bool = false
+    coefficient: Double = 1, _ settings: LossSettings, startsFreshOptimizer: Bool = false,
+    places: [Int]? = nil
   ) {
     let rollouts = groups.flatMap(\.rollouts)
     precondition(tokenAdvantages.count == rollouts.count, "advantages of every rollout")
     precondition(masks.map { $0.count == rollouts.count } ?? true, "a mask for every rollout")
     self.space = space
     self.rollouts = rollouts
+    self.places = places ?? Array(rollouts.indices)
     self.settings = settings
     self.keeping = keeping
     self.startsFreshOptimizer = startsFreshOptimizer
@@ -85,6 +90,9 @@ public struct PolicyObjective: Sendable {
 
   /// What is scored of a rollout: y after the space's context, the end token included.
   public func sequence(_ index: Int) -> ScoredSequence { sequences[index] }
+
+  /// Whether any rollout has a gradient.
+  public var isActive: Bool { rollouts.indices.contains(where: isActive) }
 
   /// Whether a rollout has a gradient at all.
   public func isActive(_ index: Int) -> Bool {

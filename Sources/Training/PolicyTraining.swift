@@ -20,9 +20,8 @@ public final class PolicyTraining {
   public private(set) var tokenCount: Int
   /// Where the last step spent its time.
   public private(set) var durations = (sampling: Duration.zero, update: Duration.zero)
-  private var optimizer: AdamW
-  private let policyGradient: PolicyGradient<Float>
-  private let reference: SequenceScorer<Float>?
+  private let updater: PolicyUpdater
+  private let learner: any PolicyLearner
   private let threads: Int
   private let key: RandomKey
 
@@ -30,42 +29,64 @@ public final class PolicyTraining {
   ///
   /// - Parameters:
   ///   - task: The configuration's task, opened for the model; `configuration.obstacle` must be nil.
-  ///   - reference: The policy that training started from, a model of its own; only losses that
+  ///   - reference: The policy that training started from, a model of its own; only algorithms that
   ///     `usesReference` need it.
   public init(
     _ configuration: PolicyConfiguration, task: any PolicyTask, model: Transformer<Float>,
     reference: Transformer<Float>? = nil, threads: Int
   ) {
     precondition(
-      reference != nil || !configuration.algorithm.loss.loss.usesReference,
-      "the loss needs a reference")
+      reference != nil || !configuration.algorithm.usesReference,
+      "the algorithm needs a reference")
     let obstacle = configuration.obstacle(model.configuration, task)
     precondition(obstacle == nil, obstacle ?? "")
     self.configuration = configuration
     self.task = task
-    self.reference = reference.map { SequenceScorer($0) }
     self.model = model
     self.threads = threads
     step = 0
     tokenCount = 0
     key = RandomKey(seed: configuration.seed).derive("policy")
-    optimizer = AdamW(model.layout, settings: configuration.optimizer)
-    policyGradient = PolicyGradient(
-      model, rolloutCount: configuration.problemsPerStep * configuration.rolloutsPerProblem)
+    updater = PolicyUpdater(model, configuration, threads: threads)
+    learner = configuration.algorithm.learner(
+      LearnerParts(
+        configuration: configuration, task: task, updater: updater,
+        reference: reference.map { SequenceScorer($0) }, threads: threads))
+  }
+
+  /// Bytes of the gradients that a run holds for a batch.
+  public static func gradientByteCount(
+    _ configuration: PolicyConfiguration, _ layout: ParameterLayout, threads: Int
+  ) -> Double {
+    let models = (configuration.algorithm as? any AlgorithmWithLearner)?.trainedModelCount ?? 1
+    return Double(models)
+      * PolicyGradient<Float>.byteCount(
+        layout, rolloutCount: configuration.problemsPerStep * configuration.rolloutsPerProblem,
+        threads: threads)
   }
 
   /// Takes a saved run's place in time; the model is as it was saved.
   ///
   /// - Throws: `SafetensorsError` or `OptimizerError` for a file that is no optimizer of this model.
   public func restore(optimizer path: String, step: Int, tokenCount: Int) throws {
-    try optimizer.load(path)
+    try updater.load(optimizer: path)
     self.step = step
     self.tokenCount = tokenCount
   }
 
   /// Writes both moments of the optimizer.
   public func saveOptimizer(to path: String) throws {
-    try optimizer.save(to: path)
+    try updater.optimizer.save(to: path)
+  }
+
+  /// Writes the critic as a Hugging Face folder with its optimizer; nil for algorithms without one.
+  public var saveCritic: ((String) throws -> Void)? { learner.critic?.save }
+
+  /// Takes a saved critic's place; does nothing for algorithms without one.
+  ///
+  /// - Throws: `OutputError` for a folder that holds no critic of this run.
+  public func restoreCritic(from folder: String) throws {
+    try learner.critic?.restore(from: folder)
   }
 
   /// The problems of a step, counted from 1.
@@ -113,69 +134,18 @@ public final class PolicyTraining {
       throw TrainingError(step: next, what: error.what)
     }
     let sampled = ContinuousClock.now
-    let objective = configuration.algorithm.objective(of: groups, step: next)
-    if objective.startsFreshOptimizer {
-      optimizer = AdamW(model.layout, settings: configuration.optimizer)
-    }
     let rate = configuration.schedule.rate(at: step)
-    let updates = try update(objective, learningRate: rate, step: next)
+    let (objective, updates) = try learner.learn(
+      from: LearningBatch(
+        step: next, problems: problems, groups: groups, learningRate: rate),
+      shouldStop: shouldStop)
     durations = (sampled - start, ContinuousClock.now - sampled)
     step = next
     tokenCount += objective.rollouts.reduce(0) { $0 + $1.prompt.count + $1.response.count }
     return PolicyMetrics(
-      PolicyMetrics.columns(task, configuration.algorithm.loss.loss),
+      PolicyMetrics.columns(task, configuration.algorithm),
       PolicyMetrics.Step(
         number: next, problems: problems, groups: groups, objective: objective, updates: updates,
         learningRate: rate, tokenCount: tokenCount))
-  }
-
-  /// log π_ref of the scored tokens of every rollout; nil for losses that do not ask.
-  private func referenceScores(_ objective: PolicyObjective) throws -> [[Double]]? {
-    guard let reference, objective.loss.usesReference else { return nil }
-    var scores = [[Double]](repeating: [], count: objective.rollouts.count)
-    let scored = scores.indices.filter { objective.sequence($0).scoredCount > 0 }
-    let found = try reference.tokenLogProbabilities(
-      scored.map(objective.sequence), threads: threads)
-    for (index, values) in zip(scored, found) { scores[index] = values }
-    return scores
-  }
-
-  private func update(
-    _ objective: PolicyObjective, learningRate: Double, step: Int
-  ) throws -> PolicyMetrics.Updates {
-    let count = configuration.updatesPerBatch
-    var old: [[Double]]?
-    var updates = PolicyMetrics.Updates(
-      lossMetrics: Array(repeating: 0, count: type(of: objective.loss).metrics.count))
-    let reference = try referenceScores(objective)
-    for update in 0..<count {
-      // In the first update the policy is the old one: its own log-probabilities are the old ones.
-      let report = try policyGradient.accumulate(
-        objective, old: old, reference: reference, threads: threads)
-      if update == 0 { old = report.logProbabilities }
-      if let index = report.losses.firstIndex(where: { !$0.isFinite }) {
-        let place = index.quotientAndRemainder(dividingBy: configuration.rolloutsPerProblem)
-        throw TrainingError(step: step, rollout: (place.quotient, place.remainder))
-      }
-      let norm = policyGradient.gradient.values.norm()
-      guard norm.isFinite else { throw TrainingError(step: step) }
-      // A batch from which nothing is to be learned leaves the moments alone, too.
-      if objective.rollouts.indices.contains(where: objective.isActive) {
-        let limit = configuration.maximumGradientNorm
-        model.withParameters { parameters in
-          optimizer.update(
-            &parameters, gradient: policyGradient.gradient.values,
-            scale: norm > limit ? limit / norm : 1, learningRate: learningRate,
-            threads: threads)
-        }
-      }
-      updates.loss += report.loss / Double(count)
-      updates.entropy += report.entropy / Double(count)
-      for (metric, value) in report.metrics.enumerated() {
-        updates.lossMetrics[metric] += value / Double(count)
-      }
-      updates.gradientNorm += norm / Double(count)
-    }
-    return updates
   }
 }

@@ -164,6 +164,9 @@ import Testing
     #expect(again.values == head.values)
     again.initialize(RandomKey(seed: 2))
     #expect(again.values != head.values)
+    again.initialize(RandomKey(seed: 1), deviation: 2 / 4001.0.squareRoot())
+    expectClose(
+      again.values.map { Double($0) }, values.map { 2 * $0 }, absolute: 1e-6, "twice the deviation")
   }
 
   // MARK: - Files
@@ -176,14 +179,30 @@ import Testing
     try body(folder.path)
   }
 
-  @Test func filesHoldTheHead() throws {
+  @Test func aModelsFolderHoldsTheHeadBesideIt() throws {
+    let shape = Shape(family: .qwen3, tied: true).configuration()
+    let model = Transformer<Float>.random(shape)
     try Self.inFolder { folder in
-      let head = Self.head(Float.self, 12)
-      try head.save(directory: folder)
-      #expect(try ScalarHead<Float>(directory: folder, hiddenSize: 12).values == head.values)
-      let file = try SafetensorsFile(path: folder + "/head.safetensors")
-      #expect(file.tensors.map(\.name) == ["score.weight", "score.bias"])
-      #expect(file.tensors.map(\.shape) == [[1, 12], [1]])
+      let head = Self.head(Float.self, shape.hiddenSize)
+      try model.save(directory: folder, valueHead: head)
+      let read = try ScalarHead<Float>(directory: folder, hiddenSize: shape.hiddenSize)
+      #expect(read.values == head.values)
+      #expect(try Transformer<Float>(directory: folder).values == model.values)
+      let file = try SafetensorsFile(path: folder + "/model.safetensors")
+      #expect(file.tensor(named: "v_head.summary.weight")?.shape == [1, shape.hiddenSize])
+      #expect(file.tensor(named: "v_head.summary.bias")?.shape == [1])
+    }
+  }
+
+  @Test func aHeadThatIsNotFiniteIsRefused() throws {
+    let shape = Shape(family: .qwen3, tied: true).configuration()
+    try Self.inFolder { folder in
+      let head = ScalarHead<Float>(hiddenSize: shape.hiddenSize)
+      head.set((0...shape.hiddenSize).map { $0 == 2 ? .nan : 1 })
+      try Transformer<Float>.random(shape).save(directory: folder, valueHead: head)
+      #expect(throws: NonFiniteError.self) {
+        _ = try ScalarHead<Float>(directory: folder, hiddenSize: shape.hiddenSize)
+      }
     }
   }
 
@@ -191,7 +210,7 @@ import Testing
   @Test func otherNamesAreRead() throws {
     func write(_ folder: String, _ tensors: [(String, [Int])]) throws {
       try SafetensorsWriter.write(
-        to: folder + "/head.safetensors", metadata: [],
+        to: folder + "/model.safetensors", metadata: [],
         tensors: tensors.map { name, shape in
           OutputTensor(name: name, shape: shape) {
             (range: Range<Int>, out: UnsafeMutableBufferPointer<Float>) in
@@ -207,7 +226,7 @@ import Testing
       let wrong = #expect(throws: CheckpointError.self) {
         _ = try ScalarHead<Double>(directory: folder, hiddenSize: 4)
       }
-      #expect(wrong?.message.contains("[1, 3] (expected 4 elements)") == true)
+      #expect(wrong?.message.contains("[1, 3] and type F32 (expected 4 floating-point") == true)
       try write(folder, [("lm_head.weight", [1, 3])])
       let missing = #expect(throws: CheckpointError.self) {
         _ = try ScalarHead<Double>(directory: folder, hiddenSize: 3)

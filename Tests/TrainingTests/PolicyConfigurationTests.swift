@@ -121,7 +121,7 @@ import Training
       "max_new_tokens: 119 (expected an integer in 1...118)"
     ),
     (#""algorithm": "grpo""#, "steps: missing (expected an integer in 1...1000000)"),
-    (#""algorithm": "ppo", "steps": 5"#, #"algorithm: "ppo" (expected one of: "grpo", "#),
+    (#""algorithm": "ppq", "steps": 5"#, #"algorithm: "ppq" (expected one of: "grpo", "#),
     (
       #""algorithm": "dsrl", "steps": 10"#,
       "pre_train_steps: 10 leaves no step of 10 to the second phase (expected an integer below steps)"

@@ -119,4 +119,5 @@ let everyAlgorithm = [
   #""algorithm": "drift", "space": "pre-train", "constant_advantage": -1"#,
   #""algorithm": "drift", "space": "post-train", "constant_advantage": 1"#,
   #""algorithm": "unlikelihood", "space": "pre-train""#,
+  #""algorithm": "ppo", "preset": "vapo""#,
 ]

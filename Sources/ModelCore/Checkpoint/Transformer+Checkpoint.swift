@@ -8,7 +8,7 @@ extension Transformer {
   ///
   /// Every tensor's name and shape is checked against the configuration before memory for the
   /// parameters is taken. Tensors that the family does not count as parameters (rotary tables, masks)
-  /// are ignored. Any other unknown tensor is an error.
+  /// are ignored, and so is a value head, which `ScalarHead` reads. Any other unknown tensor is an error.
   ///
   /// A stored `lm_head.weight` under `tie_word_embeddings` is ignored if it equals the embedding. If it
   /// differs it is used, and the model's configuration is not tied (as in transformers 5).
@@ -87,7 +87,11 @@ extension Transformer {
       try require(tensor, parameter.shape, checkpoint.path(of: name) ?? directory)
     }
     for tensor in checkpoint.tensors where !expected.contains(tensor.name) {
-      if layout.configuration.family.type.ignores(tensor.name) { continue }
+      if layout.configuration.family.type.ignores(tensor.name)
+        || tensor.name.hasPrefix(ScalarHead<Scalar>.prefix)
+      {
+        continue
+      }
       if layout.network.head.isTied, tensor.name == headName {
         // It would be used if its weights differed from the embedding's.
         let table = layout.parameters[layout.network.inputs[0].table.index]
@@ -138,8 +142,9 @@ extension Transformer {
 
   /// Writes `config.json` and `model.safetensors` (F32) into an existing folder, each atomically.
   ///
+  /// - Parameter valueHead: A head on this model, which is written beside its tensors.
   /// - Throws: `SafetensorsError` or a file error; files that were there before are then intact.
-  public func save(directory: String) throws {
+  public func save(directory: String, valueHead: ScalarHead<Scalar>? = nil) throws {
     let tensors = layout.parameters.enumerated().map { index, parameter in
       let source = pointer(index)
       return OutputTensor(name: parameter.name, shape: parameter.shape) {
@@ -149,7 +154,7 @@ extension Transformer {
     }
     try SafetensorsWriter.write(
       to: directory + "/model.safetensors", metadata: [(key: "format", value: "pt")],
-      tensors: tensors)
+      tensors: tensors + (valueHead?.tensors ?? []))
     let text = configuration.json.text(indent: 2) + "\n"
     try Data(text.utf8).write(
       to: URL(fileURLWithPath: directory + "/config.json"), options: .atomic)

@@ -28,12 +28,26 @@ public final class ScalarHead<Scalar: ModelScalar>: @unchecked Sendable {
     parameters = Buffer(count: hiddenSize + 1)
   }
 
-  /// Draws w from N(0, 1/√(C + 1)) (Stiennon et al., 2009.01325, for reward models) and sets b to 0.
+  /// w (1, C) and b (1) as parameters of a layout of their own, for an optimizer.
+  public var layout: [ParameterLayout.Parameter] {
+    [
+      .init(
+        name: "score.weight", shape: [1, hiddenSize], offset: 0, group: 0,
+        initialization: .constant(0)),
+      .init(
+        name: "score.bias", shape: [1], offset: hiddenSize, group: 0, initialization: .constant(0)),
+    ]
+  }
+
+  /// Draws w from a normal distribution around 0 and sets b to 0.
+  ///
+  /// - Parameter deviation: The standard deviation; nil for 1/√(C + 1) (Stiennon et al., 2009.01325, for
+  ///   reward models).
   @specialized(where Scalar == Float)
   @specialized(where Scalar == Double)
-  public func initialize(_ key: RandomKey) {
+  public func initialize(_ key: RandomKey, deviation: Double? = nil) {
     var generator = key.generator()
-    let deviation = 1 / Double(hiddenSize + 1).squareRoot()
+    let deviation = deviation ?? 1 / Double(hiddenSize + 1).squareRoot()
     for i in 0..<hiddenSize { parameters.base[i] = Scalar(deviation * generator.normal()) }
     parameters.base[hiddenSize] = 0
   }
@@ -121,7 +135,20 @@ extension Workspace {
     backwardFeatures(into: receiver)
   }
 
-  /// The same, into a gradient buffer over the model's layout.
+  /// Adds the head's gradient of Σ_m c_m v_m of the last batch; the trunk's is not computed.
+  @specialized(where Scalar == Float)
+  @specialized(where Scalar == Double)
+  public func accumulateHeadGradient(
+    values coefficients: [Scalar], head: ScalarHead<Scalar>, headGradient: inout Buffer<Scalar>
+  ) {
+    precondition(headGradient.count == head.count, "a gradient of another head")
+    let views = current
+    head.backward(
+      views.features, coefficients: coefficients, beta: 0, dFeatures: views.dFeatures,
+      gradient: headGradient.base)
+  }
+
+  /// The same with the trunk's gradient, into a gradient buffer over the model's layout.
   @specialized(where Scalar == Float)
   @specialized(where Scalar == Double)
   public func accumulateGradient(

@@ -116,21 +116,27 @@ public struct CountdownMoves: Sendable, Hashable {
   private mutating func countStep(
     _ response: [Int32], around index: Int, of problem: CountdownProblem
   ) {
+    guard let isTrue = Self.equation(response, around: index, of: problem) else { return }
+    steps += 1
+    if !isTrue { falseSteps += 1 }
+  }
+
+  /// Whether the written step `number sign number = number` around a `=` is true; nil for other tokens.
+  static func equation(
+    _ response: [Int32], around index: Int, of problem: CountdownProblem
+  ) -> Bool? {
     typealias Words = CountdownVocabulary
     guard index >= 3, index + 1 < response.count,
       let left = Words.number(of: response[index - 3]),
       let sign = Words.sign(of: response[index - 2]),
       let right = Words.number(of: response[index - 1]),
       let result = Words.number(of: response[index + 1])
-    else { return }
-    steps += 1
+    else { return nil }
     // What follows `Then` is the last result, everything else is one of the problem's numbers.
     let isCarried = index >= 4 && response[index - 4] == Words.then
-    let first = isCarried ? left : problem.number(named: left)
-    guard let first, let second = problem.number(named: right), first + sign * second == result
-    else {
-      falseSteps += 1
-      return
-    }
+    guard let first = isCarried ? left : problem.number(named: left),
+      let second = problem.number(named: right)
+    else { return false }
+    return first + sign * second == result
   }
 }

@@ -61,6 +61,10 @@ public struct CountdownTask: PolicyTask {
     }
   }
 
+  public func steps(of response: TaskResponse) -> [ResponseStep]? {
+    CountdownProblem(prompt: response.problem.promptTokens)?.steps(of: response.tokens)
+  }
+
   public var statistics: [TaskStatistic] { CountdownVariant.statistics }
 
   public var documents: [[Int32]] {

@@ -48,6 +48,9 @@ public protocol PolicyTask: Sendable {
     _ responses: [TaskResponse], shouldStop: @Sendable () -> Bool
   ) throws -> [Verification?]
 
+  /// The steps of a response, in order, where the task can judge them; nil where it cannot.
+  func steps(of response: TaskResponse) -> [ResponseStep]?
+
   /// The statistics of responses in addition to rewards and lengths.
   var statistics: [TaskStatistic] { get }
 
@@ -72,6 +75,7 @@ extension PolicyTask {
 
   public func completed(_ problem: TaskProblem) throws(LineFault) -> TaskProblem { problem }
 
+  public func steps(of response: TaskResponse) -> [ResponseStep]? { nil }
   public var statistics: [TaskStatistic] { [] }
   public var documents: [[Int32]] { [] }
   public var files: [String] { [] }

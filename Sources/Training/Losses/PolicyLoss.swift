@@ -40,7 +40,7 @@ extension PolicyLoss {
   public var movesWithoutAdvantage: Bool { false }
 }
 
-/// A metric of a loss.
+/// A metric of a loss or of an algorithm.
 public struct LossMetric: Sendable, Hashable {
   public let name: String
   public let units: String

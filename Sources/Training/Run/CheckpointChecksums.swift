@@ -3,13 +3,15 @@ import Foundation
 import Runs
 import StrictJSON
 
-/// `checksums.json` in a checkpoint's folder: the SHA-256 of every other file.
+/// `checksums.json` in a checkpoint's folder: the SHA-256 of every other file, those in its folders
+/// included.
 enum CheckpointChecksums {
   private static let name = "checksums.json"
 
   static func write(of folder: String) throws {
     var hashes: JSONObject = [:]
-    for file in try FileManager.default.contentsOfDirectory(atPath: folder).sorted() {
+    for file in try FileManager.default.subpathsOfDirectory(atPath: folder).sorted()
+    where FileKind("\(folder)/\(file)") != .folder {
       hashes[file] = .string(try SHA256.ofFile("\(folder)/\(file)").hash)
     }
     try AtomicFile.publish(

@@ -54,8 +54,11 @@ struct CheckpointStore {
 
   /// Writes the checkpoint of a step: a Hugging Face folder with the tokenizer, `optimizer.safetensors`,
   /// `training_state.json`, which holds `step` and `state`, and the checksums of all of them.
+  ///
+  /// - Parameter saveCritic: Writes the folder `critic`; nil where there is none.
   func publish(
-    step: Int, model: Transformer<Float>, state: JSONObject, saveOptimizer: (String) throws -> Void
+    step: Int, model: Transformer<Float>, state: JSONObject,
+    saveOptimizer: (String) throws -> Void, saveCritic: ((String) throws -> Void)? = nil
   ) throws {
     var state = state
     state["step"] = .integer(step)
@@ -63,6 +66,7 @@ struct CheckpointStore {
       try model.save(directory: path)
       try writeTokenizer(path)
       try saveOptimizer(path + "/" + SavedCheckpoint.optimizer)
+      try saveCritic?(path + "/" + SavedCheckpoint.critic)
       try AtomicFile.publish(
         JSON.object(state).text() + "\n", to: path + "/" + SavedCheckpoint.state,
         overwrite: true)
@@ -82,7 +86,7 @@ struct CheckpointStore {
       }
       try files.createDirectory(atPath: temporary, withIntermediateDirectories: false)
       try write(temporary)
-      for name in try files.contentsOfDirectory(atPath: temporary) {
+      for name in try files.subpathsOfDirectory(atPath: temporary) {
         try sync("\(temporary)/\(name)")
       }
       try sync(temporary)

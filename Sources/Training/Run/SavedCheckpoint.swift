@@ -7,6 +7,7 @@ import StrictJSON
 /// A folder of `CheckpointStore` and what its state says.
 struct SavedCheckpoint {
   static let optimizer = "optimizer.safetensors"
+  static let critic = "critic"
   static let state = "training_state.json"
 
   let path: String
@@ -46,6 +47,9 @@ struct SavedCheckpoint {
     }
     return model
   }
+
+  /// Where a run with a critic has it.
+  var criticFolder: String { "\(path)/\(Self.critic)" }
 
   /// Hands over the path of the optimizer's state.
   func withOptimizer(_ load: (String) throws -> Void) throws {

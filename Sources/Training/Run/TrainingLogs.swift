@@ -51,7 +51,7 @@ struct TrainingLogs {
   func file(_ run: TrainingRun, _ manifest: Manifest, isComplete: Bool) throws -> TrainingFile? {
     let (metrics, evaluation) = (try metrics.lines(), try evaluation.lines())
     guard !metrics.isEmpty else { return nil }
-    let columns = PolicyMetrics.columns(run.task, run.configuration.algorithm.loss.loss)
+    let columns = PolicyMetrics.columns(run.task, run.configuration.algorithm)
     return TrainingFile(
       steps: VariableGroup(
         steps: metrics, columns.map { ($0.name, $0.units, $0.longName) },

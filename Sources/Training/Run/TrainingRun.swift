@@ -163,12 +163,13 @@ public struct TrainingRun {
     let training = PolicyTraining(
       configuration, task: task,
       model: try saved?.model(like: base.configuration) ?? base.copy(),
-      reference: configuration.algorithm.loss.loss.usesReference ? base : nil, threads: threads)
+      reference: configuration.algorithm.usesReference ? base : nil, threads: threads)
     if let saved {
       let tokens = try saved.count("num_tokens")
       try saved.withOptimizer {
         try training.restore(optimizer: $0, step: saved.step, tokenCount: tokens)
       }
+      try training.restoreCritic(from: saved.criticFolder)
     }
     return training
   }

@@ -122,6 +122,6 @@ struct TrainingSession {
     try store.publish(
       step: training.step, model: training.model,
       state: ["num_tokens": .integer(training.tokenCount)],
-      saveOptimizer: training.saveOptimizer)
+      saveOptimizer: training.saveOptimizer, saveCritic: training.saveCritic)
   }
 }

@@ -96,10 +96,8 @@ struct TrainCommand: ParsableCommand {
     }
     let output = try checkedOutput(start)
     try requireMemory(
-      PolicyGradient<Float>.byteCount(
-        ParameterLayout(checkpoint.configuration),
-        rolloutCount: settings.problemsPerStep * settings.rolloutsPerProblem,
-        threads: common.threads),
+      PolicyTraining.gradientByteCount(
+        settings, ParameterLayout(checkpoint.configuration), threads: common.threads),
       for: "problems_per_step times rollouts_per_problem")
     var run = TrainingRun(
       settings, task: task, model: try checkpoint.model(Float.self), output: output,

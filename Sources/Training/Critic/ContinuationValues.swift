@@ -1,0 +1,95 @@
+// V by continuations: the mean reward of responses that are sampled from a state on.
+import KeyedRandom
+import ModelCore
+import StrictJSON
+import Tasks
+
+/// Monte-Carlo values of the states between the steps of a response (VinePPO, 2410.01679).
+///
+/// They need no critic and have no bias, but cost `count` continuations a state. Q of a step is its reward
+/// and V of the state behind it, since a transition only appends tokens.
+public struct ContinuationValues: Sendable, Hashable {
+  /// Continuations from each state.
+  public var count = 9
+  /// Tokens between states where the task knows no steps.
+  public var stride = 8
+
+  init() {}
+
+  /// Reads `continuations` and `continuation_stride` where advantages come from them.
+  ///
+  /// - Throws: `JSONValueError` naming an out-of-range key.
+  init(reading reader: inout JSONReader, _ estimator: PPO.Estimator) throws(JSONValueError) {
+    guard estimator == .continuations else { return }
+    count = try reader.optionalInt("continuations", in: 1...4096) ?? count
+    stride = try reader.optionalInt("continuation_stride", in: 1...65_536) ?? stride
+  }
+
+  /// The keys as they are read.
+  func json(_ estimator: PPO.Estimator) -> JSONObject {
+    guard estimator == .continuations else { return [:] }
+    return ["continuations": .integer(count), "continuation_stride": .integer(stride)]
+  }
+
+  /// The first tokens of the states of a response, ascending, from 0: the state before token t is the
+  /// prompt and y_<t.
+  func states(_ response: TaskResponse, of task: any PolicyTask) -> [Int] {
+    let count = response.tokens.count
+    let ends =
+      task.steps(of: response)?.map(\.end)
+      ?? Array(Swift.stride(from: stride, to: count, by: stride))
+    return [0] + ends.filter { $0 > 0 && $0 < count }.sorted()
+  }
+
+  /// V of states of responses: the mean reward of continuations, each judged as a whole response.
+  ///
+  /// - Parameters:
+  ///   - states: For each response, the first tokens of its states.
+  ///   - key: Continuation c of the state before token t of response i has the key
+  ///     `key.derive(i, t).derive(c)`.
+  ///   - score: What a continued response earns.
+  /// - Throws: What the task's verifier throws, `NonFiniteError`; `CancellationError` when it was stopped.
+  package func values(
+    of responses: [TaskResponse], states: [[Int]], task: any PolicyTask,
+    model: Transformer<Float>, options: SamplingOptions, key: RandomKey, threads: Int,
+    shouldStop: @Sendable () -> Bool, score: (RewardedRollout) -> Double
+  ) throws -> [[Double]] {
+    var values = states.map { [Double](repeating: 0, count: $0.count) }
+    // The room that is left depends on the state, so states with the same room are sampled together.
+    let places = states.indices.flatMap { response in
+      states[response].indices.map { (response, state: $0) }
+    }
+    let byStart = Dictionary(grouping: places) { states[$0.0][$0.state] }
+    for start in byStart.keys.sorted() {
+      let own = byStart[start] ?? []
+      var options = options
+      options.maximumNewTokens -= start
+      let requests = own.flatMap { response, _ in
+        (0..<count).map { continuation in
+          SamplingRequest(
+            prompt: responses[response].problem.promptTokens + responses[response].tokens[..<start],
+            key: key.derive(UInt64(response), UInt64(start)).derive(UInt64(continuation)))
+        }
+      }
+      var continued: [TaskResponse] = []
+      var ended: [Bool] = []
+      try model.sample(requests, options: options, threads: threads) { index, sampled in
+        var response = responses[own[index / count].0]
+        response.tokens = Array(response.tokens[..<start]) + sampled.tokens
+        response.text = nil
+        continued.append(response)
+        ended.append(sampled.ended)
+      }
+      let found = try task.verify(continued, shouldStop: shouldStop)
+      for (index, response) in continued.enumerated() {
+        let place = own[index / count]
+        values[place.0][place.state] +=
+          score(
+            RewardedRollout(
+              prompt: response.problem.promptTokens, response: response.tokens,
+              ended: ended[index], reward: found[index]?.reward ?? 0)) / Double(count)
+      }
+    }
+    return values
+  }
+}
