@@ -54,6 +54,7 @@ struct EvaluateCommand: ParsableCommand {
       valueName: "file"))
   var audit: String?
 
+  @OptionGroup var criticOptions: CriticOptions
   @OptionGroup var rewardOptions: RewardOptions
   @OptionGroup var sampling: SamplingArguments
   @OptionGroup var runOptions: ModelRunOptions
@@ -81,7 +82,8 @@ struct EvaluateCommand: ParsableCommand {
 
   func run() throws {
     let auditFile = audit == "-" ? nil : audit
-    try common.checkOutputs([auditFile], inputs: [rollouts, sampling.problems])
+    try common.checkOutputs(
+      [auditFile, criticOptions.values], inputs: [rollouts, sampling.problems])
     let checkpoint = try Checkpoint(common)
     let scored =
       if let path = rollouts {
@@ -113,20 +115,26 @@ struct EvaluateCommand: ParsableCommand {
           + "built-in verifier, --verifier)")
     }
     if let auditFile { try report.audit?.write(to: auditFile, overwrite: common.overwrite) }
-    try show(report, of: rollouts ?? checkpoint.name, listsAudit: auditFile == nil)
+    let critic = try criticOptions.evaluation(of: report.verification.rollouts, common)
+    if let critic { try criticOptions.write(critic, of: rollouts, checkpoint, common) }
+    try show(
+      report, critic, of: rollouts ?? checkpoint.name, listsAudit: auditFile == nil)
   }
 
-  private func show(_ report: EvaluationReport, of what: String, listsAudit: Bool) throws {
+  private func show(
+    _ report: EvaluationReport, _ critic: CriticEvaluation?, of what: String, listsAudit: Bool
+  ) throws {
     let (evaluation, verification) = (report.evaluation, report.verification)
     if common.json {
       var object = evaluation.json.objectValue ?? JSONObject()
       for (key, value) in verification.members { object[key] = value }
       object["audit"] = report.audit?.json(listsSamples: listsAudit)
+      object["critic"] = critic?.json
       try Console.print(JSON.object(object).text(indent: 2))
     } else {
       let parts = [
         evaluation.text(of: what), verification.text,
-        report.audit?.text(listsSamples: listsAudit),
+        report.audit?.text(listsSamples: listsAudit), critic?.text,
       ]
       try Console.print(parts.compactMap(\.self).joined(separator: "\n"))
     }
