@@ -10,7 +10,7 @@ runs=results/runs/reference
   echo "remake.sh: the checkout has changes (expected none, so that the recorded commit says everything)" >&2
   exit 2
 }
-mkdir -p "$runs"/{alignment,thoughts,training} results/reference
+mkdir -p "$runs"/{alignment,thoughts,training,updates,surrogate} results/reference
 
 "$prerl" align --samples 400 --seed 0 --control all --token-products --overwrite \
   --output "$runs/alignment/alignment.h5" --summary "$runs/alignment/summary.json" \
@@ -19,6 +19,11 @@ mkdir -p "$runs"/{alignment,thoughts,training} results/reference
 "$prerl" rollout --samples 400 --seed 0 --overwrite --output "$runs/rollouts.jsonl"
 "$prerl" thoughts "$runs/rollouts.jsonl" --alignment "$runs/alignment/alignment.h5" --overwrite \
   --compare-lexicon experiments/thoughts/sentences.json --output "$runs/thoughts/thoughts.h5"
+
+# The update rules from ten times as many rollouts: cosines of the rules, and their predicted gains.
+"$prerl" align --samples 4000 --control update --overwrite --output "$runs/updates/alignment.h5" \
+  --summary "$runs/updates/summary.json"
+"$prerl" surrogate --samples 4000 --overwrite --summary "$runs/surrogate/summary.json"
 
 # Two rules from the embedded checkpoint, with the update rules' vectors measured along the run.
 for rule in nsr-prerl grpo; do
@@ -29,7 +34,9 @@ for rule in nsr-prerl grpo; do
 done
 
 # Copied at the end, since a changed checkout would be recorded.
-cp -r "$runs"/{alignment,thoughts} results/reference/
+cp -r "$runs"/{alignment,thoughts,surrogate} results/reference/
+mkdir -p results/reference/updates
+cp "$runs/updates/summary.json" results/reference/updates/
 for rule in nsr-prerl grpo; do
   mkdir -p "results/reference/training/$rule"
   cp "$runs/training/$rule"/{training.h5,manifest.json,summary.json,evaluation.jsonl} \
