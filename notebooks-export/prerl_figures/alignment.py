@@ -66,11 +66,17 @@ def counts(file):
     return f"n = {len(clusters)} rollouts in {len(np.unique(clusters))} clusters"
 
 
+def point_note(file, with_paper=True):
+    """What a row of `distributions` shows."""
+    diamond = " Diamond: the paper's value, reported second hand." if with_paper else ""
+    return f"{counts(file)}. Dot and bar: mean, 95% interval.{diamond}"
+
+
 def distributions(file, key, edges, axis_label, reported, breakdown=False):
     """Distribution of a quantity over rollouts in every pair, with its mean; the paper's below."""
     every = pairs(file, breakdown)
     labels = [pair[0] for pair in every]
-    figure, axis = style.new(0.24 * (len(labels) + 2) + 0.75)
+    figure, axis = style.new(0.24 * (len(labels) + 2) + 0.9)
     for row, pair in enumerate(every):
         colour = style.BLUE if row == 0 else style.ORANGE
         rows.violin(axis, row, values(pair[1], key), edges, colour)
@@ -85,7 +91,7 @@ def distributions(file, key, edges, axis_label, reported, breakdown=False):
     rows.label_rows(axis, labels)
     axis.get_yticklabels()[0].set_fontweight("bold")
     axis.set_xlabel(axis_label)
-    style.note(figure, f"{counts(file)}. Dot and bar: mean, 95% interval.")
+    style.note(figure, point_note(file, reported and not breakdown))
     return figure, axis
 
 
@@ -93,7 +99,6 @@ def cosines(file, breakdown=False):
     """Cosines of the two gradients, per rollout: the true pair above all controls."""
 
     def reported(axis, row):
-        axis.axvline(paper.COSINE_MEAN, color=style.VERMILION, linewidth=0.7, linestyle=":")
         rows.point(axis, row, paper.COSINE_MEAN, color=style.VERMILION, marker="D")
 
     shown = [values(samples, "cosine") for _, samples, _ in pairs(file, breakdown)]
@@ -156,7 +161,7 @@ def inner_products(file):
     axis.axvline(0, color=style.BLACK, linewidth=0.5)
     style.note(
         figure,
-        f"{counts(file)}. Dot and bar: mean, 95% interval.\n"
+        f"{point_note(file)} Dotted: its smallest and largest value. "
         "The axis is linear within ±0.1, logarithmic beyond.",
     )
     return figure
@@ -166,7 +171,6 @@ def logp_gaps(file):
     """Mean absolute difference of token log-probabilities per rollout, in every pair."""
 
     def reported(axis, row):
-        axis.axvline(paper.LOGP_GAP_MEAN, color=style.VERMILION, linewidth=0.7, linestyle=":")
         rows.point(axis, row, paper.LOGP_GAP_MEAN, color=style.VERMILION, marker="D")
 
     limit = max(np.nanmax(values(samples, "logp_gap")) for _, samples, _ in pairs(file))

@@ -23,7 +23,16 @@ def violin(axis, row, data, edges, colour):
     counts, _ = np.histogram(data, edges)
     heights = np.repeat(counts / counts.max() * 0.4, 2)
     places = np.repeat(edges, 2)[1:-1]
-    axis.fill_between(places, row - heights, row + heights, color=colour, alpha=0.35, linewidth=0)
+    # The outline keeps bins visible that are lower than a pixel.
+    axis.fill_between(
+        places,
+        row - heights,
+        row + heights,
+        where=heights > 0,
+        color=colour,
+        alpha=0.35,
+        linewidth=0.4,
+    )
 
 
 def point(axis, row, value, low=np.nan, high=np.nan, **options):

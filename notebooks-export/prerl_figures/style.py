@@ -3,6 +3,7 @@
 import matplotlib
 from matplotlib import pyplot
 from matplotlib.colors import LinearSegmentedColormap
+from matplotlib.textpath import TextPath
 
 WIDTH = 3.4  # inches, one column of a two-column page
 SMALL = 7  # points, the smallest text
@@ -64,8 +65,22 @@ def new(height, rows=1, columns=1, **options):
 
 
 def note(figure, text):
-    """One small line under a figure: what n is and what an interval means."""
-    figure.supxlabel(text, fontsize=SMALL, color="#404040", x=0.01, ha="left")
+    """Small lines under a figure: what n is and what an interval means."""
+    figure.supxlabel(wrapped(text), fontsize=SMALL, color="#404040", x=0.01, ha="left")
+
+
+def wrapped(text):
+    """A text of the smallest size in lines that fit into a column; its own line breaks are kept."""
+    lines = []
+    for paragraph in text.split("\n"):
+        lines.append("")
+        for word in paragraph.split():
+            longer = f"{lines[-1]} {word}".lstrip()
+            if TextPath((0, 0), longer, size=SMALL).get_extents().width <= 0.97 * 72 * WIDTH:
+                lines[-1] = longer
+            else:
+                lines.append(word)
+    return "\n".join(lines)
 
 
 def line_style(index):
@@ -80,6 +95,12 @@ def number(value, digits=2):
         return "–"
     written = f"{value:.{digits}f}"
     return written.replace("-", "−" if float(written) else "")
+
+
+def scientific(value):
+    """A learning rate as it is written in configurations: 3e-4."""
+    mantissa, exponent = f"{value:.0e}".split("e")
+    return f"{mantissa}e{int(exponent)}"
 
 
 def in_cell(axis, image, column, row, value, text):
