@@ -15,7 +15,8 @@ from traitlets.config import Config
 
 HERE = Path(__file__).resolve().parent
 sys.path.insert(0, str(HERE))
-from prerl_figures import Missing, Run, alignment, thoughts, throughput, training  # noqa: E402
+from prerl_figures import Missing, Run, alignment, prediction, studies  # noqa: E402
+from prerl_figures import thoughts, throughput, training  # noqa: E402
 from prerl_figures.display import FOLDER  # noqa: E402
 from prerl_figures.files import DEFAULT, RUN  # noqa: E402
 
@@ -59,6 +60,14 @@ def inputs(run):
             return str(reason)
         return None
 
+    def trained():
+        """Files of runs, or what compares them."""
+        try:
+            run.paths_of(training.SCHEMA)
+        except Missing:
+            if not prediction.files(run):
+                studies.comparisons(run)
+
     def speeds():
         try:
             throughput.measured(run)
@@ -69,7 +78,7 @@ def inputs(run):
         "alignment": missing(lambda: run.paths_of(alignment.SCHEMA)),
         "thoughts": missing(lambda: run.paths_of(thoughts.SCHEMA)),
         "throughput": missing(speeds),
-        "training": missing(lambda: run.paths_of(training.SCHEMA)),
+        "training": missing(trained),
     }
 
 

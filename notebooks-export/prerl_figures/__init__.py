@@ -1,11 +1,11 @@
 """Figures of prerl's result files: one function a figure, numbers only read, never measured here.
 
 `Run` finds the files of a run, `show` draws a figure and saves it. The modules `thoughts`,
-`training` and `throughput` hold the figures of one kind of file each; `alignment`, `tokens` and
-`updates` share one.
+`training`, `studies`, `prediction` and `throughput` hold the figures of one kind of file each;
+`alignment`, `tokens` and `updates` share one.
 """
 
-from . import alignment, style, thoughts, throughput, tokens, training, updates
+from . import alignment, prediction, studies, style, thoughts, throughput, tokens, training, updates
 from .display import page, show
 from .files import Missing, Run
 
@@ -14,7 +14,9 @@ __all__ = [
     "Run",
     "alignment",
     "page",
+    "prediction",
     "show",
+    "studies",
     "style",
     "thoughts",
     "throughput",

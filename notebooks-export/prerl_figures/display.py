@@ -29,7 +29,12 @@ def show(name, draw, *arguments, **options):
         Path(folder, f"{name}.png").write_bytes(image)
         figure.savefig(Path(folder, f"{name}.svg"), format="svg", metadata=METADATA["svg"])
     pyplot.close(figure)
-    display(Image(image, width=544, alt=name))
+    display(Image(image, width=544, alt=f"{name}: {summary(draw)}"))
+
+
+def summary(draw):
+    """The first line of a figure function's description, which is the figure's alternative text."""
+    return (draw.__doc__ or "").strip().split("\n")[0]
 
 
 def png(figure):

@@ -70,15 +70,15 @@ class Run:
                 return str(folder) if folder.parts else root.name
         return path.parent.name
 
-    def json_files(self):
-        """Every JSON object in the run's folders, with its path."""
+    def json_files(self, kind=dict):
+        """Every JSON object (or `list`) in the run's folders, with its path."""
         for root in self.paths:
             for path in sorted(root.rglob("*.json")) if root.is_dir() else []:
                 try:
                     value = json.loads(path.read_text())
                 except (ValueError, OSError):
                     continue
-                if isinstance(value, dict):
+                if isinstance(value, kind):
                     yield path, value
 
 

@@ -1,4 +1,4 @@
-"""The few statistics that result files do not hold: means over clusters and a jackknife."""
+"""The few statistics that result files do not hold: means over clusters, ranks, a jackknife."""
 
 import math
 
@@ -19,6 +19,20 @@ def t_975(degrees):
         + (5 * z**5 + 16 * z**3 + 3 * z) / (96 * v**2)
         + (3 * z**7 + 19 * z**5 + 17 * z**3 - 15 * z) / (384 * v**3)
     )
+
+
+def rank_correlation(first, second):
+    """Spearman's, ties sharing their mean rank; NaN of fewer than three pairs or without spread."""
+
+    def ranks(data):
+        data = np.asarray(data, float)
+        return (data[:, None] > data).sum(1) + 0.5 * (data[:, None] == data).sum(1)
+
+    if len(first) < 3:
+        return np.nan
+    a, b = (ranks(data) - ranks(data).mean() for data in (first, second))
+    norm = math.sqrt((a**2).sum() * (b**2).sum())
+    return (a * b).sum() / norm if norm else np.nan
 
 
 def cluster_mean(data, clusters):

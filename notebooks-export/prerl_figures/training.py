@@ -1,6 +1,7 @@
 """Figures of training files (schema prerl.training): metrics of steps, evaluations, batch updates.
 
-Several runs are drawn over one another by name; a metric that no run has is left out of a figure.
+A file is one run with one seed, and every figure says so. Several runs are drawn over one another
+by name; a metric that no run has is left out. Figures of several seeds are in `studies`.
 """
 
 import json
@@ -9,7 +10,7 @@ import math
 import h5py
 import numpy as np
 
-from . import rows, style
+from . import studies, style
 from .files import Missing, strings, text, values, with_interval
 
 SCHEMA = "prerl.training"
@@ -52,12 +53,21 @@ ANSWERS = {
 }
 
 
+def config_of(file):
+    return json.loads(text(file.attrs.get("config", "{}")))
+
+
+def one_run(run, path, config):
+    """A run's name, with its seed."""
+    return f"{run.name(path)}: one run (seed {config.get('seed', 'unknown')})"
+
+
 def size(run, what, *keys):
-    """"n = 512 <what>; " where the configurations of all runs agree on the product of keys."""
+    """ "n = 512 <what>; " where the configurations of all runs agree on the product of keys."""
     found = set()
     for path in run.paths_of(SCHEMA):
         with h5py.File(path, "r") as file:
-            config = json.loads(text(file.attrs.get("config", "{}")))
+            config = config_of(file)
         found.add(math.prod(config[key] for key in keys) if config.keys() >= {*keys} else None)
     return f"n = {found.pop():,} {what}; " if len(found) == 1 and None not in found else ""
 
@@ -67,8 +77,8 @@ def curves(run, group, names):
     found = {}  # metric -> [(index of the run, steps, value, low, high)]
     labels = []
     for index, path in enumerate(run.paths_of(SCHEMA)):
-        labels.append(run.name(path))
         with h5py.File(path, "r") as file:
+            labels.append(one_run(run, path, config_of(file)))
             place = file.get(group)
             for name in names if place is not None else ():
                 if name in place:
@@ -109,7 +119,7 @@ def steps(run):
     """What every step reports about its own rollouts and update."""
     figure = curves(run, "steps", STEPS)
     n = size(run, "rollouts a step", "problems_per_step", "rollouts_per_problem")
-    style.note(figure, f"{n}each step's own; no interval.")
+    style.note(figure, f"{n}each step's own. One run of each rule, no interval.")
     return figure
 
 
@@ -117,21 +127,27 @@ def evaluations(run):
     """Held-out problems along training, with 95% intervals over number sets."""
     figure = curves(run, "evaluation", EVALUATION)
     n = size(run, "held-out problems", "evaluation_problems")
-    style.note(figure, f"{n}shaded: 95% interval over number sets.")
+    style.note(
+        figure,
+        f"{n}shaded: 95% interval over number sets, of one run each; it does not cover seeds.",
+    )
     return figure
 
 
 def side_effects(run):
     """What training costs elsewhere: distance to the base, forgetting, bias."""
     figure = curves(run, "evaluation", SIDE_EFFECTS)
-    style.note(figure, "One run each, no interval.")
+    style.note(figure, "One run of each rule, no interval.")
     return figure
 
 
 def answers(run):
     """Log-probabilities per token of the base's own right and wrong responses, in both spaces."""
     figure = curves(run, "evaluation", ANSWERS)
-    style.note(figure, "log-prob of the base's responses / nat per token; no interval.")
+    style.note(
+        figure,
+        "log-prob of the base's responses / nat per token. One run of each rule, no interval.",
+    )
     return figure
 
 
@@ -146,18 +162,24 @@ def with_updates(run):
 
 
 def updates(run, name=None):
-    """Efficiencies, drift shares, first-token shares and radii along one run, the first by default."""
+    """Accuracy, and the update rules' efficiencies, shares and cosines, along one run."""
     found = dict(with_updates(run))
     if not found:
-        raise Missing("no /update in a training file (made with measure_updates_every in its config)")
+        raise Missing(
+            "no /update in a training file (made with measure_updates_every in its config)"
+        )
     name = name or next(iter(found))
     with h5py.File(found[name], "r") as file:
         place = file["update"]
-        config = json.loads(text(file.attrs.get("config", "{}")))
+        config = config_of(file)
         step = values(place, "step")
         lines = update_lines(place)
-        figure, axes = style.new(1.4 * len(lines) + 0.75, len(lines), 1, squeeze=False)
-        for axis, (title, series) in zip(axes.flat, lines):
+        figure, axes = style.new(1.4 * len(lines) + 2.2, len(lines) + 1, 1, squeeze=False)
+        accuracy(axes[0, 0], file, studies.of_config(run, config))
+        axes[0, 0].set_title(
+            f"{one_run(run, found[name], config)}\n{axes[0, 0].get_title(loc='left')}"
+        )
+        for axis, (title, series) in zip(axes.flat[1:], lines):
             for label, value, low, high, index in series:
                 options = style.line_style(index)
                 axis.plot(step, value, label=label, **options)
@@ -168,21 +190,40 @@ def updates(run, name=None):
             axis.set_title(title)
             axis.axhline(0, color=style.BLACK, linewidth=0.5)
             axis.set_xticks(step)
-        axes[-1, 0].set_xlabel(f"step of {name}")
+        axes[-1, 0].set_xlabel("step")
         handles = {
             label: handle
-            for axis in figure.axes
+            for axis in axes.flat[1:]
             for handle, label in zip(*axis.get_legend_handles_labels())
         }
         figure.legend(
             handles.values(), handles.keys(), loc="outside upper left", ncols=3, handlelength=2.4
         )
     keys = ("measure_updates_problems", "rollouts_per_problem")
-    n = f"n = {math.prod(config[key] for key in keys):,} rollouts in 8 batches; " * (
-        config.keys() >= {*keys}
+    n = ""
+    if config.keys() >= {*keys}:
+        n = f"n = {math.prod(config[key] for key in keys):,} rollouts in 8 batches; "
+    style.note(
+        figure,
+        f"{n}shaded: 95% intervals by a jackknife over batches. A gap: the interval is "
+        "unbounded. Validity radius: in 2-fold steps.",
     )
-    style.note(figure, f"{n}shaded: 95% jackknife. A gap: un-\nbounded. Validity radius: 2-fold steps.")
     return figure
+
+
+def accuracy(axis, file, compared):
+    """Held-out accuracy of a run, and of all seeds of its rule where a comparison has them."""
+    title = "Held-out accuracy; black: this run"
+    if compared is not None:
+        steps, *_, values_of_seeds = studies.curve(compared, "accuracy")
+        axis.plot(steps, values_of_seeds, color=style.GREY, linewidth=0.8)
+        axis.set_xticks(steps)
+        title += f", grey: all {values_of_seeds.shape[1]} seeds of its rule"
+    if "evaluation/accuracy" in file:
+        place = file["evaluation"]
+        axis.plot(values(place, "step"), values(place, "accuracy"), color=style.BLACK, marker="o")
+    axis.set_ylim(0, 1)
+    axis.set_title(title)
 
 
 UPDATES = {  # variable over rules -> title
@@ -227,77 +268,3 @@ def named(place, axis):
         if name in place:
             return strings(place[name])
     return [str(k) for k in values(place, axis)]
-
-
-def endpoints(run):
-    """Accuracy at the last evaluation of every run with its interval, beside the base's."""
-    labels, ends = [], []
-    for path in run.paths_of(SCHEMA):
-        with h5py.File(path, "r") as file:
-            if "evaluation/accuracy" in file:
-                place = file["evaluation"]
-                labels.append(f"{run.name(path)}, step {values(place, 'step')[-1]}")
-                ends.append([x[[0, -1]] for x in with_interval(place, "accuracy")])
-    if not ends:
-        raise Missing("no /evaluation with accuracy")
-    figure, axis = style.new(0.22 * len(ends) + 1.0)
-    last = [[end[k][1] for end in ends] for k in range(3)]
-    first = [[end[k][0] for end in ends] for k in range(3)]
-    place = np.arange(len(ends))
-    rows.points(axis, place - 0.12, *first, color=style.GREY, marker="s", label="first evaluation")
-    rows.points(axis, place + 0.12, *last, color=style.BLUE, label="last evaluation")
-    rows.label_rows(axis, labels)
-    axis.set_xlim(0, 1)
-    axis.set_xlabel("accuracy on held-out problems")
-    figure.legend(loc="outside upper left", ncols=2, handlelength=1)
-    n = size(run, "held-out problems", "evaluation_problems")
-    style.note(figure, f"{n}bars: 95% interval over number sets.")
-    return figure
-
-
-def prediction(run):
-    """Predicted against realised gains of update rules, one panel a metric and learning rate."""
-    found = [value for _, value in run.json_files() if {"points", "spearman"} <= value.keys()]
-    if not found:
-        raise Missing("no prediction.json (made by experiments/prediction/run.sh)")
-    points, correlations = found[0]["points"], found[0]["spearman"]
-    rates = sorted({point["learning_rate"] for point in points})
-    bases = list(dict.fromkeys(point["base"] for point in points))
-    rules = list(dict.fromkeys(point["rule"] for point in points))
-    last = max(point["step"] for point in points)
-    figure, axes = style.new(
-        1.7 * len(rates) + 1.2, len(rates), 2, squeeze=False, sharex="col", sharey="row"
-    )
-    for line, rate in zip(axes, rates):
-        for axis, (metric, title) in zip(line, (("raw", "Euclidean"), ("adam", "Adam's metric"))):
-            for point in points:
-                if (point["learning_rate"], point["step"]) != (rate, last):
-                    continue
-                axis.plot(
-                    point[metric] or 0.0, point["realised"], linestyle="none", alpha=0.8,
-                    color=style.SERIES[rules.index(point["rule"])],
-                    marker=style.MARKERS[bases.index(point["base"])],
-                )  # fmt: skip
-            rank = correlations[f"all/{metric}/{rate}/{last}"]
-            low, high = rank.get("low"), rank.get("high")
-            ends = f" ({style.number(low)}..{style.number(high)})" if low is not None else ""
-            axis.set_title(f"{title}, {rate}\nrank {style.number(rank['mean'])}{ends}")
-            axis.axhline(0, color=style.BLACK, linewidth=0.5)
-            axis.axvline(0, color=style.BLACK, linewidth=0.5)
-        line[0].set_ylabel("realised gain / RL's")
-    for axis in axes[-1]:
-        axis.set_xlabel("predicted gain / RL's")
-    handles = [
-        axes[0, 0].plot([], [], "s", color=style.SERIES[k], label=rule)[0]
-        for k, rule in enumerate(rules)
-    ] + [
-        axes[0, 0].plot([], [], style.MARKERS[k], color=style.GREY, label=base)[0]
-        for k, base in enumerate(bases)
-    ]
-    figure.legend(handles=handles, loc="outside upper left", ncols=3, handlelength=1)
-    style.note(
-        figure,
-        f"After {last} steps; one run a point. Rank correlation over {len(rules)} rules,\n"
-        f"mean of {len(bases)} bases, 95% over bases. Colour: rule, marker: base.",
-    )
-    return figure
