@@ -2,10 +2,13 @@
 """Writes small made-up result files: make_examples.py FOLDER
 
 `training/nsr-prerl/training.h5`, `training/grpo/training.h5` and `thoughts/thoughts.h5`, in the
-layout of schemas prerl.training and prerl.thoughts, with numbers from a formula, not a measurement.
+layout of schemas prerl.training and prerl.thoughts, with numbers from a formula, not a measurement;
+beside the runs `comparison.json` and `calibration.json`, as `prerl compare` and the study of
+predictions write them.
 They are for trying notebooks and readers; check_layout.py accepts them. Needs h5py and numpy.
 """
 
+import json
 import sys
 from pathlib import Path
 
@@ -194,12 +197,58 @@ def thoughts(path):
         plot(place, "per_response", ["kind"], "Fold change of thoughts per response")
 
 
+def comparison(path):
+    """Two rules, three seeds, three evaluations."""
+
+    def metric(values):
+        values = [float(value) for value in values]
+        mean = sum(values) / len(values)
+        return {"mean": mean, "low": mean - 0.1, "high": mean + 0.1, "values": values}
+
+    entries = [
+        {
+            "run": f"{rule}-3e-4",
+            "seeds": [0, 1, 2],
+            "config": {"evaluation_problems": 64, "optimizer": {"learning_rate": 3e-4}},
+            "steps": {
+                str(step): {
+                    name: metric(0.4 + slope * step * (1 + 0.2 * np.arange(3)))
+                    for name in ("accuracy", "transitions", "response_length", "ended")
+                }
+                | {"accuracy_difference": None}
+                for step in (0, 5, 10)
+            },
+        }
+        for rule, slope in (("grpo", 0.02), ("nsr-prerl", -0.02))
+    ]
+    path.write_text(json.dumps(entries))
+
+
+def calibration(path):
+    """Two bases, two learning rates; one prediction that could not be estimated, one without bounds."""
+    points = []
+    for k, rule in enumerate(("PreRL", "NSR-PreRL", "NSR-RL", "drift-RL")):
+        for base, rates in (("third", ("1e-4", "3e-4")), ("large", ("1e-4",))):
+            for rate, step in ((rate, step) for rate in rates for step in (10, 20)):
+                point = {"base": base, "learning_rate": rate, "step": step, "rule": rule}
+                for place, name in enumerate(("raw", "adam", "realised")):
+                    value = 1 - 0.25 * k - 0.05 * place
+                    point |= {name: value, f"{name}_low": value - 0.1, f"{name}_high": value + 0.1}
+                if rule == "drift-RL":
+                    point |= {"raw": None, "raw_low": None, "raw_high": None}
+                    point |= {"adam_low": None, "adam_high": None}
+                points.append(point)
+    path.write_text(json.dumps({"points": points, "spearman": {}, "errors": {}}))
+
+
 def main():
     if len(sys.argv) != 2:
         sys.exit("usage: make_examples.py FOLDER")
     folder = Path(sys.argv[1])
     training(folder / "training/nsr-prerl/training.h5", 0.51, 45)
     training(folder / "training/grpo/training.h5", 0.8, 33)
+    comparison(folder / "training/comparison.json")
+    calibration(folder / "training/calibration.json")
     thoughts(folder / "thoughts/thoughts.h5")
 
 
