@@ -28,6 +28,9 @@ public protocol Algorithm: Sendable {
   /// Whether it needs the policy that training started from.
   var usesReference: Bool { get }
 
+  /// Whether it samples responses again from their middle, which conversations do not support.
+  var continuesResponses: Bool { get }
+
   /// Whether advantages compare the rollouts of a group, which then needs two.
   var usesGroupBaseline: Bool { get }
 
@@ -41,6 +44,7 @@ public protocol Algorithm: Sendable {
 extension Algorithm {
   public static var presets: [Preset] { Preset.ofSpaces }
   public var metrics: [LossMetric] { type(of: loss.loss).metrics }
+  public var continuesResponses: Bool { false }
   public var usesReference: Bool { loss.loss.usesReference }
 }
 

@@ -111,6 +111,17 @@ public struct PolicyConfiguration: Sendable {
         "max_new_tokens is \(maximumNewTokens) (expected at most \(room): the model's positions "
         + "less the prompt)"
     }
+    if task is any InteractiveTask {
+      if algorithm.continuesResponses {
+        return
+          "advantages is \"mc\" (expected \"gae\" or \"rloo\": conversations have no continuations)"
+      }
+      if measureUpdatesEvery > 0 {
+        return
+          "measure_updates_every is \(measureUpdatesEvery) (expected 0: update vectors are not "
+          + "measured for conversations)"
+      }
+    }
     let context = algorithm.loss.nullContext
     let start = context.documentStart(task)
     if context == .start, start.isEmpty {

@@ -38,7 +38,7 @@ public struct PolicyObjective: Sendable {
 
   /// - Parameters:
   ///   - tokenAdvantages: One a rollout, in the order of the groups.
-  ///   - masks: For each rollout, which tokens of y may be scored; nil for all of them.
+  ///   - masks: For each rollout, which tokens of y may be scored; nil for the policy's own ones.
   ///   - keeping: Which advantages take part; tokens with others count in no denominator. They are
   ///     scored all the same, so that entropies are those of all tokens.
   ///   - coefficient: Factor of the whole objective.
@@ -68,7 +68,7 @@ public struct PolicyObjective: Sendable {
     let first = settings.scoresFirstToken ? 0 : 1
     sequences = rollouts.indices.map { index in
       let response = rollouts[index].response
-      guard let mask = masks?[index] else {
+      guard let mask = masks?[index] ?? rollouts[index].isOwn else {
         return ScoredSequence(context: contexts[index], response: response, firstScored: first)
       }
       precondition(mask.count == response.count, "a mask has a value for every token")

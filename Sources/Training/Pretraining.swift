@@ -1,4 +1,4 @@
-// Next-token pretraining on documents of the embedded task, packed into rows.
+// Next-token pretraining on documents of a task, packed into rows.
 //
 // Loss = mean over all scored tokens of a step of −log π(token | its document so far). Each document
 // begins with <bos> and sees only itself (block-diagonal causal mask, positions from 0), so half of
@@ -26,7 +26,7 @@ public final class Pretraining {
 
   public let configuration: PretrainingConfiguration
   public let model: Transformer<Float>
-  private let corpus: CountdownCorpus
+  private let document: @Sendable (Int) -> [Int32]
   private var packer: DocumentPacker
   private var optimizer: AdamW
   private let batch: BatchGradient<Float>
@@ -44,10 +44,8 @@ public final class Pretraining {
     let key = RandomKey(seed: configuration.seed)
     self.model = model ?? Transformer(configuration.model)
     if model == nil { self.model.initialize(key.derive("initialization")) }
-    var settings = CountdownCorpus.Settings(configuration.task)
-    settings.questionShare = configuration.questionShare
-    corpus = CountdownCorpus(
-      configuration.task, settings: settings, key: key.derive("corpus"))
+    document = configuration.task.documents(
+      questionShare: configuration.questionShare, key: key.derive("corpus"))
     packer = DocumentPacker(rowLength: configuration.rowLength)
     optimizer = AdamW(self.model.layout, settings: configuration.optimizer)
     batch = BatchGradient(
@@ -80,8 +78,7 @@ public final class Pretraining {
 
   /// The rows of the next step: token ids of whole documents.
   public func nextRows() -> [[[Int32]]] {
-    let corpus = corpus
-    return packer.nextRows(configuration.rowsPerStep) { corpus.document($0).tokens }
+    packer.nextRows(configuration.rowsPerStep, document: document)
   }
 
   /// One update on the next rows.

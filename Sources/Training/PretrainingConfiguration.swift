@@ -3,15 +3,15 @@ import ModelCore
 import StrictJSON
 import Tasks
 
-/// Pretraining of a model of the embedded task, or of a variant, on documents of its corpus.
+/// Pretraining of a model of a task with a corpus, by default the embedded one, on its documents.
 public struct PretrainingConfiguration: Sendable {
   public var seed: UInt64
-  /// The variant of the task whose corpus the model learns from.
-  public var task: CountdownVariant
+  /// The task whose corpus the model learns from.
+  public var task: any CorpusTask
   public var model: ModelConfiguration
   /// Share of documents that open with their question; with 1 the model never sees a bare response,
-  /// and log P(y) is off its distribution.
-  public var questionShare: Double
+  /// and log P(y) is off its distribution. nil for a task whose documents always do.
+  public var questionShare: Double?
   public var steps: Int
   /// Packed rows of one update.
   public var rowsPerStep: Int
@@ -29,10 +29,11 @@ public struct PretrainingConfiguration: Sendable {
   /// - Throws: `JSONValueError` naming an unknown, missing or out-of-range key.
   public init(reading reader: inout JSONReader) throws(JSONValueError) {
     seed = UInt64(try reader.int("seed", in: 0...Int.max))
-    task = try CountdownVariant(readingKeyOf: &reader)
+    task = try BuiltInTasks.corpusTask(reading: &reader)
+    let vocabulary = type(of: task).vocabulary
     var shape = try reader.object("model")
     model = ModelConfiguration(
-      family: .qwen3, vocabularySize: CountdownVocabulary.count,
+      family: .qwen3, vocabularySize: vocabulary.words.count,
       hiddenSize: try shape.int("hidden_size", in: 1...8192),
       feedForwardSize: try shape.int("intermediate_size", in: 1...32_768),
       layerCount: try shape.int("num_hidden_layers", in: 1...128),
@@ -42,8 +43,8 @@ public struct PretrainingConfiguration: Sendable {
       normEpsilon: try shape.double("rms_norm_eps", in: 0...1),
       ropeTheta: try shape.double("rope_theta", in: 1...1e9), tiedEmbeddings: true,
       maximumPositions: try shape.int("max_position_embeddings", in: 128...1 << 20),
-      bosToken: Int(CountdownVocabulary.bos), eosTokens: [Int(CountdownVocabulary.eos)],
-      padToken: Int(CountdownVocabulary.pad))
+      bosToken: Int(vocabulary.start), eosTokens: [Int(vocabulary.end)],
+      padToken: Int(vocabulary.padding))
     guard model.headCount.isMultiple(of: model.keyValueHeadCount) else {
       throw JSONValueError(
         path: shape.path(of: "num_key_value_heads"),
@@ -54,8 +55,8 @@ public struct PretrainingConfiguration: Sendable {
         path: shape.path(of: "head_dim"), message: "is odd (expected an even integer)")
     }
     try shape.finish()
-    questionShare = CountdownCorpus.Settings().questionShare
-    if var corpus = try reader.optionalObject("corpus") {
+    questionShare = type(of: task).standardQuestionShare
+    if questionShare != nil, var corpus = try reader.optionalObject("corpus") {
       questionShare = try corpus.double("question_share", in: 0...1)
       try corpus.finish()
     }

@@ -16,26 +16,21 @@ extension RolloutGroup {
     let perProblem = configuration.rolloutsPerProblem
     let requests = problems.enumerated().flatMap { place, problem in
       (0..<perProblem).map { sample in
-        SamplingRequest(
-          prompt: problem.promptTokens, key: key.derive(UInt64(place), UInt64(sample)))
+        (problem: problem, key: key.derive(UInt64(place), UInt64(sample)))
       }
     }
-    var responses: [TaskResponse] = []
-    var ended: [Bool] = []
-    try model.sample(
-      requests, options: configuration.samplingOptions(model), threads: threads
-    ) { index, response in
-      responses.append(
-        TaskResponse(problem: problems[index / perProblem], tokens: response.tokens))
-      ended.append(response.ended)
-    }
-    let found = try task.verify(responses, shouldStop: shouldStop)
+    let responses = try model.respond(
+      to: requests, of: task, configuration.samplingOptions(model), threads: threads)
+    let found = try task.verify(
+      zip(requests, responses).map { TaskResponse(problem: $0.problem, tokens: $1.tokens) },
+      shouldStop: shouldStop)
     return problems.indices.map { place in
       RolloutGroup(
         (place * perProblem..<(place + 1) * perProblem).map { index in
           RewardedRollout(
-            prompt: responses[index].problem.promptTokens, response: responses[index].tokens,
-            ended: ended[index], reward: found[index]?.reward ?? 0)
+            prompt: requests[index].problem.promptTokens, response: responses[index].tokens,
+            ended: responses[index].ended, reward: found[index]?.reward ?? 0,
+            isOwn: responses[index].isOwn)
         })
     }
   }

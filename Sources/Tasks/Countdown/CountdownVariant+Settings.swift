@@ -1,4 +1,5 @@
 // Countdown in a configuration: `"task": {"numbers": 4}` or `"task": {"restating": false}`.
+import KeyedRandom
 import StrictJSON
 
 extension CountdownVariant: TaskSettings {
@@ -16,15 +17,6 @@ extension CountdownVariant: TaskSettings {
           "\(count ?? 3) with restating false (expected 3)")
     }
     self = restates ? Self(numberCount: count ?? 3) ?? .three : .positions
-  }
-
-  /// Reads the key `task` of a configuration that supports this task only; three numbers by
-  /// default.
-  public init(readingKeyOf reader: inout JSONReader) throws(JSONValueError) {
-    self = .three
-    guard var task = try reader.optionalObject("task") else { return }
-    self = try CountdownVariant(reading: &task)
-    try task.finish()
   }
 
   /// nil for three numbers, so that configurations of the embedded task are unchanged.
@@ -55,5 +47,24 @@ extension CountdownVariant: TaskSettings {
 
   public static func recognizes(_ prompt: [Int32]) -> Bool {
     CountdownProblem(prompt: prompt) != nil
+  }
+}
+
+extension CountdownVariant: CorpusTask {
+  public static var vocabulary: TaskVocabulary {
+    TaskVocabulary(
+      words: CountdownVocabulary.words, padding: CountdownVocabulary.pad,
+      start: CountdownVocabulary.bos, end: CountdownVocabulary.eos)
+  }
+
+  public static var standardQuestionShare: Double? { CountdownCorpus.Settings().questionShare }
+
+  public func documents(
+    questionShare: Double?, key: RandomKey
+  ) -> @Sendable (Int) -> [Int32] {
+    var settings = CountdownCorpus.Settings(self)
+    settings.questionShare = questionShare ?? settings.questionShare
+    let corpus = CountdownCorpus(self, settings: settings, key: key)
+    return { corpus.document($0).tokens }
   }
 }

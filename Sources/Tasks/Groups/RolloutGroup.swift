@@ -10,14 +10,27 @@ public struct RewardedRollout: Sendable, Hashable {
   public var response: [Int32]
   /// False for a response that reached the token limit.
   public var ended: Bool
+  /// Which tokens of the response the policy chose, where others wrote some of them (`InteractiveTask`); nil
+  /// for all. Only these are scored.
+  public var isOwn: [Bool]?
   /// The reward, in 0...1 unless the user's verifier gives another number.
   public var reward: Double
 
-  public init(prompt: [Int32], response: [Int32], ended: Bool, reward: Double) {
+  public init(
+    prompt: [Int32], response: [Int32], ended: Bool, reward: Double, isOwn: [Bool]? = nil
+  ) {
+    precondition(isOwn.map { $0.count == response.count } ?? true, "one flag a token")
     self.prompt = prompt
     self.response = response
     self.ended = ended
     self.reward = reward
+    self.isOwn = isOwn
+  }
+
+  /// The indices of the policy's own tokens in the response, ascending.
+  public var ownPlaces: [Int] {
+    guard let isOwn else { return Array(response.indices) }
+    return isOwn.indices.filter { isOwn[$0] }
   }
 }
 

@@ -40,6 +40,9 @@ public protocol PolicyTask: Sendable {
 
   // MARK: Rewards and statistics
 
+  /// The rewards that a response may have; 1 stands for a right response in every task.
+  var rewardRange: ClosedRange<Double> { get }
+
   /// Judges responses; nil for a response that cannot be judged because it has no reference answer.
   ///
   /// - Parameter shouldStop: Polled while judging takes long.
@@ -75,6 +78,7 @@ extension PolicyTask {
 
   public func completed(_ problem: TaskProblem) throws(LineFault) -> TaskProblem { problem }
 
+  public var rewardRange: ClosedRange<Double> { 0...1 }
   public func steps(of response: TaskResponse) -> [ResponseStep]? { nil }
   public var statistics: [TaskStatistic] { [] }
   public var documents: [[Int32]] { [] }

@@ -78,6 +78,7 @@ public struct PPO: Algorithm {
     loss = try LossSettings(reading: &reader, for: run, PenalizedSurrogate.self)
   }
 
+  public var continuesResponses: Bool { estimator == .continuations }
   public var usesGroupBaseline: Bool { estimator == .leaveOneOut }
   public var usesReference: Bool { rewards.penalty > 0 || loss.loss.usesReference }
 
@@ -112,13 +113,16 @@ public struct PPO: Algorithm {
   /// head that is 0.
   public func objective(of groups: [RolloutGroup], step: Int) -> PolicyObjective {
     let rollouts = groups.flatMap(\.rollouts)
+    let isOwn =
+      rollouts.contains { $0.isOwn != nil }
+      ? rollouts.map { $0.isOwn ?? $0.response.map { _ in true } } : nil
     let advantages = rollouts.map { rollout in
       var rewards = [Double](repeating: 0, count: rollout.response.count)
       rewards[rewards.count - 1] = self.rewards.score(of: rollout)
       return advantageEstimation(length: rewards.count)
-        .advantages(rewards: rewards, values: rewards.map { _ in 0 })
+        .advantages(rewards: rewards, values: rewards.map { _ in 0 }, isOwn: rollout.isOwn)
     }
-    return objective(of: groups, advantages: whitening.whitened(advantages))
+    return objective(of: groups, advantages: whitening.whitened(advantages, isOwn: isOwn))
   }
 
   /// The objective with these advantages.

@@ -26,7 +26,8 @@ final class ActorCriticLearner: PolicyLearner {
         key: key.derive("value head"), threads: parts.threads) : nil
   }
 
-  /// What the updates of a step need of each rollout.
+  /// What the updates of a step need of each rollout. Values, returns and advantages are those of the policy's own
+  /// tokens.
   private struct Evidence {
     /// V before each token; without a critic 0.
     var values: [[Double]]
@@ -47,9 +48,10 @@ final class ActorCriticLearner: PolicyLearner {
     var metrics = ActorCriticMetrics()
     let rollouts = batch.groups.flatMap(\.rollouts)
     // The states are those of the process, prompt included, in whatever space the policy is updated.
-    let states = rollouts.map { ScoredSequence(context: $0.prompt, response: $0.response) }
+    let states = rollouts.map { $0.state() }
     var evidence = try evidence(batch, rollouts, states, &metrics, shouldStop)
-    let objective = algorithm.objective(of: batch.groups, advantages: evidence.advantages)
+    let objective = algorithm.objective(
+      of: batch.groups, advantages: zip(rollouts, evidence.advantages).map { $0.spread($1) })
     let passes = parts.configuration.updatesPerBatch
     if passes * algorithm.minibatches > 1 {
       evidence.old = try policyScorer.scores(of: objective, threads: parts.threads)
@@ -82,10 +84,12 @@ final class ActorCriticLearner: PolicyLearner {
     let (values, valuesAfterLast) = try values(rollouts, states)
     let logRatios = try logRatios(states)
     let rewards = rollouts.indices.map { index in
-      algorithm.rewards.rewards(
-        of: rollouts[index], logRatios: logRatios?[index] ?? [],
-        steps: algorithm.rewards.placement == .end ? nil : parts.task.steps(of: responses[index]),
-        discount: algorithm.discount)
+      let rollout = rollouts[index]
+      return rollout.folded(
+        algorithm.rewards.rewards(
+          of: rollout, logRatios: rollout.spread(logRatios?[index] ?? []),
+          steps: algorithm.rewards.placement == .end
+            ? nil : parts.task.steps(of: responses[index]), discount: algorithm.discount))
     }
     var evidence = Evidence(values: values)
     let advantages: [[Double]]
@@ -130,24 +134,19 @@ final class ActorCriticLearner: PolicyLearner {
     _ rollouts: [RewardedRollout], _ states: [ScoredSequence]
   ) throws -> (values: [[Double]], afterLast: [Double]) {
     guard let critic else {
-      return (rollouts.map { $0.response.map { _ in 0 } }, rollouts.map { _ in 0 })
+      return (rollouts.map { $0.ownPlaces.map { _ in 0 } }, rollouts.map { _ in 0 })
     }
     guard algorithm.rewards.truncation == .bootstrap else {
       return (try critic.values(states), rollouts.map { _ in 0 })
     }
-    // A token behind the last one, whichever, has the value after the last one at its row.
-    let extended = rollouts.map { rollout in
-      ScoredSequence(
-        context: rollout.prompt, response: rollout.response + (rollout.ended ? [] : [0]))
-    }
-    let values = try critic.values(extended)
+    let values = try critic.values(rollouts.map { $0.state(withEnd: !$0.ended) })
     return (
-      zip(values, rollouts).map { Array($0.prefix($1.response.count)) },
+      zip(values, rollouts).map { $1.ended ? $0 : $0.dropLast() },
       zip(values, rollouts).map { $1.ended ? 0 : $0[$0.count - 1] }
     )
   }
 
-  /// log π − log π_ref of every token after its prompt; nil without a penalty in the reward.
+  /// log π − log π_ref of every own token after its prompt; nil without a penalty in the reward.
   private func logRatios(_ states: [ScoredSequence]) throws -> [[Double]]? {
     guard algorithm.rewards.penalty > 0, let reference = parts.reference else { return nil }
     let own = try policyScorer.tokenLogProbabilities(states, threads: parts.threads)
@@ -228,6 +227,7 @@ final class ActorCriticLearner: PolicyLearner {
     _ metrics: inout ActorCriticMetrics
   ) throws {
     func part<Value>(_ values: [Value]) -> [Value] { minibatch.map { values[$0] } }
+    let rollouts = batch.groups.flatMap(\.rollouts)
     let isWarmUp = critic != nil && batch.step <= algorithm.critic.warmUpSteps
     // Groups of one keep their context; advantages are made already.
     let groups = batch.groups.flatMap { group in
@@ -235,8 +235,8 @@ final class ActorCriticLearner: PolicyLearner {
     }
     let objective = PolicyObjective(
       part(groups), space: algorithm.space,
-      tokenAdvantages: part(evidence.advantages).map { .tokens($0) }, algorithm.loss,
-      places: minibatch)
+      tokenAdvantages: minibatch.map { .tokens(rollouts[$0].spread(evidence.advantages[$0])) },
+      algorithm.loss, places: minibatch)
     let report = try parts.updater.accumulate(
       objective, old: evidence.old.map(part), reference: evidence.reference.map(part),
       needsGradient: !isWarmUp, step: batch.step)
@@ -267,5 +267,38 @@ final class ActorCriticLearner: PolicyLearner {
     let peak = parts.configuration.schedule.peak
     guard let own = algorithm.critic.learningRate else { return rate * algorithm.criticRateRatio }
     return peak > 0 ? rate / peak * own : own
+  }
+}
+
+extension RewardedRollout {
+  /// The process's states: the prompt and the tokens before each own token.
+  ///
+  /// - Parameter isExtended: Whether the state after the last token is there, too. A token behind it, whichever, has
+  ///   that state's value at its row.
+  fileprivate func state(withEnd isExtended: Bool = false) -> ScoredSequence {
+    guard isOwn != nil || isExtended else {
+      return ScoredSequence(context: prompt, response: response)
+    }
+    return ScoredSequence(
+      context: prompt, response: response + (isExtended ? [0] : []),
+      scored: ownPlaces + (isExtended ? [response.count] : []))
+  }
+
+  /// Rewards of all tokens as rewards of the own ones: what others' tokens earn belongs to the own token before them.
+  fileprivate func folded(_ rewards: [Double]) -> [Double] {
+    guard isOwn != nil else { return rewards }
+    let places = ownPlaces
+    return places.enumerated().map { index, place in
+      let next = index + 1 < places.count ? places[index + 1] : rewards.count
+      return rewards[place..<next].reduce(0, +)
+    }
+  }
+
+  /// Values of the own tokens at their places among all tokens, 0 at the others'; none for none.
+  fileprivate func spread(_ values: [Double]) -> [Double] {
+    guard isOwn != nil, !values.isEmpty else { return values }
+    var all = [Double](repeating: 0, count: response.count)
+    for (place, value) in zip(ownPlaces, values) { all[place] = value }
+    return all
   }
 }

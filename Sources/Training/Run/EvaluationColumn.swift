@@ -21,9 +21,11 @@ struct EvaluatedPolicy: Sendable {
 
   /// The problem of each response.
   let problems: [TaskProblem]
+  /// The task's possible rewards.
+  let rewardRange: ClosedRange<Double>
   /// Responses to each problem, which lie in a row.
   let samples: Int
-  let responses: [SampledResponse]
+  let responses: [PolicyResponse]
   let rewards: [Double]
   let scores: Scores
   let bootstrap: BootstrapT
@@ -38,12 +40,12 @@ struct EvaluatedPolicy: Sendable {
     ClusteredSample(values, clusters: problems.map(\.cluster)).share(bootstrap)
   }
 
-  /// A mean over responses with its interval over clusters, cut to 0...limit.
+  /// A mean over responses with its interval over clusters, cut to the possible values.
   fileprivate func mean(
-    _ values: [Double], weights: [Double]? = nil, atMost limit: Double = .infinity
+    _ values: [Double], weights: [Double]? = nil, in range: ClosedRange<Double> = 0...(.infinity)
   ) -> Interval {
     ClusteredSample(values, clusters: problems.map(\.cluster), weights: weights).mean(bootstrap)
-      .within(0...limit)
+      .within(range)
   }
 }
 
@@ -77,8 +79,10 @@ public struct EvaluationColumn: Sendable {
   /// The statistics of a task, in the order of files.
   static func all(_ task: any PolicyTask) -> [EvaluationColumn] {
     let own = task.statistics
-    return [accuracy, accuracyNoise] + own.compactMap(mean) + [responseLength, ended]
-      + own.compactMap(share) + [divergence] + (task.documents.isEmpty ? [] : [documentLoss])
+    let isGraded = task.rewardRange != 0...1
+    return [isGraded ? rightShare : accuracy, accuracyNoise] + (isGraded ? [reward] : [])
+      + own.compactMap(mean) + [responseLength, ended] + own.compactMap(share) + [divergence]
+      + (task.documents.isEmpty ? [] : [documentLoss])
       + own.compactMap(overall) + logProbabilities
   }
 
@@ -86,6 +90,14 @@ public struct EvaluationColumn: Sendable {
 
   private static let accuracy = EvaluationColumn(
     "accuracy", "share of right responses", interval: { $0.share($0.rewards) })
+
+  /// Of tasks whose rewards are no shares.
+  private static let rightShare = EvaluationColumn(
+    "accuracy", "share of responses with reward 1",
+    interval: { $0.share($0.rewards.map { $0 >= 1 ? 1 : 0 }) })
+
+  private static let reward = EvaluationColumn(
+    "reward", "mean reward of a response", interval: { $0.mean($0.rewards, in: $0.rewardRange) })
 
   /// √(Σ_j s_j²/n) / J over J problems, s_j² the variance of the rewards of problem j's n responses.
   private static let accuracyNoise = EvaluationColumn(
@@ -125,7 +137,7 @@ public struct EvaluationColumn: Sendable {
       interval: { policy in
         let shares = policy.judged.map(value)
         return policy.mean(
-          shares.map { $0.part / $0.whole }, weights: shares.map(\.whole), atMost: 1)
+          shares.map { $0.part / $0.whole }, weights: shares.map(\.whole), in: 0...1)
       })
   }
 

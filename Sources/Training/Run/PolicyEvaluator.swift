@@ -19,7 +19,7 @@ public struct PolicyEvaluator {
   private let problems: [TaskProblem]
   private let columns: [EvaluationColumn]
   /// Rollouts of the base, which later policies score.
-  private let baseResponses: [SampledResponse]
+  private let baseResponses: [PolicyResponse]
   /// Rewards of the base's rollouts.
   private let baseRewards: [Double]
   private let documents: [ScoredSequence]
@@ -44,7 +44,8 @@ public struct PolicyEvaluator {
     problems = task.heldOut(configuration.evaluationProblems).flatMap {
       repeatElement($0, count: configuration.evaluationSamples)
     }
-    baseResponses = try Self.sample(configuration, base, problems, step: 0, threads: threads)
+    baseResponses = try Self.sample(
+      configuration, task, base, problems, step: 0, threads: threads)
     baseRewards = try Self.rewards(task, problems, baseResponses, shouldStop)
     documents = task.documents.map { tokens in
       ScoredSequence(context: [tokens[0]], response: Array(tokens.dropFirst()))
@@ -64,27 +65,22 @@ public struct PolicyEvaluator {
   }
 
   private static func sample(
-    _ configuration: PolicyConfiguration, _ model: Transformer<Float>, _ problems: [TaskProblem],
-    step: Int, threads: Int
-  ) throws -> [SampledResponse] {
+    _ configuration: PolicyConfiguration, _ task: any PolicyTask, _ model: Transformer<Float>,
+    _ problems: [TaskProblem], step: Int, threads: Int
+  ) throws -> [PolicyResponse] {
     let key = RandomKey(seed: configuration.seed).derive("evaluation").derive(UInt64(step))
     let keys = (0..<configuration.evaluationSamples).map { sample in
       sample == 0 ? key : key.derive("sample").derive(UInt64(sample))
     }
-    var responses: [SampledResponse] = []
-    try model.sample(
-      problems.enumerated().map { place, problem in
+    return try model.respond(
+      to: problems.enumerated().map { place, problem in
         let (index, sample) = place.quotientAndRemainder(dividingBy: keys.count)
-        return SamplingRequest(
-          prompt: problem.promptTokens, key: keys[sample].derive(UInt64(index)))
-      },
-      options: configuration.samplingOptions(model), threads: threads,
-      consume: { responses.append($1) })
-    return responses
+        return (problem, keys[sample].derive(UInt64(index)))
+      }, of: task, configuration.samplingOptions(model), threads: threads)
   }
 
   private static func rewards(
-    _ task: any PolicyTask, _ problems: [TaskProblem], _ responses: [SampledResponse],
+    _ task: any PolicyTask, _ problems: [TaskProblem], _ responses: [PolicyResponse],
     _ shouldStop: @Sendable () -> Bool
   ) throws -> [Double] {
     let judged = zip(problems, responses).map { TaskResponse(problem: $0, tokens: $1.tokens) }
@@ -98,9 +94,10 @@ public struct PolicyEvaluator {
     let responses =
       step == 0
       ? baseResponses
-      : try Self.sample(configuration, model, problems, step: step, threads: threads)
+      : try Self.sample(configuration, task, model, problems, step: step, threads: threads)
     let evaluated = EvaluatedPolicy(
-      problems: problems, samples: configuration.evaluationSamples, responses: responses,
+      problems: problems, rewardRange: task.rewardRange, samples: configuration.evaluationSamples,
+      responses: responses,
       rewards: step == 0 ? baseRewards : try Self.rewards(task, problems, responses, shouldStop),
       scores: try scores(model, responses, isBase: step == 0),
       bootstrap: BootstrapT(key: RandomKey(seed: configuration.seed).derive("bootstrap")))
@@ -108,14 +105,13 @@ public struct PolicyEvaluator {
   }
 
   private func scores(
-    _ model: Transformer<Float>, _ responses: [SampledResponse], isBase: Bool
+    _ model: Transformer<Float>, _ responses: [PolicyResponse], isBase: Bool
   ) throws -> EvaluatedPolicy.Scores {
     // Where the null context is drawn for each problem, the marginal is that of a bare document.
     let nullContext = configuration.algorithm.loss.nullContext.documentStart(task)
-    func sequences(_ responses: [SampledResponse], prompted: Bool) -> [ScoredSequence] {
+    func sequences(_ responses: [PolicyResponse], prompted: Bool) -> [ScoredSequence] {
       zip(problems, responses).map {
-        ScoredSequence(
-          context: prompted ? $0.promptTokens : nullContext, response: $1.tokens)
+        $1.sequence(after: prompted ? $0.promptTokens : nullContext)
       }
     }
     let scorer = SequenceScorer(model)
@@ -130,7 +126,7 @@ public struct PolicyEvaluator {
     func ofBase(right: Bool, prompted: Bool) throws -> Double {
       try perToken(
         zip(sequences(baseResponses, prompted: prompted), baseRewards)
-          .filter { ($0.1 == 1) == right && $0.0.scoredCount > 0 }.map(\.0))
+          .filter { ($0.1 >= 1) == right && $0.0.scoredCount > 0 }.map(\.0))
     }
     return EvaluatedPolicy.Scores(
       // y ~ π(·|x): the mean of log π − log π_base is unbiased.

@@ -179,7 +179,8 @@ struct TrainCommand: ParsableCommand {
     run.reportDamage = { Console.note("prerl: warning: \($0)") }
     run.threads = common.threads
     run.writeTokenizer = {
-      try CountdownTokenizer.write(to: $0, maximumLength: settings.model.maximumPositions)
+      try type(of: settings.task).vocabulary.writeTokenizer(
+        to: $0, maximumLength: settings.model.maximumPositions)
     }
     let bar = ProgressBar("pretraining", total: run.steps, unit: "steps", quiet: common.quiet)
     defer { bar.finish() }

@@ -44,7 +44,7 @@ extension Checkpoint {
   /// Writes the tokenizer's files into the folder of a checkpoint made from this one.
   func writeTokenizer(to folder: String) throws {
     if isCountdown {
-      return try CountdownTokenizer.write(
+      return try CountdownVariant.vocabulary.writeTokenizer(
         to: folder, maximumLength: configuration.maximumPositions)
     }
     for name in Self.textFiles {

@@ -34,7 +34,9 @@ struct Checkpoint: Sendable {
     let isBuiltIn = configuration.vocabularySize == CountdownVocabulary.count
     tokenizer = Result { [directory] () throws(TokenizerError) in
       isBuiltIn
-        ? try Tokenizer(json: Array(CountdownTokenizer.files().tokenizer.utf8))
+        ? try Tokenizer(
+          json: Array(
+            CountdownVariant.vocabulary.tokenizerFiles(maximumLength: 256).tokenizer.utf8))
         : try Tokenizer(directory: directory)
     }
     chatTemplate = Result { [directory] () throws(TokenizerError) in

@@ -1,0 +1,37 @@
+// Tasks whose responses are conversations: someone answers the policy.
+import KeyedRandom
+
+/// What stands behind a turn of the policy in a response: tokens that others wrote.
+public struct EnvironmentTurn: Sendable, Hashable {
+  /// The answer, up to where the policy's next turn begins; the end of the conversation if it is over.
+  public var tokens: [Int32]
+  /// Whether the conversation is over.
+  public var isOver: Bool
+
+  public init(tokens: [Int32], isOver: Bool) {
+    self.tokens = tokens
+    self.isOver = isOver
+  }
+}
+
+/// A task with an environment that answers each turn of the policy.
+///
+/// A response holds the turns of both. The policy's own tokens are sampled and scored, the others are
+/// part of what it sees (`RewardedRollout.isOwn`).
+public protocol InteractiveTask: PolicyTask {
+  /// The most tokens of a turn of the policy, its end included.
+  var maximumTurnLength: Int { get }
+
+  /// The tokens that end a turn of the policy.
+  var turnEnds: [Int32] { get }
+
+  /// What the environment does after a turn of the policy.
+  ///
+  /// - Parameters:
+  ///   - turn: The policy's tokens, any ids; without an end token if it reached the most tokens of a turn.
+  ///   - history: The response before the turn.
+  ///   - key: The conversation's: the same for all of its turns.
+  func answer(
+    to turn: [Int32], after history: [Int32], in problem: TaskProblem, key: RandomKey
+  ) -> EnvironmentTurn
+}

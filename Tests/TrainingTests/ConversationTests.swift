@@ -1,0 +1,101 @@
+import KeyedRandom
+import ModelCore
+import Tasks
+import TestSupport
+import Testing
+import Training
+
+/// Training on a task whose responses are conversations.
+@Suite struct ConversationTests {
+  private static let members = """
+    "algorithm": "ppo", "steps": 4, "problems_per_step": 6, "rollouts_per_problem": 4,
+    "task": {"name": "desk"}, "evaluate_every": 0, "optimizer": {"learning_rate": 0.01}
+    """
+
+  /// A random model of the 43 words that mostly says `sorry`, a turn that is an action.
+  private static func model() -> Transformer<Float> {
+    let model = Transformer<Float>(
+      ModelConfiguration(
+        family: .qwen3, vocabularySize: DeskVocabulary.count, hiddenSize: 8, feedForwardSize: 6,
+        layerCount: 1, headCount: 2, keyValueHeadCount: 1, headDimension: 4, normEpsilon: 1e-6,
+        ropeTheta: 100, tiedEmbeddings: true, maximumPositions: 128,
+        bosToken: Int(DeskVocabulary.bos), eosTokens: [Int(DeskVocabulary.eos)],
+        padToken: Int(DeskVocabulary.pad)))
+    model.initialize(RandomKey(seed: 2))
+    return model
+  }
+
+  private static func run(_ more: String = "", threads: Int = 1) throws -> PolicyTraining {
+    let settings = try configuration(members + more)
+    return PolicyTraining(settings, task: DeskTask(), model: model(), threads: threads)
+  }
+
+  @Test func onlyThePolicysOwnTokensAreScored() throws {
+    let run = try Self.run()
+    let groups = try run.sample(run.problems(ofStep: 1), step: 1)
+    let objective = run.configuration.algorithm.objective(of: groups, step: 1)
+    var others = 0
+    for (index, rollout) in objective.rollouts.enumerated() {
+      let isOwn = try #require(rollout.isOwn)
+      #expect(objective.sequence(index).scoredPositions == rollout.ownPlaces)
+      others += isOwn.count { !$0 }
+      // Turns of the policy are at most four tokens, and what follows a turn opens with <user>.
+      for place in isOwn.indices where place > 0 && isOwn[place - 1] && !isOwn[place] {
+        #expect(rollout.response[place] == DeskVocabulary.user)
+      }
+    }
+    #expect(groups.flatMap(\.rollouts).allSatisfy { -1.6...1 ~= $0.reward })
+    #expect(others >= 0)
+  }
+
+  @Test(arguments: [
+    "", #", "critic": {"trunk": "shared"}, "minibatches": 2"#, #", "advantages": "rloo""#,
+    #", "truncation": "bootstrap", "max_new_tokens": 6"#,
+  ]) func sameBitsOnAnyNumberOfThreads(more: String) throws {
+    let one = try Self.run(more)
+    let three = try Self.run(more, threads: 3)
+    for _ in 0..<2 {
+      let (a, b) = (try one.advance(), try three.advance())
+      #expect(a.values.elementsEqual(b.values) { $0 == $1 || ($0.isNaN && $1.isNaN) })
+    }
+    #expect(one.model.values == three.model.values)
+    // Rewards of a random model are all the same: only a value that learns moves it.
+    #expect((one.model.values == Self.model().values) == more.contains("rloo"))
+  }
+
+  /// Logged dialogues in the place of sampled ones: their users' turns belong to nobody's gradient.
+  @Test func advantagesOfOthersTokensAreZero() throws {
+    let corpus = DeskCorpus(key: RandomKey(seed: 4))
+    let groups = (0..<6).map { index -> RolloutGroup in
+      let dialogue = corpus.document(index)
+      let authored = dialogue.transcript.authored
+      let start = authored.firstIndex { $0.author == .assistant } ?? 0
+      return RolloutGroup([
+        RewardedRollout(
+          prompt: authored[..<start].map(\.token), response: authored[start...].map(\.token),
+          ended: true, reward: dialogue.reward,
+          isOwn: authored[start...].map { $0.author == .assistant })
+      ])
+    }
+    let objective = try configuration(Self.members).algorithm.objective(of: groups, step: 1)
+    for (rollout, advantages) in zip(objective.rollouts, objective.advantages) {
+      let isOwn = try #require(rollout.isOwn)
+      for place in isOwn.indices where !isOwn[place] { #expect(advantages[place] == 0) }
+      // λ = 0.95 and V = 0: the last own token has the reward, those before it less.
+      let own = rollout.ownPlaces
+      expectClose(advantages[try #require(own.last)], rollout.reward, absolute: 1e-12)
+      if own.count > 1 {
+        expectClose(advantages[own[own.count - 2]], 0.95 * rollout.reward, absolute: 1e-12)
+      }
+    }
+  }
+
+  @Test func whatConversationsDoNotSupportIsRefused() throws {
+    for more in [#", "advantages": "mc""#, #", "measure_updates_every": 2"#] {
+      let settings = try configuration(Self.members + more)
+      #expect(settings.obstacle(Self.model().configuration, DeskTask()) != nil)
+    }
+    #expect(
+      try configuration(Self.members).obstacle(Self.model().configuration, DeskTask()) == nil)
+  }
+}
