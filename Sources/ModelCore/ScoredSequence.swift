@@ -43,6 +43,14 @@ public struct ScoredSequence: Sendable, Hashable {
     self.scored = .places(context.isEmpty && scored.first == 0 ? Array(scored.dropFirst()) : scored)
   }
 
+  /// Reads the state after the last of some tokens, for a head that does not depend on the next one. The
+  /// last token's row is the scored one, and no other token takes part.
+  public init(stateAfter tokens: [Int32]) {
+    precondition(!tokens.isEmpty, "there is no state before the first token")
+    // Some token has to stand in the place of the next one.
+    self.init(context: tokens, response: [0])
+  }
+
   /// The indices of the scored tokens in the response, ascending.
   public var scoredPositions: [Int] {
     switch scored {

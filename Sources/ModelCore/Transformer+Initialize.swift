@@ -12,15 +12,21 @@ extension Transformer {
   @specialized(where Scalar == Float)
   @specialized(where Scalar == Double)
   public func initialize(_ key: RandomKey) {
-    for (index, parameter) in layout.parameters.enumerated() {
-      let values = pointer(index)
-      switch parameter.initialization {
-      case .constant(let value):
-        values.update(repeating: Scalar(value), count: parameter.count)
-      case .normal(let deviation):
-        var generator = key.derive(UInt64(index)).generator()
-        for i in 0..<parameter.count { values[i] = Scalar(deviation * generator.normal()) }
-      }
+    for index in layout.parameters.indices { initialize(parameter: index, key) }
+  }
+
+  /// Draws one parameter as `initialize` does.
+  @specialized(where Scalar == Float)
+  @specialized(where Scalar == Double)
+  func initialize(parameter index: Int, _ key: RandomKey) {
+    let parameter = layout.parameters[index]
+    let values = pointer(index)
+    switch parameter.initialization {
+    case .constant(let value):
+      values.update(repeating: Scalar(value), count: parameter.count)
+    case .normal(let deviation):
+      var generator = key.derive(UInt64(index)).generator()
+      for i in 0..<parameter.count { values[i] = Scalar(deviation * generator.normal()) }
     }
   }
 }

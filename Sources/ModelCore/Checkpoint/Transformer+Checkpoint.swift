@@ -1,5 +1,6 @@
 // Checkpoints as Hugging Face folders: config.json and safetensors.
 import Foundation
+import KeyedRandom
 import Safetensors
 import StrictJSON
 
@@ -13,20 +14,50 @@ extension Transformer {
   /// A stored `lm_head.weight` under `tie_word_embeddings` is ignored if it equals the embedding. If it
   /// differs it is used, and the model's configuration is not tied (as in transformers 5).
   ///
+  /// - Parameter head: What the folder must be read as; nil for what its configuration says. A model with
+  ///   a reward head needs no matrix of logits.
   /// - Throws: `CheckpointError` for a folder without a model of a supported family,
   ///   `SafetensorsError` for a malformed or unreadable file, `NonFiniteError` for a weight that is NaN
   ///   or infinite.
-  public convenience init(directory: String) throws {
+  public convenience init(directory: String, head: ModelConfiguration.Head? = nil) throws {
     try refuseAdapter(directory)
-    var configuration = try ModelConfiguration(directory: directory)
+    var configuration = try ModelConfiguration(directory: directory, head: head)
     let checkpoint = try SafetensorsCheckpoint(directory: directory)
-    if configuration.tiedEmbeddings, try Self.hasOwnHead(checkpoint, configuration) {
+    if configuration.head == .vocabulary, configuration.tiedEmbeddings,
+      try Self.hasOwnHead(checkpoint, configuration)
+    {
       configuration.tiedEmbeddings = false
     }
-    try Self.check(checkpoint, against: ParameterLayout(configuration), directory)
+    try self.init(configuration, named: configuration, from: checkpoint, directory)
+  }
+
+  /// Opens the layers of a folder, whatever its head, under a new reward head that is drawn from a key.
+  ///
+  /// - Throws: As `init(directory:head:)`.
+  public convenience init(rewardModelOn directory: String, drawingHead key: RandomKey) throws {
+    try refuseAdapter(directory)
+    let source = try ModelConfiguration(directory: directory)
+    var configuration = source
+    configuration.head = .reward
+    let checkpoint = try SafetensorsCheckpoint(directory: directory)
+    try self.init(
+      configuration, named: source, from: checkpoint, directory, without: RewardHead.parameterName)
+    if let head = layout.network.rewardHead { initialize(parameter: head.weight.index, key) }
+  }
+
+  /// Reads every parameter but one.
+  ///
+  /// - Parameter source: The configuration by which the folder's tensors are named.
+  private convenience init(
+    _ configuration: ModelConfiguration, named source: ModelConfiguration,
+    from checkpoint: SafetensorsCheckpoint, _ directory: String, without absent: String? = nil
+  ) throws {
+    try Self.check(
+      checkpoint, against: ParameterLayout(configuration), named: source, directory, without: absent
+    )
     self.init(configuration)
-    for (index, parameter) in layout.parameters.enumerated() {
-      let name = Self.storedName(of: parameter, in: checkpoint, configuration)
+    for (index, parameter) in layout.parameters.enumerated() where parameter.name != absent {
+      let name = Self.storedName(of: parameter, in: checkpoint, source)
       try Self.copy(checkpoint, name, to: pointer(index), count: parameter.count)
       guard Backend.areFinite(pointer(index), count: parameter.count) else {
         throw NonFiniteError(
@@ -63,7 +94,7 @@ extension Transformer {
     guard checkpoint.tensor(named: parameter.name) == nil else { return parameter.name }
     var alternatives = configuration.family.type.alternatives(to: parameter.name)
     // A tied embedding may be stored as the head alone.
-    if configuration.tiedEmbeddings, parameter.isMatrix,
+    if configuration.head == .vocabulary, configuration.tiedEmbeddings, parameter.isMatrix,
       parameter.shape == [configuration.vocabularySize, configuration.hiddenSize]
     {
       alternatives.append(headName)
@@ -72,17 +103,20 @@ extension Transformer {
   }
 
   private static func check(
-    _ checkpoint: SafetensorsCheckpoint, against layout: ParameterLayout, _ directory: String
+    _ checkpoint: SafetensorsCheckpoint, against layout: ParameterLayout,
+    named source: ModelConfiguration, _ directory: String, without absent: String?
   ) throws(CheckpointError) {
     var expected = Set<String>()
     for parameter in layout.parameters {
-      let name = storedName(of: parameter, in: checkpoint, layout.configuration)
+      let name = storedName(of: parameter, in: checkpoint, source)
       expected.insert(name)
+      if parameter.name == absent { continue }
       guard let tensor = checkpoint.tensor(named: name) else {
+        let isReward = parameter.name == RewardHead.parameterName
         throw CheckpointError(
           path: directory,
-          message: "tensor \(quoted(parameter.name)) is missing (expected shape \(parameter.shape))"
-        )
+          message: "tensor \(quoted(parameter.name)) is missing (expected shape \(parameter.shape)"
+            + (isReward ? ", the head of a reward model)" : ")"))
       }
       try require(tensor, parameter.shape, checkpoint.path(of: name) ?? directory)
     }
@@ -140,7 +174,8 @@ extension Transformer {
     }
   }
 
-  /// Writes `config.json` and `model.safetensors` (F32) into an existing folder, each atomically.
+  /// Writes `config.json` and `model.safetensors` (F32) into an existing folder, each atomically. A model
+  /// with a reward head becomes a `…ForSequenceClassification` with one label.
   ///
   /// - Parameter valueHead: A head on this model, which is written beside its tensors.
   /// - Throws: `SafetensorsError` or a file error; files that were there before are then intact.

@@ -14,7 +14,10 @@ protocol ModelFamily: Sendable {
   /// change the computation in a way that is not implemented are errors.
   static func read(_ reader: inout JSONReader) throws(JSONValueError) -> ModelConfiguration
 
-  /// config.json as transformers writes it.
+  /// transformers' class of the language model.
+  static var architecture: String { get }
+
+  /// config.json as transformers writes it, without `architectures`.
   static func json(_ configuration: ModelConfiguration) -> JSONObject
 
   /// Appends every parameter in order, and returns the operations that use them.

@@ -7,6 +7,7 @@ import StrictJSON
 
 enum GPT2: ModelFamily {
   static let name = "gpt2"
+  static let architecture = "GPT2LMHeadModel"
 
   /// The keys of transformers' GPT2Config. Dropout is accepted and ignored: every published file
   /// has it, and it applies to pretraining only.
@@ -51,7 +52,6 @@ enum GPT2: ModelFamily {
 
   static func json(_ configuration: ModelConfiguration) -> JSONObject {
     var object: JSONObject = [
-      "architectures": ["GPT2LMHeadModel"],
       "model_type": .string(name),
       "vocab_size": .integer(configuration.vocabularySize),
       "n_positions": .integer(configuration.maximumPositions),
@@ -145,8 +145,8 @@ enum GPT2: ModelFamily {
     }
     let finalNorm = norm("ln_f", prefix: "transformer.", layer: -1)
     let head =
-      configuration.tiedEmbeddings
-      ? tokens : table("lm_head", prefix: "", configuration.vocabularySize)
+      configuration.hasOwnVocabularyMatrix
+      ? table("lm_head", prefix: "", configuration.vocabularySize) : tokens
     return Network(
       inputs: [
         Embedding(
@@ -156,8 +156,9 @@ enum GPT2: ModelFamily {
           index: .position),
       ], layers: layers, finalNorm: finalNorm,
       head: VocabularyHead(
-        weight: head, isTied: configuration.tiedEmbeddings,
-        vocabularySize: configuration.vocabularySize, hiddenSize: hidden))
+        weight: head, isTied: !configuration.hasOwnVocabularyMatrix,
+        vocabularySize: configuration.vocabularySize, hiddenSize: hidden),
+      rewardHead: configuration.head == .reward ? RewardHead(&layout) : nil)
   }
 }
 

@@ -141,7 +141,6 @@ extension GatedDecoder {
       for (key, value) in scaling.json.members { rope[key] = value }
     }
     var object: JSONObject = [
-      "architectures": [.string(architecture)],
       "model_type": .string(name),
       "vocab_size": .integer(configuration.vocabularySize),
       "hidden_size": .integer(configuration.hiddenSize),

@@ -5,8 +5,6 @@ import StrictJSON
 
 /// A family whose layers are grouped-query attention and a gated MLP, each after an RMSNorm.
 protocol GatedDecoder: ModelFamily {
-  /// `architectures` of config.json.
-  static var architecture: String { get }
   /// RMSNorm of each query and key head before the rotation.
   static var hasHeadNorm: Bool { get }
   /// Biases of the query, key and value projections.
@@ -121,18 +119,19 @@ extension GatedDecoder {
     }
     let finalNorm = layout.append("norm", prefix: "model.", [hidden], .constant(1))
     let head =
-      configuration.tiedEmbeddings
-      ? embedding
-      : layout.append(
+      configuration.hasOwnVocabularyMatrix
+      ? layout.append(
         "lm_head", prefix: "", [configuration.vocabularySize, hidden],
         .scaledNormal(hidden, scale: 1))
+      : embedding
     return Network(
       inputs: [
         Embedding(
           table: embedding, rowCount: configuration.vocabularySize, width: hidden, index: .token)
       ], layers: layers, finalNorm: RMSNorm(weight: finalNorm, epsilon: epsilon),
       head: VocabularyHead(
-        weight: head, isTied: configuration.tiedEmbeddings,
-        vocabularySize: configuration.vocabularySize, hiddenSize: hidden))
+        weight: head, isTied: !configuration.hasOwnVocabularyMatrix,
+        vocabularySize: configuration.vocabularySize, hiddenSize: hidden),
+      rewardHead: configuration.head == .reward ? RewardHead(&layout) : nil)
   }
 }

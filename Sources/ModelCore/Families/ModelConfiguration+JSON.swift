@@ -10,11 +10,12 @@ extension ModelConfiguration {
   /// Responses end at the end tokens of either file. Instruction models name the end of a turn only in
   /// `generation_config.json`.
   ///
+  /// - Parameter head: What the folder must be read as; nil for what its `architectures` say.
   /// - Throws: `CheckpointError` for a file that cannot be read, is not JSON, lacks a key, or asks
   ///   for a computation that this package does not implement.
-  public init(directory: String) throws(CheckpointError) {
+  public init(directory: String, head: Head? = nil) throws(CheckpointError) {
     self = try Self.read(directory + "/config.json") { (reader) throws(JSONValueError) in
-      try ModelConfiguration(reading: &reader)
+      try ModelConfiguration(reading: &reader, head: head)
     }
     let generation = directory + "/generation_config.json"
     guard FileManager.default.fileExists(atPath: generation) else { return }
@@ -74,7 +75,9 @@ extension ModelConfiguration {
   }
 
   /// Reads the keys of the family that `model_type` names; other keys are ignored.
-  public init(reading reader: inout JSONReader) throws(JSONValueError) {
+  ///
+  /// - Parameter head: What the model must be read as; nil for what `architectures` say.
+  public init(reading reader: inout JSONReader, head: Head? = nil) throws(JSONValueError) {
     let name = try reader.string("model_type")
     guard let family = Family(rawValue: name) else {
       let known = Family.allCases.map(\.rawValue).joined(separator: ", ")
@@ -84,10 +87,16 @@ extension ModelConfiguration {
     }
     try reader.require("is_causal", .bool(true), "true, attention to earlier tokens only")
     self = try family.type.read(&reader)
+    self.head = head ?? Head(reading: &reader)
+    if self.head == .reward { try Head.requireOneLabel(&reader) }
   }
 
   /// The configuration as transformers writes it.
-  public var json: JSON { .object(family.type.json(self)) }
+  public var json: JSON {
+    var object = head.members(family.type.architecture)
+    for (key, value) in family.type.json(self).members { object[key] = value }
+    return .object(object)
+  }
 }
 
 extension JSONReader {

@@ -21,6 +21,8 @@ public struct ModelConfiguration: Sendable, Hashable {
   /// Biases of the MLP (`mlp_bias`).
   public var hasFeedForwardBias: Bool
   public var tiedEmbeddings: Bool
+  /// What stands on top of the last layer.
+  public var head: Head
   /// The longest sequence that the model is made for (`max_position_embeddings`).
   public var maximumPositions: Int
   public var bosToken: Int?
@@ -31,7 +33,8 @@ public struct ModelConfiguration: Sendable, Hashable {
     family: Family, vocabularySize: Int, hiddenSize: Int, feedForwardSize: Int, layerCount: Int,
     headCount: Int, keyValueHeadCount: Int, headDimension: Int, normEpsilon: Double = 1e-6,
     ropeTheta: Double = 10_000, ropeScaling: RotaryScaling? = nil, hasAttentionBias: Bool = false,
-    hasFeedForwardBias: Bool = false, tiedEmbeddings: Bool = true, maximumPositions: Int,
+    hasFeedForwardBias: Bool = false, tiedEmbeddings: Bool = true, head: Head = .vocabulary,
+    maximumPositions: Int,
     bosToken: Int? = nil, eosTokens: [Int] = [], padToken: Int? = nil
   ) {
     self.family = family
@@ -48,6 +51,7 @@ public struct ModelConfiguration: Sendable, Hashable {
     self.hasAttentionBias = hasAttentionBias
     self.hasFeedForwardBias = hasFeedForwardBias
     self.tiedEmbeddings = tiedEmbeddings
+    self.head = head
     self.maximumPositions = maximumPositions
     self.bosToken = bosToken
     self.eosTokens = eosTokens

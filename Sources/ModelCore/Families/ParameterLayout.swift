@@ -123,7 +123,9 @@ struct Network: Sendable {
   let layers: [[Branch]]
   /// From the last layer's output to the head's input.
   let finalNorm: any Operation
+  /// Logits; in a model with a reward head it stands on the embedding and is not used.
   let head: VocabularyHead
+  let rewardHead: RewardHead?
 
   /// Operations one after another; the first reads the residual stream, the last adds to it.
   typealias Branch = [any Operation]

@@ -51,7 +51,7 @@ final class ProductReceiver<Scalar: ModelScalar>: GradientReceiver {
     inputGram = Buffer(count: method == .materialized ? 0 : rows * rows)
     outputGram = Buffer(count: method == .materialized ? 0 : rows * rows)
     entering = DistinctIndices(batch.tokens)
-    isTied = layout.network.head.isTied
+    isTied = layout.network.head.isTied && layout.network.rewardHead == nil
     headRows = Buffer(count: isTied ? sides.count * entering.indices.count * hidden : 0)
   }
 

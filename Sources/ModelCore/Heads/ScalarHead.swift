@@ -9,8 +9,8 @@ import KeyedRandom
 /// Weights of a scalar head and the layout of their gradient: w (C), then b.
 ///
 /// It reads the scored rows of a batch. The row before a scored token has seen everything before
-/// that token, so v is the value of that state. To read the state after a sequence's last token,
-/// append any token and score it.
+/// that token, so v is the value of that state. `ScoredSequence(stateAfter:)` reads the state after a
+/// sequence's last token.
 ///
 /// Workers read the parameters concurrently. `withParameters` changes them, and nothing else may
 /// use the head meanwhile.

@@ -10,6 +10,7 @@ extension Workspace {
   @specialized(where Scalar == Float)
   @specialized(where Scalar == Double)
   public func score(_ batch: PackedSequences) -> TokenScores {
+    precondition(model.configuration.head == .vocabulary, "a reward model has no probabilities")
     forward(batch)
     let (scores, logSumExps) = model.layout.network.head.score(headSite)
     self.logSumExps = logSumExps

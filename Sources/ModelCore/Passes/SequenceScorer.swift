@@ -1,4 +1,4 @@
-// Log-probabilities of many sequences, without gradients.
+// Log-probabilities or rewards of many sequences, without gradients.
 
 /// Scores sequences in packs of a fixed size on any number of threads.
 public final class SequenceScorer<Scalar: ModelScalar> {
@@ -36,20 +36,53 @@ public final class SequenceScorer<Scalar: ModelScalar> {
   public func tokenLogProbabilities(
     _ sequences: [ScoredSequence], threads: Int
   ) throws -> [[Double]] {
+    try rowValues(sequences, threads: threads) { $0.score($1).logProbabilities }
+  }
+
+  /// The reward of each sequence of tokens, by a model with a reward head: that of the state after its last
+  /// token. Nothing is padded, and no token's id says where a sequence ends.
+  ///
+  /// - Parameters:
+  ///   - sequences: Each with a token at least.
+  ///   - shouldStop: Asked between packs, by every worker.
+  ///   - progress: Gets the number of sequences that are done, on the calling thread.
+  /// - Throws: `CancellationError` when it was stopped.
+  public func rewards(
+    after sequences: [[Int32]], threads: Int,
+    shouldStop: @escaping @Sendable () -> Bool = { false }, progress: (Int) -> Void = { _ in }
+  ) throws -> [Double] {
+    let scored = sequences.map { ScoredSequence(stateAfter: $0) }
+    let values = try rowValues(
+      scored, threads: threads, shouldStop: shouldStop, progress: progress
+    ) { $0.rewards($1) }
+    guard values.count == sequences.count else { throw CancellationError() }
+    return values.map { $0[0] }
+  }
+
+  /// A value of each scored row, for each sequence; fewer sequences if it was stopped.
+  private func rowValues(
+    _ sequences: [ScoredSequence], threads: Int,
+    shouldStop: @escaping @Sendable () -> Bool = { false }, progress: (Int) -> Void = { _ in },
+    _ values: @escaping @Sendable (Workspace<Scalar>, PackedSequences) -> [Double]
+  ) throws -> [[Double]] {
     let packs = Self.packs(sequences)
-    var totals: [[Double]] = []
+    var all: [[Double]] = []
     let workspaces = workspaces
     try forEachInOrder(
-      0..<packs.count, threads: threads, makeWorker: { workspaces.borrow() },
+      0..<packs.count, threads: threads, shouldStop: shouldStop,
+      makeWorker: { workspaces.borrow() },
       body: { loan, pack in
         var batch = PackedSequences()
         for sequence in sequences[packs[pack]] { batch.append(sequence) }
-        let scores = loan.workspace.score(batch).logProbabilities
+        let found = values(loan.workspace, batch)
         return (0..<batch.sequenceCount).map { sequence in
-          Array(scores[batch.scored(ofSequences: sequence..<sequence + 1)])
+          Array(found[batch.scored(ofSequences: sequence..<sequence + 1)])
         }
       },
-      consume: { _, scores in totals += scores })
-    return totals
+      consume: { _, found in
+        all += found
+        progress(all.count)
+      })
+    return all
   }
 }

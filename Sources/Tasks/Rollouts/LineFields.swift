@@ -57,6 +57,15 @@ struct LineFields {
     return number
   }
 
+  /// `true` or `false`.
+  func truth(_ key: String) throws(LineFault) -> Bool? {
+    guard let value = self[key] else { return nil }
+    guard let truth = value.boolValue else {
+      throw LineFault("\(key) is \(value.summary) (expected true or false)")
+    }
+    return truth
+  }
+
   /// Token ids, each in `0..<vocabularySize`, at least one.
   func tokens(_ key: String, vocabularySize: Int) throws(LineFault) -> [Int32]? {
     guard let value = self[key] else { return nil }

@@ -3,6 +3,8 @@ import StrictJSON
 
 /// The checked fields of a line, before defaults that depend on the rest of the file.
 package struct RolloutLine {
+  /// Every member of the line.
+  package let object: JSONObject
   package let id: String?
   package let problemID: String?
   package let cluster: String?
@@ -29,6 +31,7 @@ package struct RolloutLine {
     _ bytes: ArraySlice<UInt8>, options: RolloutReader.Options
   ) throws(LineFault) {
     let fields = try LineFields(line: bytes)
+    object = fields.object
     id = try fields.name("id")
     problemID = try fields.name("problem_id", "prompt_id")
     cluster = try fields.name("cluster")
@@ -39,7 +42,8 @@ package struct RolloutLine {
       ? fields.numbers(except: ["id", "problem_id", "prompt_id", "cluster", "answer", "gts"]) : []
 
     let prompt = try PromptLine(fields, options: options)
-    let responseText = try Self.response(fields)
+    // The native key, verl's and TRL's.
+    let responseText = try fields.response("response", "output", "completion")
     (self.prompt, promptTokens, promptPadCount) = (prompt.text, prompt.tokens, prompt.padCount)
     self.response = responseText
 
@@ -61,34 +65,6 @@ package struct RolloutLine {
         "\(promptTokens.count) prompt and \(responseTokens.count) response tokens are \(length) "
           + "(expected at most \(limit), the model's positions)")
     }
-  }
-
-  /// `response`, verl's `output`, or TRL's `completion`: text, or one turn of the assistant.
-  private static func response(_ fields: LineFields) throws(LineFault) -> String? {
-    guard let (key, value) = fields.first(of: ["response", "output", "completion"]) else {
-      return nil
-    }
-    guard let elements = value.arrayValue else { return try LineFields.string(value, key) }
-    let messages = try LineFields.messages(elements, key)
-    guard messages.count == 1, let message = messages.first, message["role"] == "assistant" else {
-      throw LineFault(
-        "\(key) has \(messages.count) turns (expected one turn of the assistant: only it is scored)"
-      )
-    }
-    // What was sampled had the field's text too, in the template's words.
-    for (name, value) in message.members where !["role", "content"].contains(name) {
-      let isEmpty = value.isNull || value == "" || value.arrayValue?.isEmpty == true
-      guard isEmpty else {
-        throw LineFault(
-          "\(key)[0] has \(name) (expected role and content only; response_ids score everything "
-            + "that was sampled)")
-      }
-    }
-    guard let content = message["content"]?.stringValue else {
-      throw LineFault(
-        "\(key)[0].content is \((message["content"] ?? .null).summary) (expected a string)")
-    }
-    return content
   }
 
   /// A response up to its first end token, if nothing but pads or the same end token follows.

@@ -53,6 +53,8 @@ public struct RolloutReader {
   private var lineOfID: [[UInt8]: Int] = [:]
   private var problemOfPrompt: [[Int32]: String] = [:]
 
+  /// Every member of the line that was read last, as the file has it.
+  public private(set) var object: JSONObject = [:]
   /// The pads that were left out so far, and the number of responses that had them.
   public private(set) var padding = (tokens: 0, responses: 0)
   /// The pads before prompts that were left out so far, and the number of prompts that had them.
@@ -98,6 +100,7 @@ public struct RolloutReader {
       throw TaskFileError(error.message, path: path, line: lines.line)
     }
     count += 1
+    object = fields.object
     if fields.padCount > 0 {
       padding = (padding.tokens + fields.padCount, padding.responses + 1)
     }

@@ -18,6 +18,14 @@ public struct EvaluationRun: Sendable {
     /// Sampled from a model of this name.
     case sampled(from: String)
 
+    /// A rollout in messages.
+    func place(_ place: Int) -> String {
+      switch self {
+      case .file(let path): "\(path):\(place + 1)"
+      case .sampled(let name): "\(name): sampled rollout \(place + 1)"
+      }
+    }
+
     /// Every line up to the last rollout holds one, so a rollout's place is its line.
     func fault(_ message: String, at place: Int) -> TaskFileError {
       switch self {

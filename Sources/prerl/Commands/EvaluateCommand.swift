@@ -20,6 +20,12 @@ struct EvaluateCommand: ParsableCommand {
       "outcome"} per sample, in any order. --audit lists the samples on which the rewards of the \
       file, the built-in verifier and yours disagree.
 
+      --reward-model scores the rollouts of a file by a reward model instead: the number of its head at \
+      the last token of prompt and response. Token ids are scored as they stand. Text is encoded by \
+      the reward model's own tokenizer: as prompt and response of a language model (joined), or as \
+      turns with the end token behind each but the last (dialogue, the default of GPT-2). --output \
+      writes every line again with its reward; a reward that was there becomes given_reward.
+
       Example: prerl evaluate --rollouts rollouts.jsonl --k 1,8
       """)
 
@@ -55,6 +61,20 @@ struct EvaluateCommand: ParsableCommand {
   var audit: String?
 
   @OptionGroup var criticOptions: CriticOptions
+  @OptionGroup var rewardModelOptions: RewardModelOptions
+
+  @Option(
+    help: ArgumentHelp(
+      "Encode text for --reward-model as joined or dialogue (default: what its folder says).",
+      valueName: "name"))
+  var rewardTemplate: RewardTemplate?
+
+  @Option(
+    help: ArgumentHelp(
+      "Write the rollouts with the rewards of --reward-model to this file.",
+      valueName: "file.jsonl"))
+  var output: String?
+
   @OptionGroup var rewardOptions: RewardOptions
   @OptionGroup var sampling: SamplingArguments
   @OptionGroup var runOptions: ModelRunOptions
@@ -68,6 +88,7 @@ struct EvaluateCommand: ParsableCommand {
         "--verifier-timeout is \(verifierTimeout) (expected seconds above 0, at most a million)")
     }
     try rewardOptions.check(rollouts)
+    try checkRewardModel()
     guard rollouts != nil else { return }
     for (name, isGiven) in [
       ("problems", sampling.problems != nil), ("numbers", sampling.numbers != nil),
@@ -80,7 +101,35 @@ struct EvaluateCommand: ParsableCommand {
     }
   }
 
+  /// Refuses options that do not go together with a reward model, or not without one.
+  private func checkRewardModel() throws {
+    guard rewardModelOptions.rewardModel != nil else {
+      for (name, isGiven) in [
+        ("reward-template", rewardTemplate != nil), ("output", output != nil),
+      ] where isGiven {
+        throw ValidationError("--\(name) without --reward-model (expected a reward model)")
+      }
+      return
+    }
+    guard rollouts != nil else {
+      throw ValidationError("--reward-model without --rollouts (expected a file to score)")
+    }
+    for (name, isGiven) in [
+      ("model", common.model != nil), ("verify", verify), ("verifier", verifier != nil),
+      ("audit", audit != nil), ("critic", criticOptions.critic != nil),
+    ] where isGiven {
+      throw ValidationError(
+        "--\(name) with --reward-model (expected only one: the reward model reads and scores the file)"
+      )
+    }
+  }
+
   func run() throws {
+    if let directory = rewardModelOptions.rewardModel, let rollouts {
+      try common.checkOutputs([output], inputs: [rollouts] + Checkpoint.files(in: directory))
+      return try RewardScoring(directory, common, template: rewardTemplate)
+        .run(rollouts, rewardKey: rewardOptions.reward, output: output)
+    }
     let auditFile = audit == "-" ? nil : audit
     try common.checkOutputs(
       [auditFile, criticOptions.values], inputs: [rollouts, sampling.problems])

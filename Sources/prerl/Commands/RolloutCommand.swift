@@ -9,11 +9,17 @@ struct RolloutCommand: ParsableCommand {
   static let configuration = CommandConfiguration(
     commandName: "rollout",
     abstract: "Sample rollouts from a checkpoint, score them and write them as JSONL.",
-    discussion: "Example: prerl rollout --samples 400 --output rollouts.jsonl")
+    discussion: """
+      Rewards are those of the built-in verifier, or the numbers of --reward-model, which must have the \
+      policy's tokenizer.
+
+      Example: prerl rollout --samples 400 --output rollouts.jsonl
+      """)
 
   @Option(help: ArgumentHelp("Write the rollouts to this file.", valueName: "file.jsonl"))
   var output: String
 
+  @OptionGroup var rewardModelOptions: RewardModelOptions
   @OptionGroup var resumeOptions: ResumeOptions
   @OptionGroup var sampling: SamplingArguments
   @OptionGroup var runOptions: ModelRunOptions
@@ -27,9 +33,13 @@ struct RolloutCommand: ParsableCommand {
   private var start: RunStart { get throws { try resumeOptions.start(common) } }
 
   func run() throws {
+    let rewardModel = rewardModelOptions.rewardModel
     try common.checkOutputs(
-      [output], inputs: [sampling.problems], resumes: resumeOptions.resume)
+      [output], inputs: [sampling.problems] + (rewardModel.map { Checkpoint.files(in: $0) } ?? []),
+      resumes: resumeOptions.resume)
     let sampling = try RolloutSampling(Checkpoint(common), sampling)
+    let scoring = try rewardModel.map { try RewardScoring($0, common) }
+    try scoring?.requireTokens(of: sampling.checkpoint)
     if resumeOptions.resume, FileKind(output) == .file {
       guard try sampling.isFinished(output) else {
         throw CommandFailure.usage(
@@ -44,9 +54,14 @@ struct RolloutCommand: ParsableCommand {
       return
     }
     var journal: Journal?
-    let rollouts = try sampling.run(common) {
+    var rollouts = try sampling.run(common) {
       journal = try sampling.journal(output, start, common)
       return journal
+    }
+    if let scoring {
+      rollouts = try scoring.scored(
+        rollouts, of: sampling.checkpoint,
+        kept: "\(Journal.path(for: output)) has the responses, --resume goes on")
     }
     try AtomicFile.publish(
       RolloutWriter.text(rollouts), to: output, overwrite: common.overwrite)

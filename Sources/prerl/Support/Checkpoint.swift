@@ -26,10 +26,17 @@ struct Checkpoint: Sendable {
   /// Whether responses to messages may open with a thinking section (`--no-thinking`).
   let opensThoughts: Bool
 
-  init(_ options: CommonOptions) throws {
+  /// - Parameter head: What the folder must be; nil for whatever it is.
+  init(_ options: CommonOptions, head: ModelConfiguration.Head? = .vocabulary) throws {
     isEmbedded = options.model == nil
     directory = try options.model ?? Self.embeddedDirectory()
-    configuration = try ModelConfiguration(directory: directory)
+    // A language model's head is not taken from a classifier by force.
+    configuration = try ModelConfiguration(
+      directory: directory, head: head == .reward ? .reward : nil)
+    if head == .vocabulary, configuration.head == .reward {
+      throw CommandFailure.usage(
+        "\(directory): a reward model (expected a language model; --reward-model takes this one)")
+    }
     // The built-in tokenizer is also used for checkpoints of the embedded task without the file.
     let isBuiltIn = configuration.vocabularySize == CountdownVocabulary.count
     tokenizer = Result { [directory] () throws(TokenizerError) in
@@ -179,7 +186,7 @@ struct Checkpoint: Sendable {
     if held >= count {
       try requireMemory(Double(count) * Double(MemoryLayout<Scalar>.stride), for: directory)
     }
-    let model = try Transformer<Scalar>(directory: directory)
+    let model = try Transformer<Scalar>(directory: directory, head: configuration.head)
     if configuration.tiedEmbeddings, !model.configuration.tiedEmbeddings {
       Console.note(
         "prerl: \(directory): lm_head.weight differs from the embedding and is used, although "

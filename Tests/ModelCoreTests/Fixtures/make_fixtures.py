@@ -21,13 +21,15 @@ import torch
 import transformers
 from safetensors.torch import load_file, save_file
 from transformers import (
-    AutoModelForCausalLM, GPT2Config, GPT2LMHeadModel, LlamaConfig, LlamaForCausalLM, Qwen2Config,
-    Qwen2ForCausalLM, Qwen3Config, Qwen3ForCausalLM)
+    AutoModelForCausalLM, AutoModelForSequenceClassification, GPT2Config, GPT2ForSequenceClassification,
+    GPT2LMHeadModel, LlamaConfig, LlamaForCausalLM, LlamaForSequenceClassification, Qwen2Config,
+    Qwen2ForCausalLM, Qwen2ForSequenceClassification, Qwen3Config, Qwen3ForCausalLM)
 
 BOS = 1
 LOGIT_TOLERANCE = 1e-5  # largest absolute difference; logits are of order 1 to 10
 GRADIENT_TOLERANCE = 1e-5  # |difference| / |gradient|, Euclidean, over all parameters
 GRADIENT_SAMPLES = [1, 6]  # the samples whose gradients are written in full
+REWARD_TOLERANCE = 1e-5  # largest absolute difference; rewards are of order 1
 
 LLAMA3_ROPE = dict(  # with 6 dimensions a head: one frequency kept, one blended, one divided by 8
     rope_type="llama3", rope_theta=2000.0, factor=8.0, low_freq_factor=1.0, high_freq_factor=4.0,
@@ -77,6 +79,15 @@ CHECKPOINTS = {  # name: family, configuration, stored type. Unequal sizes show 
     "qwen3-yarn": (QWEN3, sizes(
         64, 32, 8, 2, 4, 2, head_dim=10, tie_word_embeddings=True, attention_bias=True,
         rope_parameters=YARN_ROPE), torch.float32),
+}
+
+REWARDS = {  # name: classes, configuration. The end token 2 is the pad, absent, and another one.
+    "gpt2-reward": ((GPT2Config, GPT2ForSequenceClassification), dict(
+        gpt2_sizes(64, 16, None, 2, 4), pad_token_id=2)),
+    "qwen2-reward": ((Qwen2Config, Qwen2ForSequenceClassification), dict(
+        sizes(64, 16, 8, 2, 4, 2, tie_word_embeddings=False), pad_token_id=None)),
+    "llama-reward-bare": ((LlamaConfig, LlamaForSequenceClassification), sizes(
+        72, 16, 8, 2, 2, 1, tie_word_embeddings=False)),
 }
 
 
@@ -135,8 +146,8 @@ def gelu_new(x):
     return 0.5 * x * (1 + torch.tanh(math.sqrt(2 / math.pi) * (x + 0.044715 * x ** 3)))
 
 
-def gpt2_forward(weights, config, tokens):
-    """Logits (T, V) of one sequence, positions from 0; matrices are stored as (inputs, outputs)."""
+def gpt2_states(weights, config, tokens):
+    """Normed states (T, C) of one sequence, positions from 0; matrices are stored as (inputs, outputs)."""
     H, C, T = config["n_head"], config["n_embd"], len(tokens)
     epsilon = config["layer_norm_epsilon"]
     future = torch.ones(T, T, dtype=torch.bool).triu(1)
@@ -156,13 +167,20 @@ def gpt2_forward(weights, config, tokens):
         a = layer_norm(x, *both("ln_2"), epsilon)
         x = x + project(gelu_new(project(a, "mlp.c_fc")), "mlp.c_proj")
     final = (weights[f"transformer.ln_f.{kind}"] for kind in ("weight", "bias"))
-    return layer_norm(x, *final, epsilon) @ weights["transformer.wte.weight"].T
+    return layer_norm(x, *final, epsilon)
 
 
 def forward(weights, config, tokens):
     """Logits (T, V) of one sequence, positions from 0."""
+    table = "transformer.wte" if config["model_type"] == "gpt2" else "model.embed_tokens"
+    head = weights.get("lm_head.weight", weights[table + ".weight"])
+    return states(weights, config, tokens) @ head.T
+
+
+def states(weights, config, tokens):
+    """Normed states (T, C) of one sequence, positions from 0."""
     if config["model_type"] == "gpt2":
-        return gpt2_forward(weights, config, tokens)
+        return gpt2_states(weights, config, tokens)
     H, G, D = (config[k] for k in ("num_attention_heads", "num_key_value_heads", "head_dim"))
     T, epsilon = len(tokens), config["rms_norm_eps"]
     angle = torch.arange(T, dtype=torch.float64)[:, None] * inverse_frequencies(config)
@@ -192,8 +210,7 @@ def forward(weights, config, tokens):
         a = rms_norm(x, weight("post_attention_layernorm.weight"), epsilon)
         gate = project(a, "mlp.gate_proj")
         x = x + project(gate * gate.sigmoid() * project(a, "mlp.up_proj"), "mlp.down_proj")
-    return rms_norm(x, weights["model.norm.weight"], epsilon) @ weights.get(
-        "lm_head.weight", embedding).T
+    return rms_norm(x, weights["model.norm.weight"], epsilon)
 
 
 # MARK: objectives
@@ -312,6 +329,13 @@ def old_spelling(config):
     return config
 
 
+def write_without_prefix(folder, prefix):
+    """As files of the model without a head are: no `model.` before the names."""
+    path = folder / "model.safetensors"
+    tensors = {name.removeprefix(prefix): w for name, w in load_file(path).items()}
+    save_file(tensors, path, metadata=dict(format="pt"))
+
+
 def write_bare(folder, config):
     """As the first GPT-2 files are: no `transformer.` before the names, masks among the tensors."""
     path = folder / "model.safetensors"
@@ -392,6 +416,61 @@ def write_checkpoint(out, name, seed):
           f"gradients {deviations[1]:.1e} < {GRADIENT_TOLERANCE:g}  cosines {cosines}")
 
 
+# MARK: reward models
+
+def reward_sequences(seed, vocabulary):
+    """Sequences of many lengths; the end token 2 is inside, at the end, repeated, or everything."""
+    r = random.Random(seed)
+
+    def tokens(count):
+        return [r.randrange(3, vocabulary) for _ in range(count)]
+
+    return [
+        tokens(1), tokens(2), tokens(9), tokens(23), tokens(40),
+        tokens(4) + [2] + tokens(3),  # context<|endoftext|>response
+        tokens(3) + [2] + tokens(5) + [2] + tokens(2) + [2],
+        tokens(5) + [2, 2, 2], [2], [2] + tokens(6), [0, 0] + tokens(4) + [0], tokens(6) + [0]]
+
+
+def write_reward_model(out, name, seed):
+    """A `...ForSequenceClassification` with one label, and the score of each sequence's last token."""
+    (config_class, model_class), configuration = REWARDS[name]
+    folder = out / name
+    model = model_class(config_class(num_labels=1, **configuration))
+    initialise(model, torch.Generator().manual_seed(seed))
+    save(model, folder)
+    config = json.loads((folder / "config.json").read_text())
+    resolved = dict(config)
+    if config["model_type"] != "gpt2":
+        resolved.setdefault("head_dim", config["hidden_size"] // config["num_attention_heads"])
+    weights = {k: w.double() for k, w in sorted(load_file(folder / "model.safetensors").items())}
+    assert weights["score.weight"].shape == (1, 16)
+    if name.endswith("bare"):
+        write_without_prefix(folder, "model.")
+    theirs = AutoModelForSequenceClassification.from_pretrained(
+        folder, dtype=torch.float32, attn_implementation="eager").eval()
+    rows, worst, pooled_elsewhere = [], 0.0, 0
+    for tokens in reward_sequences(seed, configuration["vocab_size"]):
+        reward = (states(weights, resolved, tokens)[-1] @ weights["score.weight"][0]).item()
+        # transformers' own choice of a token goes by the pad's id: only a state that is read at the last
+        # token tells the score of a sequence that ends in it.
+        pooled = theirs(torch.tensor([tokens]), use_cache=False).logits.item()
+        trunk = getattr(theirs, theirs.base_model_prefix)
+        last = theirs.score(trunk(torch.tensor([tokens]), use_cache=False).last_hidden_state)[0, -1].item()
+        worst = max(worst, abs(last - reward))
+        if theirs.config.pad_token_id is None or tokens[-1] != theirs.config.pad_token_id:
+            assert last == pooled, (name, tokens)
+        pooled_elsewhere += last != pooled
+        rows.append(dict(tokens=tokens, reward=reward))
+    assert worst < REWARD_TOLERANCE, (name, worst)
+    text = json.dumps(dict(sequences=rows), allow_nan=False)
+    (folder / "golden.json").write_text(text.replace('{"tokens"', '\n{"tokens"') + "\n")
+    rewards = [row["reward"] for row in rows]
+    print(f"{name:18} {sum(w.numel() for w in weights.values()):6} parameters  rewards {min(rewards):.3f} .. "
+          f"{max(rewards):.3f}, {worst:.1e} < {REWARD_TOLERANCE:g}; transformers reads another token in "
+          f"{pooled_elsewhere} of {len(rows)}")
+
+
 def main():
     out = Path(sys.argv[1]) if len(sys.argv) > 1 else Path(__file__).resolve().parent
     torch.set_num_threads(1)  # one order of summation
@@ -400,6 +479,8 @@ def main():
     for seed, name in enumerate(CHECKPOINTS, start=1):
         # The bf16 checkpoint is its float32 sibling, rounded.
         write_checkpoint(out, name, seed - 1 if name.endswith("bf16") else seed)
+    for seed, name in enumerate(REWARDS, start=101):
+        write_reward_model(out, name, seed)
 
 
 if __name__ == "__main__":

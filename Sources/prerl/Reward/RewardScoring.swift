@@ -1,0 +1,106 @@
+// Rewards by a reward model, for `evaluate` and `rollout`.
+import KeyedRandom
+import ModelCore
+import Runs
+import Statistics
+import StrictJSON
+import Tasks
+import Training
+
+/// A reward model with the folder's way from text to tokens.
+struct RewardScoring {
+  private let checkpoint: Checkpoint
+  private let model: RewardModel
+  private let template: RewardTemplate
+  private let common: CommonOptions
+
+  /// Opens the folder of `--reward-model`.
+  ///
+  /// - Parameter template: in place of the folder's own.
+  init(_ directory: String, _ common: CommonOptions, template: RewardTemplate? = nil) throws {
+    var own = common
+    own.model = directory
+    self.common = own
+    checkpoint = try Checkpoint(own, head: .reward)
+    self.template =
+      try template
+      ?? RewardTemplate(directory: directory, family: checkpoint.configuration.family)
+    model = RewardModel(try checkpoint.model(Float.self))
+  }
+
+  /// Refuses a policy whose token ids mean something else to the reward model.
+  func requireTokens(of policy: Checkpoint) throws {
+    if policy.isCountdown, checkpoint.isCountdown { return }
+    let files = try [policy, checkpoint].map { one -> String? in
+      let path = one.directory + "/tokenizer.json"
+      return FileKind(path) == .absent ? nil : try SHA256.ofFile(path).hash
+    }
+    let agree =
+      files[0] == files[1]
+      && (files[0] != nil
+        || policy.configuration.vocabularySize == checkpoint.configuration.vocabularySize)
+    guard agree else {
+      throw CommandFailure.usage(
+        "\(checkpoint.directory): another tokenizer than the policy's (expected the tokenizer.json of "
+          + "\(policy.name), since token ids are scored as they stand)")
+    }
+  }
+
+  /// The rewards of rollouts, with progress.
+  private func rewards(
+    of rollouts: [Rollout], from source: EvaluationRun.Source, kept: String
+  ) throws -> [Double] {
+    let progress = ProgressBar(
+      "scoring", total: rollouts.count, unit: "rollouts", quiet: common.quiet)
+    defer { progress.finish() }
+    do {
+      return try model.rewards(
+        of: rollouts, from: source, threads: common.threads,
+        shouldStop: { Interruption.isRequested }, progress: { progress.update($0) })
+    } catch is CancellationError {
+      progress.finish()
+      throw CommandFailure.interrupted("interrupted while scoring (\(kept))")
+    }
+  }
+
+  /// Sampled rollouts with the model's rewards in the place of a verifier's.
+  func scored(_ rollouts: [Rollout], of policy: Checkpoint, kept: String) throws -> [Rollout] {
+    let rewards = try rewards(of: rollouts, from: .sampled(from: policy.name), kept: kept)
+    return zip(rollouts, rewards).map { rollout, reward in
+      var rollout = rollout
+      rollout.reward = reward
+      return rollout
+    }
+  }
+
+  /// Scores a file, and writes its lines again with the rewards if an output is named.
+  ///
+  /// Lines keep all of their keys. A `reward` that was there becomes `given_reward`, unless there is one.
+  func run(_ path: String, rewardKey: String?, output: String?) throws {
+    var options = template.readerOptions(checkpoint)
+    options.rewardKey = rewardKey
+    var reader = try RolloutReader(
+      path: path, contents: try InputCopy.path(of: path), options: options)
+    var rollouts: [Rollout] = []
+    var lines: [JSONObject] = []
+    while let rollout = try reader.next() {
+      rollouts.append(rollout)
+      lines.append(reader.object)
+    }
+    let rewards = try rewards(of: rollouts, from: .file(path), kept: "nothing was written")
+    if let output {
+      let text = zip(lines, rewards).map { line, reward in
+        var line = line
+        if let given = line["reward"], !given.isNull, line["given_reward"] == nil {
+          line["given_reward"] = given
+        }
+        line["reward"] = .real(reward)
+        return JSON.object(line).text() + "\n"
+      }
+      try AtomicFile.publish(text.joined(), to: output, overwrite: common.overwrite)
+    }
+    let report = RewardReport(
+      rollouts, rewards: rewards, bootstrap: BootstrapT(key: common.key.derive("bootstrap")))
+    try Console.print(common.json ? report.json.text(indent: 2) : report.text(of: path))
+  }
+}
