@@ -140,7 +140,8 @@ public struct PolicyConfiguration: Sendable {
     return nil
   }
 
-  private static func optimizer(
+  /// Reads `optimizer`: the learning rate over the run, AdamW's settings, and the longest gradient.
+  static func optimizer(
     _ reader: inout JSONReader, steps: Int
   ) throws(JSONValueError) -> (LearningRateSchedule, AdamW.Settings, Double) {
     var settings = AdamW.Settings()

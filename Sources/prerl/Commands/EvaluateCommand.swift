@@ -65,6 +65,12 @@ struct EvaluateCommand: ParsableCommand {
 
   @Option(
     help: ArgumentHelp(
+      "Judge --reward-model by the pairs of this JSONL file instead of scoring rollouts.",
+      valueName: "file"))
+  var pairs: String?
+
+  @Option(
+    help: ArgumentHelp(
       "Encode text for --reward-model as joined or dialogue (default: what its folder says).",
       valueName: "name"))
   var rewardTemplate: RewardTemplate?
@@ -106,13 +112,20 @@ struct EvaluateCommand: ParsableCommand {
     guard rewardModelOptions.rewardModel != nil else {
       for (name, isGiven) in [
         ("reward-template", rewardTemplate != nil), ("output", output != nil),
+        ("pairs", pairs != nil),
       ] where isGiven {
         throw ValidationError("--\(name) without --reward-model (expected a reward model)")
       }
       return
     }
-    guard rollouts != nil else {
-      throw ValidationError("--reward-model without --rollouts (expected a file to score)")
+    guard (rollouts == nil) != (pairs == nil) else {
+      throw ValidationError(
+        pairs == nil
+          ? "--reward-model without --rollouts (expected a file to score, or --pairs)"
+          : "--pairs with --rollouts (expected only one)")
+    }
+    if pairs != nil, output != nil {
+      throw ValidationError("--output with --pairs (expected --rollouts, whose lines it writes)")
     }
     for (name, isGiven) in [
       ("model", common.model != nil), ("verify", verify), ("verifier", verifier != nil),
@@ -125,10 +138,11 @@ struct EvaluateCommand: ParsableCommand {
   }
 
   func run() throws {
-    if let directory = rewardModelOptions.rewardModel, let rollouts {
+    if let directory = rewardModelOptions.rewardModel {
       try common.checkOutputs([output], inputs: [rollouts] + Checkpoint.files(in: directory))
-      return try RewardScoring(directory, common, template: rewardTemplate)
-        .run(rollouts, rewardKey: rewardOptions.reward, output: output)
+      let scoring = try RewardScoring(directory, common, template: rewardTemplate)
+      if let pairs { return try scoring.judge(pairs) }
+      return try scoring.run(rollouts ?? "", rewardKey: rewardOptions.reward, output: output)
     }
     let auditFile = audit == "-" ? nil : audit
     try common.checkOutputs(

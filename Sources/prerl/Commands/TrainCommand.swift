@@ -14,13 +14,15 @@ struct TrainCommand: ParsableCommand {
     abstract: "Run the training experiment of a configuration file.",
     discussion: """
       Writes manifest.json, metrics.jsonl, summary.json and checkpoint/ into the run's folder; \
-      reinforcement learning writes checkpoints/, evaluation.jsonl, timing.jsonl and training.h5.
+      reinforcement learning and the training of a reward model write checkpoints/, evaluation.jsonl, \
+      timing.jsonl and training.h5.
 
       Example: prerl train experiments/pretrain/config.json
       """)
 
   /// What `algorithm` of a configuration may be.
-  static let algorithms = ["pretrain"] + PolicyConfiguration.algorithmNames
+  static let algorithms =
+    ["pretrain"] + PolicyConfiguration.algorithmNames + [RewardConfiguration.name]
 
   @Argument(help: ArgumentHelp("The experiment's configuration.", valueName: "config.json"))
   var config: String
@@ -74,7 +76,11 @@ struct TrainCommand: ParsableCommand {
       for key in reader.object.keys { _ = reader.value(key) }  // judged by the algorithm's reader
       return name
     }
-    if name == "pretrain" { try pretrain(file) } else { try runPolicy(file) }
+    switch name {
+    case "pretrain": try pretrain(file)
+    case RewardConfiguration.name: try trainRewardModel(file)
+    default: try runPolicy(file)
+    }
   }
 
   private func runPolicy(_ file: ConfigurationFile) throws {
@@ -128,11 +134,11 @@ struct TrainCommand: ParsableCommand {
     try Console.print(common.json ? summary.json.text() : report.line(summary))
   }
 
-  private var start: RunStart { get throws { try resumeOptions.start(common) } }
+  var start: RunStart { get throws { try resumeOptions.start(common) } }
 
   /// The run's folder, looked at before anything large is read; the folders above the default place are
   /// made.
-  private func checkedOutput(_ start: RunStart) throws(OutputError) -> String {
+  func checkedOutput(_ start: RunStart) throws(OutputError) -> String {
     if output == "" { throw .usage("--output", "the path is empty (expected a folder)") }
     let path = output ?? "results/runs/\(name)"
     if output == nil {
@@ -148,7 +154,7 @@ struct TrainCommand: ParsableCommand {
     return path
   }
 
-  private func checkSteps(_ limit: Int) throws {
+  func checkSteps(_ limit: Int) throws {
     if let steps, !(0...limit).contains(steps) {
       throw CommandFailure.usage(
         "--steps is \(steps) (expected an integer in 0...\(limit), the configuration's)")

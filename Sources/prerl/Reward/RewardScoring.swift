@@ -4,6 +4,7 @@ import ModelCore
 import Runs
 import Statistics
 import StrictJSON
+import Tables
 import Tasks
 import Training
 
@@ -102,5 +103,36 @@ struct RewardScoring {
     let report = RewardReport(
       rollouts, rewards: rewards, bootstrap: BootstrapT(key: common.key.derive("bootstrap")))
     try Console.print(common.json ? report.json.text(indent: 2) : report.text(of: path))
+  }
+
+  /// Prints how the model judges the pairs of a file.
+  func judge(_ path: String) throws {
+    let all = try PreferenceReader.read(
+      path: path, contents: try InputCopy.path(of: path),
+      options: template.readerOptions(checkpoint))
+    let pairs = all.filter { !$0.isTie }
+    guard !pairs.isEmpty else {
+      throw CommandFailure.usage("\(path): no pairs but ties (expected one with a better response)")
+    }
+    let values: [RewardEvaluator.Value]
+    do {
+      values = try RewardEvaluator(pairs, seed: common.seed, threads: common.threads)
+        .evaluate(model.model, shouldStop: { Interruption.isRequested })
+    } catch is CancellationError {
+      throw CommandFailure.interrupted("interrupted while scoring")
+    }
+    if common.json {
+      var object: JSONObject = [:]
+      for (column, interval) in values { object[column.name] = interval.json() }
+      return try Console.print(JSON.object(object).text(indent: 2))
+    }
+    var table = TextTable(["", "mean", "95% interval"])
+    for (column, interval) in values {
+      table.add([column.name, fixed(interval.estimate, 3), interval.ends(3)])
+    }
+    let ties = all.count - pairs.count
+    try Console.print(
+      "\(path): \(pairs.count) pairs" + (ties > 0 ? ", \(ties) ties left out" : "")
+        + "\n\(table.text)")
   }
 }

@@ -1,0 +1,111 @@
+// The settings of a reward model's training, decoded strictly.
+import StrictJSON
+import Tasks
+
+/// Training of a reward model on pairs of responses: `"algorithm": "reward-model"`.
+public struct RewardConfiguration: Sendable {
+  /// What `algorithm` calls it.
+  public static let name = "reward-model"
+
+  /// What becomes of pairs of which neither response is better.
+  public enum Ties: String, Sendable, CaseIterable {
+    /// They are left out.
+    case drop
+    /// They have the label ½.
+    case half
+  }
+
+  /// Where the pairs of evaluation come from.
+  public enum Evaluation: Sendable, Hashable {
+    /// A separate file.
+    case file(String)
+    /// This fraction of the clusters of `pairs`, which training then never sees.
+    case share(Double)
+  }
+
+  public var seed: UInt64
+  public var steps: Int
+  /// The JSONL file of the pairs of training (see `PreferenceReader`).
+  public var pairs: String
+  public var evaluation: Evaluation
+  /// How text becomes tokens; nil for the template of the model's folder, which whoever opens the folder
+  /// puts here.
+  public var template: RewardTemplate?
+  public var pairsPerStep: Int
+  public var loss: BradleyTerry
+  public var ties: Ties
+  /// The probability with which a pair of training has its responses in each other's place, for the whole
+  /// run. Pairs of evaluation keep their labels.
+  public var labelNoise: Double
+  public var schedule: LearningRateSchedule
+  public var optimizer: AdamW.Settings
+  /// Gradients longer than this are scaled down to it.
+  public var maximumGradientNorm: Double
+  /// Steps between evaluations; the first and the last step are evaluated in any case. 0: never.
+  public var evaluateEvery: Int
+  /// Steps between checkpoints; there is one at the end in any case.
+  public var saveEvery: Int
+
+  /// Reads a configuration.
+  ///
+  /// - Throws: `JSONValueError` naming an unknown, missing or out-of-range key, or an impossible
+  ///   combination.
+  public init(reading reader: inout JSONReader) throws(JSONValueError) {
+    _ = try reader.string("algorithm", oneOf: [Self.name])
+    seed = UInt64(try reader.optionalInt("seed", in: 0...Int.max) ?? 0)
+    steps = try reader.int("steps", in: 1...1_000_000)
+    pairs = try reader.string("pairs")
+    let file = try reader.optionalString("held_out")
+    let share = try reader.optionalDouble("held_out_share", in: 0.001...0.9)
+    if file != nil, share != nil {
+      throw JSONValueError(
+        path: reader.path(of: "held_out_share"),
+        message: "with held_out (expected only one: the file has all pairs of evaluation)")
+    }
+    evaluation = file.map { .file($0) } ?? .share(share ?? 0.1)
+    for (key, text) in [("pairs", pairs), ("held_out", file)] where text == "" {
+      throw JSONValueError(path: reader.path(of: key), message: "is empty (expected a file)")
+    }
+    let templates = RewardTemplate.allCases.map(\.rawValue)
+    template = try reader.optionalString("template", oneOf: templates)
+      .flatMap { RewardTemplate(rawValue: $0) }
+    pairsPerStep = try reader.optionalInt("pairs_per_step", in: 1...65_536) ?? 64
+    loss = BradleyTerry(
+      margin: try reader.optionalDouble("margin", in: 0...1e6) ?? 0,
+      centering: try reader.optionalDouble("center_rewards_coefficient", in: 0...1e6) ?? 0)
+    ties =
+      try reader.optionalString("ties", oneOf: Ties.allCases.map(\.rawValue))
+      .flatMap { Ties(rawValue: $0) } ?? .drop
+    labelNoise = try reader.optionalDouble("label_noise", in: 0...1) ?? 0
+    evaluateEvery = try reader.optionalInt("evaluate_every", in: 0...1_000_000) ?? 20
+    saveEvery = try reader.optionalInt("save_every", in: 1...1_000_000) ?? 20
+    (schedule, optimizer, maximumGradientNorm) = try PolicyConfiguration.optimizer(
+      &reader, steps: steps)
+  }
+
+  /// The configuration with every default resolved; reads back as itself. The template is left out as long
+  /// as it is nil.
+  public var json: JSON {
+    var object: JSONObject = [
+      "algorithm": .string(Self.name), "seed": .integer(Int(seed)), "steps": .integer(steps),
+      "pairs": .string(pairs), "pairs_per_step": .integer(pairsPerStep),
+      "margin": .real(loss.margin), "center_rewards_coefficient": .real(loss.centering),
+      "ties": .string(ties.rawValue), "label_noise": .real(labelNoise),
+      "evaluate_every": .integer(evaluateEvery), "save_every": .integer(saveEvery),
+      "optimizer": [
+        "learning_rate": .real(schedule.peak),
+        "learning_rate_warmup_steps": .integer(schedule.warmUpSteps),
+        "schedule": .string(schedule.decay.rawValue),
+        "final_learning_rate_share": .real(schedule.finalShare), "beta1": .real(optimizer.beta1),
+        "beta2": .real(optimizer.beta2), "epsilon": .real(optimizer.epsilon),
+        "weight_decay": .real(optimizer.weightDecay), "max_grad_norm": .real(maximumGradientNorm),
+      ],
+    ]
+    switch evaluation {
+    case .file(let path): object["held_out"] = .string(path)
+    case .share(let share): object["held_out_share"] = .real(share)
+    }
+    object["template"] = template.map { .string($0.rawValue) }
+    return .object(object)
+  }
+}
