@@ -17,6 +17,8 @@ public struct PolicyConfiguration: Sendable {
   public var temperature: Double
   public var maximumNewTokens: Int
   public var rewards: RewardSource
+  /// How the rewards of several reward models are combined, for a run that has any.
+  public var rewardRule: RewardEnsemble.Rule
   /// Passes over each batch; with one that is one update all ratios are 1.
   public var updatesPerBatch: Int
   public var schedule: LearningRateSchedule
@@ -64,6 +66,10 @@ public struct PolicyConfiguration: Sendable {
     rewards =
       try reader.optionalString("rewards", oneOf: sources).flatMap { RewardSource(rawValue: $0) }
       ?? .verified
+    let rules = RewardEnsemble.Rule.allCases.map(\.rawValue)
+    rewardRule =
+      try reader.optionalString("reward_rule", oneOf: rules)
+      .flatMap { RewardEnsemble.Rule(rawValue: $0) } ?? .mean
     updatesPerBatch =
       try reader.optionalInt("updates_per_batch", in: 1...1024) ?? preset.updatesPerBatch
     evaluateEvery = try reader.optionalInt("evaluate_every", in: 0...1_000_000) ?? 5
@@ -196,6 +202,7 @@ public struct PolicyConfiguration: Sendable {
     }
     if evaluationSamples > 1 { object["evaluation_samples"] = .integer(evaluationSamples) }
     if rewards != .verified { object["rewards"] = .string(rewards.rawValue) }
+    if rewardRule != .mean { object["reward_rule"] = .string(rewardRule.rawValue) }
     for (key, value) in algorithm.json.members { object[key] = value }
     return .object(object)
   }

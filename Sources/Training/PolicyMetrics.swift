@@ -76,7 +76,11 @@ public struct PolicyMetrics: Sendable {
   // MARK: - Columns
 
   /// The metrics of a run: those that all runs have, the task's and the algorithm's.
-  public static func columns(_ task: any PolicyTask, _ algorithm: any Algorithm) -> [Column] {
+  ///
+  /// - Parameter hasRewardModel: Whether `reward` is a reward model's, so that the verifier's is another.
+  public static func columns(
+    _ task: any PolicyTask, _ algorithm: any Algorithm, hasRewardModel: Bool = false
+  ) -> [Column] {
     [
       Column("loss", "loss of the step, minus the clipped objective") { $0.updates.loss },
       Column("reward", "mean reward of the rollouts") { $0.mean(\.reward) },
@@ -86,7 +90,9 @@ public struct PolicyMetrics: Sendable {
       Column("frac_reward_zero_std", "share of problems whose rollouts have equal rewards") {
         Double($0.deviations.count { $0 == 0 }) / Double($0.groups.count)
       },
-      Column("accuracy", "share of rollouts with reward 1") { $0.mean { $0.reward >= 1 ? 1 : 0 } },
+      Column("accuracy", "share of rollouts that the verifier gives reward 1") {
+        $0.mean { $0.verifiedReward >= 1 ? 1 : 0 }
+      },
       Column("completions/mean_length", units: "token", "mean length of the responses") {
         Double($0.lengths.reduce(0, +)) / Double($0.lengths.count)
       },
@@ -102,7 +108,15 @@ public struct PolicyMetrics: Sendable {
       Column("ended", "share of responses that end in the end token") {
         $0.mean { $0.ended ? 1 : 0 }
       },
-    ] + task.statistics.compactMap(column)
+    ]
+      + (hasRewardModel
+        ? [
+          Column("rewards/verifier/mean", "mean reward of the verifier, which nothing learns from")
+          {
+            $0.mean(\.verifiedReward)
+          }
+        ] : [])
+      + task.statistics.compactMap(column)
       + [
         Column(
           "entropy", units: "nat", "mean entropy of the scored tokens in the space of the update"

@@ -20,6 +20,7 @@ public final class PolicyTraining {
   public private(set) var tokenCount: Int
   /// Where the last step spent its time.
   public private(set) var durations = (sampling: Duration.zero, update: Duration.zero)
+  private let rewardModels: RewardEnsemble?
   private let updater: PolicyUpdater
   private let learner: any PolicyLearner
   private let threads: Int
@@ -31,9 +32,10 @@ public final class PolicyTraining {
   ///   - task: The configuration's task, opened for the model; `configuration.obstacle` must be nil.
   ///   - reference: The policy that training started from, a model of its own; only algorithms that
   ///     `usesReference` need it.
+  ///   - rewardModels: Give the rewards that the policy learns from, in the verifier's place.
   public init(
     _ configuration: PolicyConfiguration, task: any PolicyTask, model: Transformer<Float>,
-    reference: Transformer<Float>? = nil, threads: Int
+    reference: Transformer<Float>? = nil, rewardModels: RewardEnsemble? = nil, threads: Int
   ) {
     precondition(
       reference != nil || !configuration.algorithm.usesReference,
@@ -43,6 +45,7 @@ public final class PolicyTraining {
     self.configuration = configuration
     self.task = task
     self.model = model
+    self.rewardModels = rewardModels
     self.threads = threads
     step = 0
     tokenCount = 0
@@ -105,6 +108,7 @@ public final class PolicyTraining {
     var groups = try RolloutGroup.sample(
       problems, of: task, from: model, configuration, key: key, threads: threads,
       shouldStop: shouldStop)
+    if let rewardModels { try groups.replaceRewards(by: rewardModels) }
     let context = configuration.algorithm.loss.nullContext
     for (index, problem) in problems.enumerated() {
       groups[index].drawnContext = try context.drawn(
@@ -143,7 +147,8 @@ public final class PolicyTraining {
     step = next
     tokenCount += objective.rollouts.reduce(0) { $0 + $1.prompt.count + $1.response.count }
     return PolicyMetrics(
-      PolicyMetrics.columns(task, configuration.algorithm),
+      PolicyMetrics.columns(
+        task, configuration.algorithm, hasRewardModel: rewardModels != nil),
       PolicyMetrics.Step(
         number: next, problems: problems, groups: groups, objective: objective, updates: updates,
         learningRate: rate, tokenCount: tokenCount))

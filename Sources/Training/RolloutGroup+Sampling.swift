@@ -36,6 +36,22 @@ extension RolloutGroup {
   }
 }
 
+extension [RolloutGroup] {
+  /// Replaces the verifier's rewards by those of reward models, and keeps them beside.
+  mutating func replaceRewards(by models: RewardEnsemble) throws {
+    let rollouts = flatMap(\.rollouts)
+    let rewards = try models.rewards(after: rollouts.map { $0.prompt + $0.response })
+    var place = 0
+    for group in indices {
+      for sample in self[group].rollouts.indices {
+        self[group].rollouts[sample].verified = self[group].rollouts[sample].reward
+        self[group].rollouts[sample].reward = rewards[place]
+        place += 1
+      }
+    }
+  }
+}
+
 extension PolicyConfiguration {
   /// How responses are sampled from a model.
   public func samplingOptions(_ model: Transformer<Float>) -> SamplingOptions {

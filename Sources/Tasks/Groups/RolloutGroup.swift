@@ -13,6 +13,8 @@ public struct RewardedRollout: Sendable, Hashable {
   /// Which tokens of the response the policy chose, where others wrote some of them (`InteractiveTask`); nil
   /// for all. Only these are scored.
   public var isOwn: [Bool]?
+  /// The verifier's reward where `reward` is that of a reward model; nil where they are one.
+  public var verified: Double?
   /// The reward, in 0...1 unless the user's verifier gives another number.
   public var reward: Double
 
@@ -26,6 +28,9 @@ public struct RewardedRollout: Sendable, Hashable {
     self.reward = reward
     self.isOwn = isOwn
   }
+
+  /// The verifier's reward, whatever the policy learns from.
+  public var verifiedReward: Double { verified ?? reward }
 
   /// The indices of the policy's own tokens in the response, ascending.
   public var ownPlaces: [Int] {

@@ -27,6 +27,8 @@ struct EvaluatedPolicy: Sendable {
   let samples: Int
   let responses: [PolicyResponse]
   let rewards: [Double]
+  /// Rewards of the run's reward models; empty without any.
+  let modelRewards: [Double]
   let scores: Scores
   let bootstrap: BootstrapT
 
@@ -77,10 +79,11 @@ public struct EvaluationColumn: Sendable {
   }
 
   /// The statistics of a task, in the order of files.
-  static func all(_ task: any PolicyTask) -> [EvaluationColumn] {
+  static func all(_ task: any PolicyTask, hasRewardModel: Bool) -> [EvaluationColumn] {
     let own = task.statistics
     let isGraded = task.rewardRange != 0...1
     return [isGraded ? rightShare : accuracy, accuracyNoise] + (isGraded ? [reward] : [])
+      + (hasRewardModel ? [modelReward] : [])
       + own.compactMap(mean) + [responseLength, ended] + own.compactMap(share) + [divergence]
       + (task.documents.isEmpty ? [] : [documentLoss])
       + own.compactMap(overall) + logProbabilities
@@ -95,6 +98,10 @@ public struct EvaluationColumn: Sendable {
   private static let rightShare = EvaluationColumn(
     "accuracy", "share of responses with reward 1",
     interval: { $0.share($0.rewards.map { $0 >= 1 ? 1 : 0 }) })
+
+  private static let modelReward = EvaluationColumn(
+    "reward_model", "mean reward of a response by the reward models that the policy learns from",
+    interval: { $0.mean($0.modelRewards, in: -(.infinity)...(.infinity)) })
 
   private static let reward = EvaluationColumn(
     "reward", "mean reward of a response", interval: { $0.mean($0.rewards, in: $0.rewardRange) })

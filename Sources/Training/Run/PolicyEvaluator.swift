@@ -13,6 +13,7 @@ public struct PolicyEvaluator {
   private let configuration: PolicyConfiguration
   private let task: any PolicyTask
   private let threads: Int
+  private let rewardModels: RewardEnsemble?
   private let shouldStop: @Sendable () -> Bool
   private let base: Transformer<Float>
   /// The problem of each response: `evaluation_samples` in a row have the same.
@@ -29,18 +30,21 @@ public struct PolicyEvaluator {
   /// - Parameters:
   ///   - task: The configuration's task, opened for the model.
   ///   - base: The policy that training started from; nobody may change it meanwhile.
+  ///   - rewardModels: Score responses beside the verifier; nil for none.
   ///   - shouldStop: Asked now and then while responses are judged.
   /// - Throws: What the task's verifier throws; `CancellationError` where it is stopped.
   public init(
     _ configuration: PolicyConfiguration, _ task: any PolicyTask, base: Transformer<Float>,
-    threads: Int, shouldStop: @escaping @Sendable () -> Bool = { false }
+    rewardModels: RewardEnsemble? = nil, threads: Int,
+    shouldStop: @escaping @Sendable () -> Bool = { false }
   ) throws {
     self.configuration = configuration
     self.task = task
     self.base = base
     self.threads = threads
+    self.rewardModels = rewardModels
     self.shouldStop = shouldStop
-    columns = EvaluationColumn.all(task)
+    columns = EvaluationColumn.all(task, hasRewardModel: rewardModels != nil)
     problems = task.heldOut(configuration.evaluationProblems).flatMap {
       repeatElement($0, count: configuration.evaluationSamples)
     }
@@ -54,9 +58,9 @@ public struct PolicyEvaluator {
 
   /// The statistics with the ends of their intervals, as they are written.
   static func variables(
-    _ task: any PolicyTask
+    _ task: any PolicyTask, hasRewardModel: Bool
   ) -> [(name: String, units: String, longName: String)] {
-    EvaluationColumn.all(task).flatMap { column in
+    EvaluationColumn.all(task, hasRewardModel: hasRewardModel).flatMap { column in
       Interval.parts.prefix(column.hasInterval ? 3 : 1).map { part in
         let words = part.words.isEmpty ? "" : part.words + " of the 95% interval"
         return (column.name + part.suffix, column.units, column.longName + words)
@@ -99,6 +103,8 @@ public struct PolicyEvaluator {
       problems: problems, rewardRange: task.rewardRange, samples: configuration.evaluationSamples,
       responses: responses,
       rewards: step == 0 ? baseRewards : try Self.rewards(task, problems, responses, shouldStop),
+      modelRewards: try rewardModels?.rewards(
+        after: zip(problems, responses).map { $0.promptTokens + $1.tokens }) ?? [],
       scores: try scores(model, responses, isBase: step == 0),
       bootstrap: BootstrapT(key: RandomKey(seed: configuration.seed).derive("bootstrap")))
     return columns.map { ($0, $0.value(evaluated)) }

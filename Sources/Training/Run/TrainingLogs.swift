@@ -51,7 +51,8 @@ struct TrainingLogs {
   func file(_ run: TrainingRun, _ manifest: Manifest, isComplete: Bool) throws -> TrainingFile? {
     let (metrics, evaluation) = (try metrics.lines(), try evaluation.lines())
     guard !metrics.isEmpty else { return nil }
-    let columns = PolicyMetrics.columns(run.task, run.configuration.algorithm)
+    let columns = PolicyMetrics.columns(
+      run.task, run.configuration.algorithm, hasRewardModel: run.rewardModels != nil)
     return TrainingFile(
       steps: VariableGroup(
         steps: metrics, columns.map { ($0.name, $0.units, $0.longName) },
@@ -59,7 +60,8 @@ struct TrainingLogs {
       evaluation: evaluation.isEmpty
         ? nil
         : VariableGroup(
-          steps: evaluation, PolicyEvaluator.variables(run.task),
+          steps: evaluation,
+          PolicyEvaluator.variables(run.task, hasRewardModel: run.rewardModels != nil),
           title: "Evaluations on held-out problems"),
       updates: try updates.flatMap { log in try run.probe?.group(log.lines()) },
       isComplete: isComplete, attributes: manifest.attributes,

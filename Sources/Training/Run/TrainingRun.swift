@@ -29,6 +29,8 @@ public struct TrainingRun {
   /// Checkpoints to keep, the newest ones; at least 1.
   public var keptCheckpoints = 2
   public var threads = 1
+  /// Give the rewards that the policy learns from, in the verifier's place; the manifest must name them.
+  public var rewardModels: RewardEnsemble?
   /// Measures the policy every `measureUpdatesEvery` steps. A configuration that asks for it needs one.
   public var probe: (any TrainingProbe)?
   /// Writes the tokenizer's files into the folder of a checkpoint, whose path it gets.
@@ -163,7 +165,8 @@ public struct TrainingRun {
     let training = PolicyTraining(
       configuration, task: task,
       model: try saved?.model(like: base.configuration) ?? base.copy(),
-      reference: configuration.algorithm.usesReference ? base : nil, threads: threads)
+      reference: configuration.algorithm.usesReference ? base : nil, rewardModels: rewardModels,
+      threads: threads)
     if let saved {
       let tokens = try saved.count("num_tokens")
       try saved.withOptimizer {

@@ -53,6 +53,13 @@ struct TrainCommand: ParsableCommand {
       valueName: "n"))
   var keep: Int?
 
+  @Option(
+    parsing: .singleValue,
+    help: ArgumentHelp(
+      "Learn from the rewards of this reward model, a folder of a …ForSequenceClassification with one "
+        + "label; repeat it for an ensemble.", valueName: "dir"))
+  var rewardModel: [String] = []
+
   @OptionGroup var resumeOptions: ResumeOptions
   @OptionGroup var runOptions: ModelRunOptions
 
@@ -75,6 +82,10 @@ struct TrainCommand: ParsableCommand {
       let name = try reader.string("algorithm", oneOf: Self.algorithms)
       for key in reader.object.keys { _ = reader.value(key) }  // judged by the algorithm's reader
       return name
+    }
+    if !rewardModel.isEmpty, ["pretrain", RewardConfiguration.name].contains(name) {
+      throw CommandFailure.usage(
+        "--reward-model with the algorithm \(name) (expected none: it has no rewards)")
     }
     switch name {
     case "pretrain": try pretrain(file)
@@ -100,6 +111,7 @@ struct TrainCommand: ParsableCommand {
     if let obstacle = settings.obstacle(checkpoint.configuration, task) {
       throw CommandFailure.usage("\(checkpoint.directory): \(obstacle)")
     }
+    let rewardModels = try rewardModels(settings, task, checkpoint)
     let output = try checkedOutput(start)
     try requireMemory(
       PolicyTraining.gradientByteCount(
@@ -110,9 +122,12 @@ struct TrainCommand: ParsableCommand {
       manifest: Manifest(
         config: settings.json, version: Prerl.version,
         inputs: try checkpoint.inputs()
-          + task.files.map { try Manifest.Input(role: "problems", path: $0) },
+          + task.files.map { try Manifest.Input(role: "problems", path: $0) }
+          + rewardModel.flatMap { Checkpoint.files(in: $0) }
+          .map { try Manifest.Input(role: "reward model", path: $0) },
         seeds: ["seed": settings.seed], precision: "float32", threads: common.threads,
         blas: BLAS.version, blasCore: BLAS.core))
+    run.rewardModels = rewardModels
     run.steps = steps ?? settings.steps
     run.keptCheckpoints = keep ?? 2
     run.threads = common.threads
@@ -132,6 +147,34 @@ struct TrainCommand: ParsableCommand {
     }
     guard let summary = try report.summary(outcome) else { return }
     try Console.print(common.json ? summary.json.text() : report.line(summary))
+  }
+
+  /// The models of `--reward-model`; nil without any.
+  private func rewardModels(
+    _ settings: PolicyConfiguration, _ task: any PolicyTask, _ checkpoint: Checkpoint
+  ) throws -> RewardEnsemble? {
+    guard !rewardModel.isEmpty else { return nil }
+    guard !settings.algorithm.continuesResponses else {
+      throw CommandFailure.usage(
+        "--reward-model with advantages \"mc\" (expected \"gae\" or \"rloo\": continuations are judged by the "
+          + "verifier)")
+    }
+    let scorings = try rewardModel.map { directory in
+      if directory == "" {
+        throw CommandFailure.usage("--reward-model is empty (expected a folder)")
+      }
+      let scoring = try RewardScoring(directory, common)
+      try scoring.requireTokens(of: checkpoint)
+      return scoring
+    }
+    let models = RewardEnsemble(
+      scorings.map(\.model), rule: settings.rewardRule, threads: common.threads)
+    if let obstacle = models.obstacle(
+      checkpoint.configuration, longest: task.longestPrompt + settings.maximumNewTokens)
+    {
+      throw CommandFailure.usage("--reward-model: \(obstacle)")
+    }
+    return models
   }
 
   var start: RunStart { get throws { try resumeOptions.start(common) } }

@@ -11,7 +11,7 @@ import Training
 /// A reward model with the folder's way from text to tokens.
 struct RewardScoring {
   private let checkpoint: Checkpoint
-  private let model: RewardModel
+  let model: RewardModel
   private let template: RewardTemplate
   private let common: CommonOptions
 

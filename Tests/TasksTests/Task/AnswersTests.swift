@@ -139,7 +139,10 @@ private struct BytePlayer: TaskPlayer {
       #"{"name": "answers", "problems": "p", "held_out": "h", "held_out_share": 0.2}"#,
       "task.held_out_share: with held_out"
     ),
-    (#"{"name": "riddles"}"#, #"task.name: "riddles" (expected one of: "countdown", "answers", "desk")"#),
+    (
+      #"{"name": "riddles"}"#,
+      #"task.name: "riddles" (expected one of: "countdown", "answers", "desk")"#
+    ),
   ])
   func malformedSettingsAreNamed(text: String, message: String) throws {
     let error = try #require(throws: JSONValueError.self) { _ = try Self.settings(text) }
