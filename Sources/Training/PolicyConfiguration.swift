@@ -17,6 +17,8 @@ public struct PolicyConfiguration: Sendable {
   public var temperature: Double
   public var maximumNewTokens: Int
   public var rewards: RewardSource
+  /// What the policy is also trained to predict; nil for the reward alone.
+  public var likelihood: LikelihoodSettings?
   /// How the rewards of several reward models are combined, for a run that has any.
   public var rewardRule: RewardEnsemble.Rule
   /// Passes over each batch; with one that is one update all ratios are 1.
@@ -66,6 +68,7 @@ public struct PolicyConfiguration: Sendable {
     rewards =
       try reader.optionalString("rewards", oneOf: sources).flatMap { RewardSource(rawValue: $0) }
       ?? .verified
+    likelihood = try LikelihoodSettings(reading: &reader)
     let rules = RewardEnsemble.Rule.allCases.map(\.rawValue)
     rewardRule =
       try reader.optionalString("reward_rule", oneOf: rules)
@@ -127,6 +130,9 @@ public struct PolicyConfiguration: Sendable {
           "measure_updates_every is \(measureUpdatesEvery) (expected 0: update vectors are not "
           + "measured for conversations)"
       }
+    }
+    if likelihood != nil, !(task is any InteractiveTask) {
+      return "likelihood needs a task of conversations (expected none, or the task desk)"
     }
     let context = algorithm.loss.nullContext
     let start = context.documentStart(task)
@@ -202,6 +208,7 @@ public struct PolicyConfiguration: Sendable {
     }
     if evaluationSamples > 1 { object["evaluation_samples"] = .integer(evaluationSamples) }
     if rewards != .verified { object["rewards"] = .string(rewards.rawValue) }
+    if let likelihood { object["likelihood"] = likelihood.json }
     if rewardRule != .mean { object["reward_rule"] = .string(rewardRule.rawValue) }
     for (key, value) in algorithm.json.members { object[key] = value }
     return .object(object)

@@ -39,6 +39,8 @@ public struct PolicyMetrics: Sendable {
     /// In the order of the algorithm's metrics, its loss's first.
     var metrics: [Double]
     var gradientNorm = 0.0
+    var likelihoodLoss = 0.0
+    var likelihoodCosine = 0.0
 
     /// Nothing yet, for so many metrics.
     init(metricCount: Int) {
@@ -47,8 +49,11 @@ public struct PolicyMetrics: Sendable {
 
     /// Counts an update with its share of the mean.
     mutating func add(
-      _ report: PolicyGradient<Float>.Report, gradientNorm norm: Double, share: Double
+      _ report: PolicyGradient<Float>.Report, _ likelihood: PolicyUpdater.LikelihoodReport?,
+      gradientNorm norm: Double, share: Double
     ) {
+      likelihoodLoss += (likelihood?.loss ?? 0) * share
+      likelihoodCosine += (likelihood?.cosine ?? 0) * share
       loss += report.loss * share
       entropy += report.entropy * share
       gradientNorm += norm * share
@@ -79,7 +84,7 @@ public struct PolicyMetrics: Sendable {
   ///
   /// - Parameter hasRewardModel: Whether `reward` is a reward model's, so that the verifier's is another.
   public static func columns(
-    _ task: any PolicyTask, _ algorithm: any Algorithm, hasRewardModel: Bool = false
+    _ task: any PolicyTask, _ configuration: PolicyConfiguration, hasRewardModel: Bool = false
   ) -> [Column] {
     [
       Column("loss", "loss of the step, minus the clipped objective") { $0.updates.loss },
@@ -122,11 +127,12 @@ public struct PolicyMetrics: Sendable {
           "entropy", units: "nat", "mean entropy of the scored tokens in the space of the update"
         ) { $0.updates.entropy }
       ]
-      + algorithm.metrics.enumerated().map { place, metric in
+      + configuration.algorithm.metrics.enumerated().map { place, metric in
         Column(metric.name, units: metric.units, metric.longName) {
           $0.updates.metrics[place]
         }
       }
+      + (configuration.likelihood == nil ? [] : ofLikelihood)
       + [
         Column("kept_ratio", "share of rollouts that take part in the loss") {
           Double($0.objective.tokenWeights.count { $0 != 0 }) / Double($0.lengths.count)
@@ -138,6 +144,17 @@ public struct PolicyMetrics: Sendable {
         },
       ]
   }
+
+  /// Of runs with a second objective.
+  private static let ofLikelihood = [
+    Column(
+      "likelihood/loss", units: "nat", "mean loss of a token of others in logged conversations"
+    ) { $0.updates.likelihoodLoss },
+    Column(
+      "likelihood/cosine",
+      "cosine of the gradient of this loss and that of the policy's, means over the updates"
+    ) { $0.updates.likelihoodCosine },
+  ]
 
   /// The metric of a task's statistic; only means per response are worth following step by step.
   private static func column(_ statistic: TaskStatistic) -> Column? {

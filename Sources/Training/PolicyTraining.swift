@@ -50,7 +50,7 @@ public final class PolicyTraining {
     step = 0
     tokenCount = 0
     key = RandomKey(seed: configuration.seed).derive("policy")
-    updater = PolicyUpdater(model, configuration, threads: threads)
+    updater = PolicyUpdater(model, configuration, task, key: key, threads: threads)
     learner = configuration.algorithm.learner(
       LearnerParts(
         configuration: configuration, task: task, updater: updater,
@@ -147,8 +147,7 @@ public final class PolicyTraining {
     step = next
     tokenCount += objective.rollouts.reduce(0) { $0 + $1.prompt.count + $1.response.count }
     return PolicyMetrics(
-      PolicyMetrics.columns(
-        task, configuration.algorithm, hasRewardModel: rewardModels != nil),
+      PolicyMetrics.columns(task, configuration, hasRewardModel: rewardModels != nil),
       PolicyMetrics.Step(
         number: next, problems: problems, groups: groups, objective: objective, updates: updates,
         learningRate: rate, tokenCount: tokenCount))

@@ -1,5 +1,7 @@
 // The policy's side of an update: the gradient of an objective, its clipping, and AdamW.
+import KeyedRandom
 import ModelCore
+import Tasks
 
 /// Changes a policy along the gradients of objectives.
 final class PolicyUpdater {
@@ -8,14 +10,53 @@ final class PolicyUpdater {
   private let threads: Int
   private let gradient: PolicyGradient<Float>
   private(set) var optimizer: AdamW
+  /// A second objective beside the policy's.
+  private let likelihood: LikelihoodTerm?
+  /// The step of the last update and how many it has had.
+  private var last = (step: 0, updates: 0)
 
-  init(_ model: Transformer<Float>, _ configuration: PolicyConfiguration, threads: Int) {
+  init(
+    _ model: Transformer<Float>, _ configuration: PolicyConfiguration, _ task: any PolicyTask,
+    key: RandomKey, threads: Int
+  ) {
     self.model = model
     self.configuration = configuration
     self.threads = threads
     gradient = PolicyGradient(
       model, rolloutCount: configuration.problemsPerStep * configuration.rolloutsPerProblem)
     optimizer = AdamW(model.layout, settings: configuration.optimizer)
+    likelihood = configuration.likelihood.flatMap { settings in
+      (task as? any InteractiveTask).map {
+        LikelihoodTerm(
+          settings, $0, model, key: key.derive("logged conversations"), threads: threads)
+      }
+    }
+  }
+
+  /// Whether every batch moves the policy, also one without advantages.
+  var alwaysMoves: Bool { likelihood != nil }
+
+  /// What the second objective reports of an update.
+  struct LikelihoodReport {
+    /// Mean loss of a token in nats.
+    let loss: Double
+    /// Cosine of its gradient and the policy's: above 0 a step of one helps the other.
+    let cosine: Double
+  }
+
+  /// Adds the gradient of the second objective to that of the policy's loss; nil without one.
+  func addLikelihood(step: Int) throws -> LikelihoodReport? {
+    guard let likelihood else { return nil }
+    last = last.step == step ? (step, last.updates + 1) : (step, 0)
+    let loss = try likelihood.accumulate(step: step, update: last.updates)
+    var cosine = Double.nan
+    likelihood.withGradient { own in
+      let product = gradient.gradient.values.innerProduct(own.values)
+      let norms = gradient.gradient.values.norm() * own.values.norm()
+      if norms > 0 { cosine = product / norms }
+      gradient.gradient.values.add(own.values, scaledBy: Float(likelihood.settings.coefficient))
+    }
+    return LikelihoodReport(loss: loss, cosine: cosine)
   }
 
   /// Reads the optimizer's moments.

@@ -27,12 +27,13 @@ final class WholeBatchLearner: PolicyLearner {
       let report = try parts.updater.accumulate(
         objective, old: old, reference: reference, step: batch.step)
       if update == 0 { old = report.logProbabilities }
+      let likelihood = try parts.updater.addLikelihood(step: batch.step)
       // A batch from which nothing is to be learned leaves the moments alone, too.
       let norm =
-        objective.isActive
+        objective.isActive || parts.updater.alwaysMoves
         ? try parts.updater.update(learningRate: batch.learningRate, step: batch.step)
         : try parts.updater.gradientNorm(step: batch.step)
-      updates.add(report, gradientNorm: norm, share: 1 / Double(count))
+      updates.add(report, likelihood, gradientNorm: norm, share: 1 / Double(count))
     }
     return (objective, updates)
   }

@@ -21,6 +21,7 @@ struct Prerl: ParsableCommand {
       RolloutCommand.self,
       EvaluateCommand.self,
       TrainCommand.self,
+      DialogueCommand.self,
       CompareCommand.self,
       ThoughtsCommand.self,
       DiffCommand.self,

@@ -63,6 +63,40 @@ import Training
     #expect((one.model.values == Self.model().values) == more.contains("rloo"))
   }
 
+  @Test(arguments: [
+    #""algorithm": "grpo""#, #""algorithm": "ppo", "minibatches": 2"#,
+    #""algorithm": "ppo", "critic": {"trunk": "shared"}"#,
+  ]) func aModelLearnsToForeseeTheUserWhileItIsTrainedToAct(algorithm: String) throws {
+    let members =
+      Self.members.replacing(#""algorithm": "ppo""#, with: algorithm)
+      + #", "likelihood": {"coefficient": 2, "conversations_per_update": 24}"#
+    func run(_ threads: Int) throws -> PolicyTraining {
+      PolicyTraining(
+        try configuration(members), task: DeskTask(), model: Self.model(), threads: threads)
+    }
+    let (one, three) = (try run(1), try run(3))
+    var losses: [Double] = []
+    for _ in 0..<4 {
+      let (a, b) = (try one.advance(), try three.advance())
+      #expect(a.values.elementsEqual(b.values) { $0 == $1 || ($0.isNaN && $1.isNaN) })
+      losses.append(try #require(a["likelihood/loss"]))
+    }
+    #expect(one.model.values == three.model.values)
+    #expect(losses[0] > 3.4 && losses[0] < 4.2, "a random model: about log 43 nats")
+    #expect(losses[3] < losses[0])
+  }
+
+  @Test func onlyTheUsersTokensAreForeseen() {
+    let task = DeskTask()
+    for index in 0..<50 {
+      let logged = task.loggedConversation(index)
+      let words = zip(logged.tokens, logged.isOthers).filter(\.1).map(\.0)
+      #expect(!words.isEmpty && !words.contains(DeskVocabulary.assistant))
+      #expect(!words.contains(DeskVocabulary.ask) && !words.contains(DeskVocabulary.eos))
+      #expect(words.filter { $0 == DeskVocabulary.end }.count >= 2)
+    }
+  }
+
   /// Logged dialogues in the place of sampled ones: their users' turns belong to nobody's gradient.
   @Test func advantagesOfOthersTokensAreZero() throws {
     let corpus = DeskCorpus(key: RandomKey(seed: 4))
@@ -95,6 +129,10 @@ import Training
       let settings = try configuration(Self.members + more)
       #expect(settings.obstacle(Self.model().configuration, DeskTask()) != nil)
     }
+    let countdown = try configuration(
+      #""algorithm": "grpo", "steps": 1, "likelihood": {}"#)
+    #expect(
+      countdown.obstacle(Transformer<Float>.tiny().configuration, CountdownTask(.three)) != nil)
     #expect(
       try configuration(Self.members).obstacle(Self.model().configuration, DeskTask()) == nil)
   }

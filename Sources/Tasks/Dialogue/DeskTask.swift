@@ -94,6 +94,13 @@ public struct DeskTask: InteractiveTask {
       isOver: dialogue.isOver)
   }
 
+  public func loggedConversation(_ index: Int) -> LoggedConversation {
+    let corpus = DeskCorpus(user: user, key: RandomKey(seed: 0).derive("logged conversations"))
+    let authored = corpus.document(index).transcript.authored
+    return LoggedConversation(
+      tokens: authored.map(\.token), isOthers: authored.map { $0.author == .user })
+  }
+
   // MARK: - Contexts
 
   public var documentStart: [Int32] { [DeskVocabulary.bos] }

@@ -14,6 +14,20 @@ public struct EnvironmentTurn: Sendable, Hashable {
   }
 }
 
+/// A whole conversation that others have had.
+public struct LoggedConversation: Sendable, Hashable {
+  /// From the start of the document to its end.
+  public var tokens: [Int32]
+  /// Which tokens the environment chose; those that are always there belong to nobody.
+  public var isOthers: [Bool]
+
+  public init(tokens: [Int32], isOthers: [Bool]) {
+    precondition(tokens.count == isOthers.count, "one flag a token")
+    self.tokens = tokens
+    self.isOthers = isOthers
+  }
+}
+
 /// A task with an environment that answers each turn of the policy.
 ///
 /// A response holds the turns of both. The policy's own tokens are sampled and scored, the others are
@@ -34,4 +48,7 @@ public protocol InteractiveTask: PolicyTask {
   func answer(
     to turn: [Int32], after history: [Int32], in problem: TaskProblem, key: RandomKey
   ) -> EnvironmentTurn
+
+  /// The logged conversation at an index, the same for every run.
+  func loggedConversation(_ index: Int) -> LoggedConversation
 }

@@ -255,11 +255,14 @@ final class ActorCriticLearner: PolicyLearner {
           learningRate: criticRate(batch.learningRate), step: batch.step) * share
     }
     var norm = 0.0
+    let likelihood = isWarmUp ? nil : try parts.updater.addLikelihood(step: batch.step)
     // A batch from which nothing is to be learned leaves the moments alone, too.
-    if !isWarmUp, objective.isActive || critic?.settings.trunk == .shared {
+    let moves =
+      objective.isActive || parts.updater.alwaysMoves || critic?.settings.trunk == .shared
+    if !isWarmUp, moves {
       norm = try parts.updater.update(learningRate: batch.learningRate, step: batch.step)
     }
-    updates.add(report, gradientNorm: norm, share: share)
+    updates.add(report, likelihood, gradientNorm: norm, share: share)
   }
 
   /// The critic's rate: its own or a multiple of the policy's, along the policy's schedule.

@@ -52,7 +52,7 @@ struct TrainingLogs {
     let (metrics, evaluation) = (try metrics.lines(), try evaluation.lines())
     guard !metrics.isEmpty else { return nil }
     let columns = PolicyMetrics.columns(
-      run.task, run.configuration.algorithm, hasRewardModel: run.rewardModels != nil)
+      run.task, run.configuration, hasRewardModel: run.rewardModels != nil)
     return TrainingFile(
       steps: VariableGroup(
         steps: metrics, columns.map { ($0.name, $0.units, $0.longName) },

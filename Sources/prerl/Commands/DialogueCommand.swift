@@ -1,0 +1,130 @@
+// `prerl dialogue`: plays and prints conversations at the desk.
+import ArgumentParser
+import ModelCore
+import StrictJSON
+import Tables
+import Tasks
+import Training
+
+struct DialogueCommand: ParsableCommand {
+  static let configuration = CommandConfiguration(
+    commandName: "dialogue",
+    abstract:
+      "Let a model of the desk's dialogues serve synthetic users, and print what comes of it.",
+    discussion: """
+      Plays dialogues at held-out stocks and prints the first ones, the mean reward beside that of exact \
+      plans, and what the model does. It also prints the model's loss on the users' turns of logged \
+      dialogues, beside that of the exact filter. Intervals are 95%, over stocks.
+
+      Example: prerl dialogue --model results/runs/dialogue/base/checkpoint --show 5
+      """)
+
+  @Option(
+    parsing: .unconditional,
+    help: ArgumentHelp("Play n dialogues (default: 512).", valueName: "n"))
+  var samples = 512
+
+  @Option(
+    parsing: .unconditional,
+    help: ArgumentHelp("Print the first n dialogues (default: 3).", valueName: "n"))
+  var show = 3
+
+  @Option(
+    parsing: .unconditional,
+    help: ArgumentHelp(
+      "Sample at this temperature; 0 takes the likeliest token (default: 1).", valueName: "t"))
+  var temperature = 1.0
+
+  @Option(
+    parsing: .unconditional,
+    help: ArgumentHelp(
+      "Let the user reply at random with this probability (default: 0).", valueName: "p"))
+  var userNoise = 0.0
+
+  @OptionGroup var modelOptions: ModelOptions
+  @OptionGroup var seedOptions: SeedOptions
+  @OptionGroup var threadOptions: ThreadOptions
+  @OptionGroup var printOptions: PrintOptions
+
+  var common: CommonOptions {
+    CommonOptions(modelOptions, seedOptions, threadOptions, printOptions)
+  }
+
+  func validate() throws {
+    guard 1...1_000_000 ~= samples else {
+      throw ValidationError("--samples is \(samples) (expected an integer in 1...1000000)")
+    }
+    guard show >= 0 else {
+      throw ValidationError("--show is \(show) (expected an integer of at least 0)")
+    }
+    guard temperature == 0 || 0.01...100 ~= temperature else {
+      throw ValidationError(
+        "--temperature is \(temperature) (expected 0, or a number in 0.01...100)")
+    }
+    guard 0...1 ~= userNoise else {
+      throw ValidationError("--user-noise is \(userNoise) (expected a number in 0...1)")
+    }
+  }
+
+  func run() throws {
+    guard let folder = common.model else {
+      throw CommandFailure.usage(
+        "--model is missing (expected a checkpoint pretrained on the desk's dialogues, see experiments/dialogue)"
+      )
+    }
+    let checkpoint = try Checkpoint(common)
+    let shape = checkpoint.configuration
+    guard shape.vocabularySize == DeskVocabulary.count else {
+      throw CommandFailure.usage(
+        "\(folder): a vocabulary of \(shape.vocabularySize) (expected the desk's \(DeskVocabulary.count) words)"
+      )
+    }
+    let user = DeskUser(noise: userNoise)
+    let longest = DeskTranscript.maximumLength(turns: user.patience) + 1
+    guard shape.maximumPositions >= longest else {
+      throw CommandFailure.usage(
+        "\(folder): \(shape.maximumPositions) positions (expected at least \(longest), the longest dialogue)"
+      )
+    }
+    let evaluation = try DialogueEvaluation(
+      try checkpoint.model(Float.self), user: user, count: samples, temperature: temperature,
+      seed: common.seed, threads: common.threads)
+    try Console.print(common.json ? json(evaluation).text(indent: 2) : text(evaluation))
+  }
+
+  private func json(_ evaluation: DialogueEvaluation) -> JSON {
+    var object: JSONObject = ["dialogues": .integer(evaluation.dialogues.count)]
+    for row in evaluation.outcomes + evaluation.predictions + evaluation.plans {
+      for (key, value) in row.interval.members(row.name) { object[key] = value }
+    }
+    object["shown"] = .array(
+      evaluation.dialogues.prefix(show).map { dialogue in
+        [
+          "text": .string(dialogue.text), "reward": .real(dialogue.reward),
+          "user": dialogue.problem.answer.map { .string($0) } ?? .null,
+        ]
+      })
+    return .object(object)
+  }
+
+  private func text(_ evaluation: DialogueEvaluation) -> String {
+    var lines: [String] = []
+    for dialogue in evaluation.dialogues.prefix(show) {
+      lines.append("user wants \(dialogue.problem.answer ?? "?")")
+      // A line for each turn.
+      lines += dialogue.text.replacing(" <user>", with: "\n  <user>")
+        .replacing(" <assistant>", with: "\n  <assistant>").replacing("<bos>", with: "  <bos>")
+        .split(separator: "\n").map(String.init)
+      let fault = dialogue.fault.map { "  (\($0))" } ?? ""
+      lines += ["  reward \(fixed(dialogue.reward, 2))\(fault)", ""]
+    }
+    var table = TextTable(["", "mean", "95% interval", "unit"], numbers: 1..<3)
+    for row in evaluation.outcomes + evaluation.plans + evaluation.predictions {
+      table.add([
+        row.name.replacing("_", with: " "), fixed(row.interval.estimate, 3), row.interval.ends(3),
+        row.units == "1" ? "" : row.units + " a turn",
+      ])
+    }
+    return (lines + [table.text]).joined(separator: "\n")
+  }
+}

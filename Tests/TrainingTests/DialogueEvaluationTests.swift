@@ -1,0 +1,40 @@
+import KeyedRandom
+import ModelCore
+import Tasks
+import TestSupport
+import Testing
+import Training
+
+@Suite struct DialogueEvaluationTests {
+  private static func model() -> Transformer<Float> {
+    let model = Transformer<Float>(
+      ModelConfiguration(
+        family: .qwen3, vocabularySize: DeskVocabulary.count, hiddenSize: 8, feedForwardSize: 6,
+        layerCount: 1, headCount: 2, keyValueHeadCount: 1, headDimension: 4, normEpsilon: 1e-6,
+        ropeTheta: 100, tiedEmbeddings: true, maximumPositions: 128,
+        bosToken: Int(DeskVocabulary.bos), eosTokens: [Int(DeskVocabulary.eos)],
+        padToken: Int(DeskVocabulary.pad)))
+    model.initialize(RandomKey(seed: 2))
+    return model
+  }
+
+  @Test func aModelThatKnowsNothingIsFarFromTheFilter() throws {
+    let one = try DialogueEvaluation(Self.model(), count: 40, threads: 1)
+    let three = try DialogueEvaluation(Self.model(), count: 40, threads: 3)
+    func mean(_ rows: [DialogueEvaluation.Row], _ name: String) throws -> Double {
+      try #require(rows.first { $0.name == name }).interval.estimate
+    }
+    #expect(one.dialogues.map(\.response) == three.dialogues.map(\.response))
+    // Uniform over 43 words: a turn has two tokens and more.
+    let loss = try mean(one.predictions, "loss")
+    #expect(loss == (try mean(three.predictions, "loss")) && loss > 6)
+    let exact = try mean(one.predictions, "exact_loss")
+    #expect(exact > 1 && exact < 2)
+    expectClose(try mean(one.predictions, "excess_loss"), loss - exact, absolute: 1e-12)
+    // Random turns are faults: reward −1, and the user has said nothing but the opening.
+    expectClose(try mean(one.outcomes, "faults"), 1, absolute: 0.1)
+    expectClose(try mean(one.outcomes, "reward"), -1, absolute: 0.2)
+    #expect(try mean(one.plans, "best") > 0.6)
+    #expect(try mean(one.plans, "best_without_asking") < (try mean(one.plans, "best")) - 0.1)
+  }
+}
