@@ -40,29 +40,36 @@ public struct DialogueEvaluation: Sendable {
   public let plans: [Row]
 
   private typealias Quantity = (
-    name: String, longName: String, value: @Sendable (Dialogue) -> Double
+    name: String, longName: String, range: ClosedRange<Double>,
+    value: @Sendable (Dialogue) -> Double
   )
 
-  private static let quantities: [Quantity] = [
-    ("reward", "mean reward of a dialogue", { $0.reward }),
-    (
-      "rating", "mean rating of a dialogue by a person who sees neither stock nor price",
-      { $0.outcome.rating }
-    ),
-    ("asks", "questions per dialogue", { $0.outcome.questions }),
-    ("great", "share of dialogues that end in the offer the user wants", { $0.outcome.great }),
-    (
-      "hallucinations", "share of dialogues that end in an offer that is not in stock",
-      { $0.outcome.hallucinations }
-    ),
-    ("free_offers", "free offers per dialogue", { $0.outcome.free }),
-    ("apologies", "share of dialogues that end in sorry", { $0.outcome.sorry }),
-    (
-      "faults", "share of dialogues that end in a turn that is no action",
-      { $0.fault == nil ? 0 : 1 }
-    ),
-    ("turns", "turns of the assistant per dialogue", { $0.outcome.turns }),
-  ]
+  private static let quantities: [Quantity] = {
+    let (any, share, number) = (-Double.infinity...(.infinity), 0.0...1, 0.0...(.infinity))
+    return [
+      ("reward", "mean reward of a dialogue", any, { $0.reward }),
+      (
+        "rating", "mean rating of a dialogue by a person who sees neither stock nor price", any,
+        { $0.outcome.rating }
+      ),
+      ("asks", "questions per dialogue", number, { $0.outcome.questions }),
+      (
+        "great", "share of dialogues that end in the offer the user wants", share,
+        { $0.outcome.great }
+      ),
+      (
+        "hallucinations", "share of dialogues that end in an offer that is not in stock", share,
+        { $0.outcome.hallucinations }
+      ),
+      ("free_offers", "free offers per dialogue", number, { $0.outcome.free }),
+      ("apologies", "share of dialogues that end in sorry", share, { $0.outcome.sorry }),
+      (
+        "faults", "share of dialogues that end in a turn that is no action", share,
+        { $0.fault == nil ? 0 : 1 }
+      ),
+      ("turns", "turns of the assistant per dialogue", number, { $0.outcome.turns }),
+    ]
+  }()
 
   /// Plays and scores.
   ///
@@ -97,7 +104,7 @@ public struct DialogueEvaluation: Sendable {
         name: quantity.name, units: "1", longName: quantity.longName,
         interval: ClusteredSample(
           played.map(quantity.value), clusters: played.map(\.problem.cluster)
-        ).mean(bootstrap))
+        ).mean(bootstrap).within(quantity.range))
     }
     predictions = try Self.predictions(
       model, user: user, count: count, threads: threads, bootstrap)
