@@ -24,8 +24,18 @@ final class LikelihoodTerm {
     self.task = task
     self.key = key
     self.threads = threads
-    batch = BatchGradient(
-      model, chunkCount: (settings.conversations + Self.chunkSize - 1) / Self.chunkSize)
+    batch = BatchGradient(model, chunkCount: Self.chunkCount(settings))
+  }
+
+  private static func chunkCount(_ settings: LikelihoodSettings) -> Int {
+    (settings.conversations + chunkSize - 1) / chunkSize
+  }
+
+  /// Bytes of the gradients that are held for an update.
+  static func byteCount(
+    _ settings: LikelihoodSettings, _ layout: ParameterLayout, threads: Int
+  ) -> Double {
+    BatchGradient<Float>.byteCount(layout, chunkCount: chunkCount(settings), threads: threads)
   }
 
   /// Leaves the gradient of the mean loss of a token, without the coefficient, in `gradient`.

@@ -21,7 +21,7 @@ public struct PolicyConfiguration: Sendable {
   public var likelihood: LikelihoodSettings?
   /// How the rewards of several reward models are combined, for a run that has any.
   public var rewardRule: RewardEnsemble.Rule
-  /// Passes over each batch; with one that is one update all ratios are 1.
+  /// Passes over each batch. If a batch has a single update, all ratios are 1.
   public var updatesPerBatch: Int
   public var schedule: LearningRateSchedule
   public var optimizer: AdamW.Settings
@@ -104,6 +104,13 @@ public struct PolicyConfiguration: Sendable {
         message: "\"shuffled\" with rollouts_per_problem 1 changes nothing "
           + "(expected groups of at least 2, in which rewards can change places)")
     }
+    guard rewards == .verified || !algorithm.continuesResponses else {
+      throw JSONValueError(
+        path: reader.path(of: "rewards"),
+        message:
+          "\"shuffled\" with advantages \"mc\" (expected \"verified\": continuations are judged by the "
+          + "verifier)")
+    }
     let loss = algorithm.loss
     guard maximumNewTokens > 1 || (loss.scoresFirstToken && loss.nullContext != .tokens([])) else {
       throw JSONValueError(
@@ -120,7 +127,11 @@ public struct PolicyConfiguration: Sendable {
         "max_new_tokens is \(maximumNewTokens) (expected at most \(room): the model's positions "
         + "less the prompt)"
     }
-    if task is any InteractiveTask {
+    if let task = task as? any InteractiveTask {
+      guard maximumNewTokens >= task.maximumTurnLength else {
+        return
+          "max_new_tokens is \(maximumNewTokens) (expected at least \(task.maximumTurnLength), a turn)"
+      }
       if algorithm.continuesResponses {
         return
           "advantages is \"mc\" (expected \"gae\" or \"rloo\": conversations have no continuations)"

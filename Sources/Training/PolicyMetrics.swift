@@ -39,8 +39,22 @@ public struct PolicyMetrics: Sendable {
     /// In the order of the algorithm's metrics, its loss's first.
     var metrics: [Double]
     var gradientNorm = 0.0
-    var likelihoodLoss = 0.0
-    var likelihoodCosine = 0.0
+    var likelihoodLoss = Mean()
+    var likelihoodCosine = Mean()
+
+    /// A mean over the updates that have the quantity; NaN without any.
+    struct Mean {
+      private var sum = 0.0
+      private var weight = 0.0
+
+      mutating func add(_ value: Double, _ share: Double) {
+        guard value.isFinite else { return }
+        sum += value * share
+        weight += share
+      }
+
+      var value: Double { weight > 0 ? sum / weight : .nan }
+    }
 
     /// Nothing yet, for so many metrics.
     init(metricCount: Int) {
@@ -52,8 +66,10 @@ public struct PolicyMetrics: Sendable {
       _ report: PolicyGradient<Float>.Report, _ likelihood: PolicyUpdater.LikelihoodReport?,
       gradientNorm norm: Double, share: Double
     ) {
-      likelihoodLoss += (likelihood?.loss ?? 0) * share
-      likelihoodCosine += (likelihood?.cosine ?? 0) * share
+      if let likelihood {
+        likelihoodLoss.add(likelihood.loss, share)
+        likelihoodCosine.add(likelihood.cosine, share)
+      }
       loss += report.loss * share
       entropy += report.entropy * share
       gradientNorm += norm * share
@@ -149,11 +165,11 @@ public struct PolicyMetrics: Sendable {
   private static let ofLikelihood = [
     Column(
       "likelihood/loss", units: "nat", "mean loss of a token of others in logged conversations"
-    ) { $0.updates.likelihoodLoss },
+    ) { $0.updates.likelihoodLoss.value },
     Column(
       "likelihood/cosine",
       "cosine of the gradient of this loss and that of the policy's, means over the updates"
-    ) { $0.updates.likelihoodCosine },
+    ) { $0.updates.likelihoodCosine.value },
   ]
 
   /// The metric of a task's statistic; only means per response are worth following step by step.

@@ -62,7 +62,10 @@ public final class PolicyTraining {
     _ configuration: PolicyConfiguration, _ layout: ParameterLayout, threads: Int
   ) -> Double {
     let models = (configuration.algorithm as? any AlgorithmWithLearner)?.trainedModelCount ?? 1
-    return Double(models)
+    let likelihood = configuration.likelihood.map {
+      LikelihoodTerm.byteCount($0, layout, threads: threads)
+    }
+    return (likelihood ?? 0) + Double(models)
       * PolicyGradient<Float>.byteCount(
         layout, rolloutCount: configuration.problemsPerStep * configuration.rolloutsPerProblem,
         threads: threads)

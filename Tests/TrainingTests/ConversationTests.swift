@@ -125,7 +125,9 @@ import Training
   }
 
   @Test func whatConversationsDoNotSupportIsRefused() throws {
-    for more in [#", "advantages": "mc""#, #", "measure_updates_every": 2"#] {
+    for more in [
+      #", "advantages": "mc""#, #", "measure_updates_every": 2"#, #", "max_new_tokens": 3"#,
+    ] {
       let settings = try configuration(Self.members + more)
       #expect(settings.obstacle(Self.model().configuration, DeskTask()) != nil)
     }

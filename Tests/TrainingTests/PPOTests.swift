@@ -83,6 +83,10 @@ import Training
       try configuration(#""algorithm": "ppo", "steps": 1, "preset": "paper-code""#)
     }
     for keys in [
+      #""advantages": "mc", "kl_coef": 0.1"#,
+      #""advantages": "mc", "reward": {"placement": "step"}"#,
+      #""advantages": "mc", "rewards": "shuffled""#, #""advantages": "rloo", "gamma": 0.9"#,
+      #""advantages": "rloo", "truncation": "bootstrap""#, #""advantages": "mc", "preset": "trl""#,
       #""critic": {"trunks": "shared"}"#, #""gamma": 1.5"#, #""advantages": "gea""#,
       #""continuations": 3"#, #""reward": {"step_weight": 1}"#, #""missing_eos_penalty": 1"#,
     ] {

@@ -56,6 +56,17 @@ import Training
     expectClose(discounted(shaped), discounted([0, 0, 0, 1]), absolute: 1e-15)
   }
 
+  @Test func aResponseThatIsBootstrappedKeepsItsPotential() throws {
+    func last(_ truncation: String) throws -> Double {
+      let keys =
+        #", "truncation": "\#(truncation)", "reward": {"placement": "potential", "step_weight": 0.5}"#
+      return try Self.rewards(keys).rewards(
+        of: Self.cutOff, logRatios: [], steps: Self.steps, discount: 1)[3]
+    }
+    // Φ is 1 before and behind the last token.
+    #expect(try last("terminal") == -0.5 && last("bootstrap") == 0)
+  }
+
   /// A potential that knew what comes next would not be one.
   @Test func potentialsDependOnTheTokensSoFar() throws {
     let task = CountdownTask(.three)

@@ -19,7 +19,7 @@ public struct GeneralizedAdvantage: Sendable, Hashable {
   }
 
   /// λ = 1 − 1/(α l) for a response of l tokens, so that the horizon of the advantage grows with the
-  /// response (Yuan et al., VAPO, 2504.05118). It is 0 where the formula is negative, l < 1/α.
+  /// response (Yue et al., VAPO, 2504.05118). It is 0 where the formula is negative, l < 1/α.
   public static func lengthAdaptiveLambda(alpha: Double, length: Int) -> Double {
     max(0, 1 - 1 / (alpha * Double(length)))
   }

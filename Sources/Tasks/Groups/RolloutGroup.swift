@@ -13,9 +13,10 @@ public struct RewardedRollout: Sendable, Hashable {
   /// Which tokens of the response the policy chose, where others wrote some of them (`InteractiveTask`); nil
   /// for all. Only these are scored.
   public var isOwn: [Bool]?
-  /// The verifier's reward where `reward` is that of a reward model; nil where they are one.
+  /// The verifier's reward where `reward` is that of a reward model; nil where the two are the same.
   public var verified: Double?
-  /// The reward, in 0...1 unless the user's verifier gives another number.
+  /// What the policy learns from: in the task's `rewardRange`, unless the user's verifier or a reward model gives
+  /// another number.
   public var reward: Double
 
   public init(

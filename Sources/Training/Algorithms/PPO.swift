@@ -76,6 +76,27 @@ public struct PPO: Algorithm {
     critic = try CriticSettings(reading: &reader, preset)
     criticRateRatio = preset == .openrlhf ? 9 : preset == .verl ? 10 : 1
     loss = try LossSettings(reading: &reader, for: run, PenalizedSurrogate.self)
+    try refuseWhatHasNoEffect(reader)
+  }
+
+  /// Refuses settings that an estimator without a critic would not follow.
+  private func refuseWhatHasNoEffect(_ reader: JSONReader) throws(JSONValueError) {
+    guard estimator != .gae else { return }
+    let name = JSON.string(estimator.rawValue).text()
+    func fault(_ key: String, _ expected: String) -> JSONValueError {
+      JSONValueError(
+        path: reader.path(of: key), message: "with advantages \(name) (expected \(expected))")
+    }
+    if discount != 1 { throw fault("gamma", "1: their returns are not discounted") }
+    if rewards.truncation == .bootstrap {
+      throw fault("truncation", "\"terminal\" or \"penalty\": there is no critic")
+    }
+    // V of a continuation is its mean score.
+    guard estimator == .continuations else { return }
+    if rewards.penalty > 0 { throw fault("kl_coef", "0: continuations have the score alone") }
+    if rewards.placement != .end {
+      throw fault("reward", "the placement \"end\": continuations have the score alone")
+    }
   }
 
   public var continuesResponses: Bool { estimator == .continuations }
@@ -119,7 +140,7 @@ public struct PPO: Algorithm {
     let advantages = rollouts.map { rollout in
       var rewards = [Double](repeating: 0, count: rollout.response.count)
       rewards[rewards.count - 1] = self.rewards.score(of: rollout)
-      return advantageEstimation(length: rewards.count)
+      return advantageEstimation(length: rollout.ownPlaces.count)
         .advantages(rewards: rewards, values: rewards.map { _ in 0 }, isOwn: rollout.isOwn)
     }
     return objective(of: groups, advantages: whitening.whitened(advantages, isOwn: isOwn))

@@ -61,7 +61,7 @@ final class ActorCriticLearner: PolicyLearner {
     }
     let hasCritic = critic != nil
     var updates = PolicyMetrics.Updates(metricCount: algorithm.metrics.count)
-    let share = 1 / Double(passes * algorithm.minibatches)
+    let share = 1 / Double(passes * min(algorithm.minibatches, rollouts.count))
     for pass in 0..<passes {
       for minibatch in minibatches(rollouts.count, step: batch.step, pass: pass) {
         try update(
@@ -240,6 +240,7 @@ final class ActorCriticLearner: PolicyLearner {
     let report = try parts.updater.accumulate(
       objective, old: evidence.old.map(part), reference: evidence.reference.map(part),
       needsGradient: !isWarmUp, step: batch.step)
+    let likelihood = isWarmUp ? nil : try parts.updater.addLikelihood(step: batch.step)
     if let critic {
       let found = try critic.accumulate(
         part(states), old: part(evidence.values), targets: part(evidence.returns))
@@ -252,10 +253,9 @@ final class ActorCriticLearner: PolicyLearner {
       }
       metrics.gradientNorm +=
         try critic.update(
-          learningRate: criticRate(batch.learningRate), step: batch.step) * share
+          learningRate: criticRate(batch), step: batch.step) * share
     }
     var norm = 0.0
-    let likelihood = isWarmUp ? nil : try parts.updater.addLikelihood(step: batch.step)
     // A batch from which nothing is to be learned leaves the moments alone, too.
     let moves =
       objective.isActive || parts.updater.alwaysMoves || critic?.settings.trunk == .shared
@@ -265,11 +265,14 @@ final class ActorCriticLearner: PolicyLearner {
     updates.add(report, likelihood, gradientNorm: norm, share: share)
   }
 
-  /// The critic's rate: its own or a multiple of the policy's, along the policy's schedule.
-  private func criticRate(_ rate: Double) -> Double {
-    let peak = parts.configuration.schedule.peak
-    guard let own = algorithm.critic.learningRate else { return rate * algorithm.criticRateRatio }
-    return peak > 0 ? rate / peak * own : own
+  /// The critic's rate: a multiple of the policy's, or its own along the policy's schedule.
+  private func criticRate(_ batch: LearningBatch) -> Double {
+    guard let own = algorithm.critic.learningRate else {
+      return batch.learningRate * algorithm.criticRateRatio
+    }
+    var schedule = parts.configuration.schedule
+    schedule.peak = own
+    return schedule.rate(at: batch.step - 1)
   }
 }
 

@@ -6,7 +6,7 @@ import Tasks
 
 /// Monte-Carlo values of the states between the steps of a response (VinePPO, 2410.01679).
 ///
-/// They need no critic and have no bias, but cost `count` continuations a state. Q of a step is its reward
+/// They need no critic and have no bias (γ = 1, the score alone), but cost `count` continuations a state. Q of a step is its reward
 /// and V of the state behind it, since a transition only appends tokens.
 public struct ContinuationValues: Sendable, Hashable {
   /// Continuations from each state.

@@ -17,9 +17,9 @@ public struct CriticSettings: Sendable, Hashable {
   public enum Initialization: String, Sendable, CaseIterable {
     /// V = 0 everywhere (Huang et al., The N Implementation Details of RLHF with PPO, 2024).
     case zero
-    /// w ~ N(0, 0.2), an option of TRL's value head.
+    /// w normal with standard deviation 0.2, an option of TRL's value head.
     case normal
-    /// w ~ N(0, 1/(C + 1)), as OpenRLHF.
+    /// w normal with standard deviation 1/(C + 1), as OpenRLHF.
     case scaled
 
     /// The standard deviation of w for hidden size C.

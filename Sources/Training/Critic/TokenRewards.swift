@@ -110,8 +110,10 @@ public struct TokenRewards: Sendable, Hashable {
       for step in steps ?? [] where step.isRight { rewards[step.end - 1] += stepWeight }
     case .potential:
       let potentials = ResponseStep.potentials(steps ?? [], tokenCount: count)
+      // A critic's value of the state behind a response that was cut off is one of shaped rewards.
+      let last = truncation == .bootstrap && !rollout.ended ? steps?.last?.potential ?? 0 : 0
       for t in rewards.indices {
-        let next = t + 1 < count ? potentials[t + 1] : 0
+        let next = t + 1 < count ? potentials[t + 1] : last
         rewards[t] += stepWeight * (discount * next - potentials[t])
       }
     }

@@ -113,8 +113,11 @@ public struct EvaluationColumn: Sendable {
     number: { policy in
       let count = policy.samples
       guard count > 1 else { return .nan }
-      let squares = stride(from: 0, to: policy.rewards.count, by: count).map { start in
-        let own = policy.rewards[start..<start + count]
+      // That of the share of right responses where rewards are graded.
+      let values =
+        policy.rewardRange == 0...1 ? policy.rewards : policy.rewards.map { $0 >= 1 ? 1 : 0 }
+      let squares = stride(from: 0, to: values.count, by: count).map { start in
+        let own = values[start..<start + count]
         let mean = own.reduce(0, +) / Double(count)
         return own.reduce(0) { $0 + ($1 - mean) * ($1 - mean) } / Double(count - 1)
       }

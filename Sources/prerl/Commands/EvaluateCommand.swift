@@ -146,7 +146,9 @@ struct EvaluateCommand: ParsableCommand {
     }
     let auditFile = audit == "-" ? nil : audit
     try common.checkOutputs(
-      [auditFile, criticOptions.values], inputs: [rollouts, sampling.problems])
+      [auditFile, criticOptions.values],
+      inputs: [rollouts, sampling.problems]
+        + (criticOptions.critic.map { Checkpoint.files(in: $0) } ?? []))
     let checkpoint = try Checkpoint(common)
     let scored =
       if let path = rollouts {
