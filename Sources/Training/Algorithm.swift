@@ -31,6 +31,9 @@ public protocol Algorithm: Sendable {
   /// Whether it samples responses again from their middle, which conversations do not support.
   var continuesResponses: Bool { get }
 
+  /// Whether rewards depend on the steps of responses, which not every task can tell.
+  var usesSteps: Bool { get }
+
   /// Whether advantages compare the rollouts of a group, which then needs two.
   var usesGroupBaseline: Bool { get }
 
@@ -45,6 +48,7 @@ extension Algorithm {
   public static var presets: [Preset] { Preset.ofSpaces }
   public var metrics: [LossMetric] { type(of: loss.loss).metrics }
   public var continuesResponses: Bool { false }
+  public var usesSteps: Bool { false }
   public var usesReference: Bool { loss.loss.usesReference }
 }
 

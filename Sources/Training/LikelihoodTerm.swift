@@ -68,8 +68,8 @@ final class LikelihoodTerm {
 }
 
 extension LoggedConversation {
-  /// What is scored where others' turns are learned.
-  fileprivate var ofOthers: ScoredSequence {
+  /// What is scored where others' turns are learned or predicted.
+  var ofOthers: ScoredSequence {
     ScoredSequence(
       context: [tokens[0]], response: Array(tokens.dropFirst()),
       scored: isOthers.indices.dropFirst().filter { isOthers[$0] }.map { $0 - 1 })

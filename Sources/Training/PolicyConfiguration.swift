@@ -127,6 +127,13 @@ public struct PolicyConfiguration: Sendable {
         "max_new_tokens is \(maximumNewTokens) (expected at most \(room): the model's positions "
         + "less the prompt)"
     }
+    if algorithm.usesSteps, let problem = task.heldOut(1).first,
+      task.steps(of: TaskResponse(problem: problem, tokens: [])) == nil
+    {
+      return
+        "reward.placement is not \"end\" (expected \"end\": the task cannot tell the steps of a "
+        + "response)"
+    }
     if let task = task as? any InteractiveTask {
       guard maximumNewTokens >= task.maximumTurnLength else {
         return

@@ -5,6 +5,44 @@ import TestSupport
 import Testing
 import Training
 
+/// Countdown's problems as conversations: every turn gets the same two tokens back, until the response is long.
+private struct EchoTask: InteractiveTask {
+  static let echo: [Int32] = [50, 51]
+  /// Tokens from which on a conversation is over.
+  static let end = 12
+
+  private let countdown = CountdownTask(.three)
+  let maximumTurnLength = 3
+  /// Half of the vocabulary, so that a random policy ends most of its turns.
+  let turnEnds = (0..<28).map { Int32($0) }
+  var longestPrompt: Int { countdown.longestPrompt }
+  var documentStart: [Int32] { countdown.documentStart }
+  var ordinaryTokens: [Int32] { countdown.ordinaryTokens }
+
+  func draw(key: RandomKey) -> TaskProblem { countdown.draw(key: key) }
+  func heldOut(_ count: Int) -> [TaskProblem] { countdown.heldOut(count) }
+
+  func answer(
+    to turn: [Int32], after history: [Int32], in problem: TaskProblem, key: RandomKey
+  ) -> EnvironmentTurn {
+    EnvironmentTurn(
+      tokens: Self.echo, isOver: history.count + turn.count + Self.echo.count >= Self.end)
+  }
+
+  func loggedConversation(_ index: Int) -> LoggedConversation {
+    LoggedConversation(tokens: [1, 50, 51], isOthers: [false, true, true])
+  }
+
+  /// A response is right if its first token is even.
+  func verify(
+    _ responses: [TaskResponse], shouldStop: @Sendable () -> Bool
+  ) throws -> [Verification?] {
+    responses.map {
+      Verification($0.tokens[0] % 2 == 0 ? .correct : .wrong, reason: "first token")
+    }
+  }
+}
+
 /// Training on a task whose responses are conversations.
 @Suite struct ConversationTests {
   private static let members = """
@@ -12,40 +50,88 @@ import Training
     "task": {"name": "desk"}, "evaluate_every": 0, "optimizer": {"learning_rate": 0.01}
     """
 
-  /// A random model of the 43 words that mostly says `sorry`, a turn that is an action.
-  private static func model() -> Transformer<Float> {
-    let model = Transformer<Float>(
-      ModelConfiguration(
-        family: .qwen3, vocabularySize: DeskVocabulary.count, hiddenSize: 8, feedForwardSize: 6,
-        layerCount: 1, headCount: 2, keyValueHeadCount: 1, headDimension: 4, normEpsilon: 1e-6,
-        ropeTheta: 100, tiedEmbeddings: true, maximumPositions: 128,
-        bosToken: Int(DeskVocabulary.bos), eosTokens: [Int(DeskVocabulary.eos)],
-        padToken: Int(DeskVocabulary.pad)))
-    model.initialize(RandomKey(seed: 2))
-    return model
-  }
-
   private static func run(_ more: String = "", threads: Int = 1) throws -> PolicyTraining {
     let settings = try configuration(members + more)
-    return PolicyTraining(settings, task: DeskTask(), model: model(), threads: threads)
+    return PolicyTraining(settings, task: DeskTask(), model: .tinyDesk(), threads: threads)
+  }
+
+  /// A run on a task that answers every turn of a random policy.
+  private static func echo(_ more: String = "", threads: Int = 1) throws -> PolicyTraining {
+    let settings = try configuration(
+      """
+      "algorithm": "ppo", "steps": 4, "problems_per_step": 8, "rollouts_per_problem": 4, "lam": 1,
+      "max_new_tokens": 40, "optimizer": {"learning_rate": 0.01}
+      """ + more)
+    return PolicyTraining(settings, task: EchoTask(), model: .tiny(), threads: threads)
+  }
+
+  @Test func eachTurnIsAnsweredUntilTheConversationIsOver() throws {
+    let run = try Self.echo()
+    let rollouts = try run.sample(run.problems(ofStep: 1), step: 1).flatMap(\.rollouts)
+    var turnCounts: Set<Int> = []
+    for rollout in rollouts {
+      let isOwn = try #require(rollout.isOwn)
+      // Runs of own tokens, each followed by the echo.
+      var (place, turns) = (0, 0)
+      while place < isOwn.count {
+        let own = isOwn[place...].prefix { $0 }.count
+        #expect(1...EchoTask().maximumTurnLength ~= own)
+        let last = rollout.response[place + own - 1]
+        #expect(EchoTask().turnEnds.contains(last) || own == EchoTask().maximumTurnLength)
+        #expect(Array(rollout.response[place + own..<place + own + 2]) == EchoTask.echo)
+        #expect(!isOwn[place + own] && !isOwn[place + own + 1])
+        place += own + 2
+        turns += 1
+      }
+      turnCounts.insert(turns)
+      #expect(rollout.ended && rollout.response.count >= EchoTask.end)
+    }
+    #expect(turnCounts.count > 1, "conversations have different numbers of turns")
+    #expect(Set(rollouts.map(\.reward)) == [0, 1])
+  }
+
+  @Test func aConversationIsCutOffWhereATurnDoesNotFit() throws {
+    let run = try Self.echo(#", "truncation": "bootstrap""#)
+    let short = PolicyTraining(
+      try configuration(
+        #""algorithm": "ppo", "steps": 1, "problems_per_step": 8, "max_new_tokens": 9, "truncation": "bootstrap""#
+      ),
+      task: EchoTask(), model: .tiny(), threads: 1)
+    for rollout in try short.sample(short.problems(ofStep: 1), step: 1).flatMap(\.rollouts) {
+      #expect(!rollout.ended && rollout.response.count + EchoTask().maximumTurnLength > 9)
+    }
+    #expect(try run.advance()["completions/clipped_ratio"] == 0)
+    #expect(try short.advance()["completions/clipped_ratio"] == 1)
   }
 
   @Test func onlyThePolicysOwnTokensAreScored() throws {
-    let run = try Self.run()
+    let run = try Self.echo()
     let groups = try run.sample(run.problems(ofStep: 1), step: 1)
     let objective = run.configuration.algorithm.objective(of: groups, step: 1)
-    var others = 0
     for (index, rollout) in objective.rollouts.enumerated() {
       let isOwn = try #require(rollout.isOwn)
+      #expect(isOwn.contains(false) && isOwn.contains(true))
       #expect(objective.sequence(index).scoredPositions == rollout.ownPlaces)
-      others += isOwn.count { !$0 }
-      // Turns of the policy are at most four tokens, and what follows a turn opens with <user>.
-      for place in isOwn.indices where place > 0 && isOwn[place - 1] && !isOwn[place] {
-        #expect(rollout.response[place] == DeskVocabulary.user)
+      // V = 0 and λ = γ = 1: every own token has the reward.
+      for place in isOwn.indices {
+        expectClose(
+          objective.advantages[index][place], isOwn[place] ? rollout.reward : 0, absolute: 1e-12)
       }
     }
-    #expect(groups.flatMap(\.rollouts).allSatisfy { -1.6...1 ~= $0.reward })
-    #expect(others >= 0)
+    #expect(try run.advance()["loss/value_avg"].map { $0 > 0 } == true)
+  }
+
+  @Test(arguments: [
+    "", #", "critic": {"trunk": "shared"}, "minibatches": 3"#, #", "advantages": "rloo""#,
+    #", "whiten": "shift-scale", "updates_per_batch": 2"#,
+  ]) func conversationsHaveTheSameBitsOnAnyNumberOfThreads(more: String) throws {
+    let (one, three) = (try Self.echo(more), try Self.echo(more, threads: 3))
+    for _ in 0..<2 {
+      let (a, b) = (try one.advance(), try three.advance())
+      #expect(a.values.elementsEqual(b.values) { $0 == $1 || ($0.isNaN && $1.isNaN) })
+    }
+    #expect(one.model.values == three.model.values)
+    #expect(one.model.values != Transformer<Float>.tiny().values)
   }
 
   @Test(arguments: [
@@ -60,7 +146,7 @@ import Training
     }
     #expect(one.model.values == three.model.values)
     // Rewards of a random model are all the same: only a value that learns moves it.
-    #expect((one.model.values == Self.model().values) == more.contains("rloo"))
+    #expect((one.model.values == Transformer<Float>.tinyDesk().values) == more.contains("rloo"))
   }
 
   @Test(arguments: [
@@ -72,7 +158,8 @@ import Training
       + #", "likelihood": {"coefficient": 2, "conversations_per_update": 24}"#
     func run(_ threads: Int) throws -> PolicyTraining {
       PolicyTraining(
-        try configuration(members), task: DeskTask(), model: Self.model(), threads: threads)
+        try configuration(members), task: DeskTask(), model: Transformer<Float>.tinyDesk(),
+        threads: threads)
     }
     let (one, three) = (try run(1), try run(3))
     var losses: [Double] = []
@@ -127,15 +214,17 @@ import Training
   @Test func whatConversationsDoNotSupportIsRefused() throws {
     for more in [
       #", "advantages": "mc""#, #", "measure_updates_every": 2"#, #", "max_new_tokens": 3"#,
+      #", "reward": {"placement": "step"}"#,
     ] {
       let settings = try configuration(Self.members + more)
-      #expect(settings.obstacle(Self.model().configuration, DeskTask()) != nil)
+      #expect(settings.obstacle(Transformer<Float>.tinyDesk().configuration, DeskTask()) != nil)
     }
     let countdown = try configuration(
       #""algorithm": "grpo", "steps": 1, "likelihood": {}"#)
     #expect(
       countdown.obstacle(Transformer<Float>.tiny().configuration, CountdownTask(.three)) != nil)
     #expect(
-      try configuration(Self.members).obstacle(Self.model().configuration, DeskTask()) == nil)
+      try configuration(Self.members).obstacle(
+        Transformer<Float>.tinyDesk().configuration, DeskTask()) == nil)
   }
 }

@@ -6,21 +6,9 @@ import Testing
 import Training
 
 @Suite struct DialogueEvaluationTests {
-  private static func model() -> Transformer<Float> {
-    let model = Transformer<Float>(
-      ModelConfiguration(
-        family: .qwen3, vocabularySize: DeskVocabulary.count, hiddenSize: 8, feedForwardSize: 6,
-        layerCount: 1, headCount: 2, keyValueHeadCount: 1, headDimension: 4, normEpsilon: 1e-6,
-        ropeTheta: 100, tiedEmbeddings: true, maximumPositions: 128,
-        bosToken: Int(DeskVocabulary.bos), eosTokens: [Int(DeskVocabulary.eos)],
-        padToken: Int(DeskVocabulary.pad)))
-    model.initialize(RandomKey(seed: 2))
-    return model
-  }
-
   @Test func aModelThatKnowsNothingIsFarFromTheFilter() throws {
-    let one = try DialogueEvaluation(Self.model(), count: 40, threads: 1)
-    let three = try DialogueEvaluation(Self.model(), count: 40, threads: 3)
+    let one = try DialogueEvaluation(.tinyDesk(), count: 40, threads: 1)
+    let three = try DialogueEvaluation(.tinyDesk(), count: 40, threads: 3)
     func mean(_ rows: [DialogueEvaluation.Row], _ name: String) throws -> Double {
       try #require(rows.first { $0.name == name }).interval.estimate
     }

@@ -31,6 +31,19 @@ extension Transformer {
     return model
   }
 
+  /// A random model of the words of the desk. Nearly all of its turns are faults.
+  static func tinyDesk() -> Transformer {
+    let model = Transformer(
+      ModelConfiguration(
+        family: .qwen3, vocabularySize: DeskVocabulary.count, hiddenSize: 8, feedForwardSize: 6,
+        layerCount: 1, headCount: 2, keyValueHeadCount: 1, headDimension: 4, normEpsilon: 1e-6,
+        ropeTheta: 100, tiedEmbeddings: true, maximumPositions: 128,
+        bosToken: Int(DeskVocabulary.bos), eosTokens: [Int(DeskVocabulary.eos)],
+        padToken: Int(DeskVocabulary.pad)))
+    model.initialize(RandomKey(seed: 2))
+    return model
+  }
+
   var values: [Scalar] {
     withParameters { buffer in buffer.withSpan { span in span.indices.map { span[$0] } } }
   }

@@ -94,11 +94,13 @@ public struct DeskTask: InteractiveTask {
       isOver: dialogue.isOver)
   }
 
+  /// The logged dialogues at the stocks of a split.
+  public func corpus(_ split: DeskStock.Split) -> DeskCorpus {
+    DeskCorpus(user: user, split: split, key: RandomKey(seed: 0).derive("logged conversations"))
+  }
+
   public func loggedConversation(_ index: Int) -> LoggedConversation {
-    let corpus = DeskCorpus(user: user, key: RandomKey(seed: 0).derive("logged conversations"))
-    let authored = corpus.document(index).transcript.authored
-    return LoggedConversation(
-      tokens: authored.map(\.token), isOthers: authored.map { $0.author == .user })
+    LoggedConversation(corpus(.train).document(index).transcript)
   }
 
   // MARK: - Contexts
@@ -164,5 +166,13 @@ public struct DeskTask: InteractiveTask {
   public var documents: [[Int32]] {
     let corpus = DeskCorpus(user: user, key: RandomKey(seed: 0).derive("evaluation documents"))
     return (0..<512).map { corpus.document($0).transcript.tokens }
+  }
+}
+
+extension LoggedConversation {
+  /// A dialogue in which the user's turns are the others'.
+  public init(_ transcript: DeskTranscript) {
+    let authored = transcript.authored
+    self.init(tokens: authored.map(\.token), isOthers: authored.map { $0.author == .user })
   }
 }

@@ -4,9 +4,13 @@ import StrictJSON
 
 /// The vocabulary of a task whose tokens are whole words; a token id is a word's index.
 public struct TaskVocabulary: Sendable {
+  /// Without white space, each once.
   public let words: [String]
+  /// The token id of padding.
   public let padding: Int32
+  /// The token id that opens a document.
   public let start: Int32
+  /// The token id that closes it.
   public let end: Int32
 
   public init(words: [String], padding: Int32, start: Int32, end: Int32) {

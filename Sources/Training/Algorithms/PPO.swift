@@ -3,9 +3,9 @@
 //
 // State s_t = prompt and y_<t, action y_t. A_t by generalized advantage estimation over the tokens of the
 // response, or from a group's rewards (`rloo`), or from the rewards of sampled continuations (`mc`).
-// Differences from TRL: the score belongs to the last token, TRL puts it behind the end token; the KL is
-// not estimated again in later passes. From verl and OpenRLHF: denominators are those of a whole
-// minibatch, so the result does not depend on how it is cut into chunks.
+// Difference from TRL: the score belongs to the last token, TRL puts it behind the end token. From verl and
+// OpenRLHF: denominators are those of a whole minibatch, so the result does not depend on how it is cut
+// into chunks.
 // Here alone: `space` pre-train differentiates log π(y_t|n, y_<t) with the same advantages.
 import StrictJSON
 import Tasks
@@ -99,6 +99,7 @@ public struct PPO: Algorithm {
     }
   }
 
+  public var usesSteps: Bool { rewards.placement != .end }
   public var continuesResponses: Bool { estimator == .continuations }
   public var usesGroupBaseline: Bool { estimator == .leaveOneOut }
   public var usesReference: Bool { rewards.penalty > 0 || loss.loss.usesReference }

@@ -115,15 +115,9 @@ public struct DialogueEvaluation: Sendable {
   private static func predictions(
     _ model: Transformer<Float>, user: DeskUser, count: Int, threads: Int, _ bootstrap: BootstrapT
   ) throws -> [Row] {
-    let corpus = DeskCorpus(
-      user: user, split: .heldOut, key: RandomKey(seed: 0).derive("logged conversations"))
+    let corpus = DeskTask(user: user).corpus(.heldOut)
     let transcripts = (0..<count).map { corpus.document($0).transcript }
-    let sequences = transcripts.map { transcript in
-      let authored = transcript.authored
-      return ScoredSequence(
-        context: [authored[0].token], response: authored.dropFirst().map(\.token),
-        scored: authored.indices.dropFirst().filter { authored[$0].author == .user }.map { $0 - 1 })
-    }
+    let sequences = transcripts.map { LoggedConversation($0).ofOthers }
     let scores = try SequenceScorer(model).tokenLogProbabilities(sequences, threads: threads)
     var (own, exact, clusters): ([Double], [Double], [String]) = ([], [], [])
     for (index, transcript) in transcripts.enumerated() {

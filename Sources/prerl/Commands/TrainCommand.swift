@@ -153,7 +153,13 @@ struct TrainCommand: ParsableCommand {
   private func rewardModels(
     _ settings: PolicyConfiguration, _ task: any PolicyTask, _ checkpoint: Checkpoint
   ) throws -> RewardEnsemble? {
-    guard !rewardModel.isEmpty else { return nil }
+    guard !rewardModel.isEmpty else {
+      guard settings.rewardRule == .mean else {
+        throw CommandFailure.usage(
+          "\(config): reward_rule without --reward-model (expected reward models to combine)")
+      }
+      return nil
+    }
     guard !settings.algorithm.continuesResponses else {
       throw CommandFailure.usage(
         "--reward-model with advantages \"mc\" (expected \"gae\" or \"rloo\": continuations are judged by the "

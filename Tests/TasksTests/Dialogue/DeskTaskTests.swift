@@ -110,7 +110,12 @@ import Testing
       let transcript = try DeskTranscript(tokens: documents(index))
       #expect(!stocks.contains(transcript.stock))
     }
-    var reader = try JSONReader(JSON.parse(#"{"task": {"name": "answers", "problems": "a"}}"#))
-    #expect(throws: JSONValueError.self) { try BuiltInTasks.corpusTask(reading: &reader) }
+    var reader = try JSONReader(
+      JSON.parse(#"{"task": {"name": "answers", "problems": "a", "held_out": "b"}}"#))
+    let error = #expect(throws: JSONValueError.self) {
+      try BuiltInTasks.corpusTask(reading: &reader)
+    }
+    #expect(
+      error?.description == #"task: answers has no corpus (expected "countdown" or "desk")"#)
   }
 }
