@@ -19,6 +19,8 @@ public struct PolicyConfiguration: Sendable {
   public var rewards: RewardSource
   /// What the policy is also trained to predict; nil for the reward alone.
   public var likelihood: LikelihoodSettings?
+  /// Conversations with an imagined environment; nil for none.
+  public var imagination: ImaginationSettings?
   /// How the rewards of several reward models are combined, for a run that has any.
   public var rewardRule: RewardEnsemble.Rule
   /// Passes over each batch. If a batch has a single update, all ratios are 1.
@@ -69,6 +71,7 @@ public struct PolicyConfiguration: Sendable {
       try reader.optionalString("rewards", oneOf: sources).flatMap { RewardSource(rawValue: $0) }
       ?? .verified
     likelihood = try LikelihoodSettings(reading: &reader)
+    imagination = try ImaginationSettings(reading: &reader)
     let rules = RewardEnsemble.Rule.allCases.map(\.rawValue)
     rewardRule =
       try reader.optionalString("reward_rule", oneOf: rules)
@@ -152,6 +155,17 @@ public struct PolicyConfiguration: Sendable {
     if likelihood != nil, !(task is any InteractiveTask) {
       return "likelihood needs a task of conversations (expected none, or the task desk)"
     }
+    if let imagination {
+      guard let task = task as? any ImaginableTask else {
+        return "imagination needs a task of conversations (expected none, or the task desk)"
+      }
+      let room = model.maximumPositions - task.longestBeginning
+      guard imagination.start != .logged || maximumNewTokens <= room else {
+        return
+          "max_new_tokens is \(maximumNewTokens) (expected at most \(room): the model's positions less the "
+          + "beginning of a logged conversation)"
+      }
+    }
     let context = algorithm.loss.nullContext
     let start = context.documentStart(task)
     if context == .start, start.isEmpty {
@@ -227,6 +241,7 @@ public struct PolicyConfiguration: Sendable {
     if evaluationSamples > 1 { object["evaluation_samples"] = .integer(evaluationSamples) }
     if rewards != .verified { object["rewards"] = .string(rewards.rawValue) }
     if let likelihood { object["likelihood"] = likelihood.json }
+    if let imagination { object["imagination"] = imagination.json }
     if rewardRule != .mean { object["reward_rule"] = .string(rewardRule.rawValue) }
     for (key, value) in algorithm.json.members { object[key] = value }
     return .object(object)

@@ -149,6 +149,7 @@ public struct PolicyMetrics: Sendable {
         }
       }
       + (configuration.likelihood == nil ? [] : ofLikelihood)
+      + (configuration.imagination == nil ? [] : ofImagination)
       + [
         Column("kept_ratio", "share of rollouts that take part in the loss") {
           Double($0.objective.tokenWeights.count { $0 != 0 }) / Double($0.lengths.count)
@@ -172,6 +173,30 @@ public struct PolicyMetrics: Sendable {
     ) { $0.updates.likelihoodCosine.value },
   ]
 
+  /// Of runs with imagined conversations.
+  private static let ofImagination = [
+    Column("real/reward", "mean reward of the verifier for conversations with the environment") {
+      $0.mean(where: { !$0.isImagined }) { rollout, _ in rollout.verifiedReward }
+    },
+    Column("real/answers", "answers of the environment in this step") {
+      $0.sum(where: { !$0.isImagined }) { _, record in Double(record.answerCount) }
+    },
+    Column("imagined/reward", "mean reward of the verifier for imagined conversations") {
+      $0.mean(where: \.isImagined) { rollout, _ in rollout.verifiedReward }
+    },
+    Column("imagined/answers", "imagined answers in this step") {
+      $0.sum(where: \.isImagined) { _, record in Double(record.answerCount) }
+    },
+    Column(
+      "imagined/stray_ratio",
+      "share of imagined conversations that end in an answer that the environment cannot give"
+    ) { $0.mean(where: \.isImagined) { _, record in record.isStray ? 1 : 0 } },
+    Column(
+      "imagined/disagreement", units: "nat",
+      "disagreement of the models that imagine, summed over a conversation's answers"
+    ) { $0.mean(where: \.isImagined) { _, record in record.disagreement } },
+  ]
+
   /// The metric of a task's statistic; only means per response are worth following step by step.
   private static func column(_ statistic: TaskStatistic) -> Column? {
     guard case .mean(let value) = statistic.kind else { return nil }
@@ -193,5 +218,24 @@ extension PolicyMetrics.Step {
 
   fileprivate func mean(_ value: (RewardedRollout) -> Double) -> Double {
     objective.rollouts.reduce(0) { $0 + value($1) } / Double(objective.rollouts.count)
+  }
+
+  /// The sum over the conversations of a kind.
+  fileprivate func sum(
+    where isOfKind: (ConversationRecord) -> Bool,
+    _ value: (RewardedRollout, ConversationRecord) -> Double
+  ) -> Double {
+    objective.rollouts.reduce(0) { sum, rollout in
+      guard let record = rollout.conversation, isOfKind(record) else { return sum }
+      return sum + value(rollout, record)
+    }
+  }
+
+  /// The mean over them; NaN without any.
+  fileprivate func mean(
+    where isOfKind: (ConversationRecord) -> Bool,
+    _ value: (RewardedRollout, ConversationRecord) -> Double
+  ) -> Double {
+    sum(where: isOfKind, value) / sum(where: isOfKind) { _, _ in 1 }
   }
 }

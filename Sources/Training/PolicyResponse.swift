@@ -10,6 +10,8 @@ struct PolicyResponse: Sendable {
   var ended = false
   /// Which tokens the policy chose; nil for all.
   var isOwn: [Bool]?
+  /// How the conversation came about; nil for a single turn.
+  var conversation: ConversationRecord?
 
   /// The response after a context; the policy's own tokens are scored.
   func sequence(after context: [Int32]) -> ScoredSequence {
@@ -24,12 +26,14 @@ extension Transformer<Float> {
   ///
   /// A response depends on its key, its problem and, through the last bits of matrix products, on the
   /// requests beside it; not on threads.
+  ///
+  /// - Parameter partner: Answers the policy where the task has conversations.
   func respond(
     to requests: [(problem: TaskProblem, key: RandomKey)], of task: any PolicyTask,
-    _ options: SamplingOptions, threads: Int
+    _ options: SamplingOptions, partner: any ConversationPartner = RealPartner(), threads: Int
   ) throws -> [PolicyResponse] {
     if let task = task as? any InteractiveTask {
-      return try converse(requests, task, options, threads: threads)
+      return try converse(requests, task, options, partner, threads: threads)
     }
     var responses: [PolicyResponse] = []
     try sample(
@@ -40,38 +44,56 @@ extension Transformer<Float> {
   }
 
   /// Turn after turn, all conversations that go on together. A conversation is cut off where another turn
-  /// would not fit into the most tokens of a response.
+  /// would not fit into the most tokens of a response, or where the partner cuts it off.
   private func converse(
     _ requests: [(problem: TaskProblem, key: RandomKey)], _ task: any InteractiveTask,
-    _ options: SamplingOptions, threads: Int
+    _ options: SamplingOptions, _ partner: any ConversationPartner, threads: Int
   ) throws -> [PolicyResponse] {
     var turnOptions = options
     turnOptions.maximumNewTokens = task.maximumTurnLength
     turnOptions.endTokens = task.turnEnds
-    var responses = requests.map { _ in PolicyResponse(isOwn: []) }
+    var responses = requests.map { _ in
+      PolicyResponse(
+        isOwn: [], conversation: ConversationRecord(isImagined: partner.isImagined))
+    }
     var live = Array(requests.indices)
     for turn in 0... {
       live.removeAll {
         responses[$0].tokens.count + task.maximumTurnLength > options.maximumNewTokens
       }
       if live.isEmpty { break }
-      var sampled: [[Int32]] = []
+      var turns: [PolicyTurn] = []
       try sample(
         live.map { index in
           SamplingRequest(
             prompt: requests[index].problem.promptTokens + responses[index].tokens,
             key: requests[index].key.derive("turn").derive(UInt64(turn)))
-        }, options: turnOptions, threads: threads, consume: { sampled.append($1.tokens) })
-      for (index, own) in zip(live, sampled) {
-        let answer = task.answer(
-          to: own, after: responses[index].tokens, in: requests[index].problem,
-          key: requests[index].key.derive("environment"))
-        responses[index].tokens += own + answer.tokens
-        responses[index].isOwn? += own.map { _ in true } + answer.tokens.map { _ in false }
-        responses[index].ended = answer.isOver
+        }, options: turnOptions, threads: threads,
+        consume: { place, own in
+          let index = live[place]
+          turns.append(
+            PolicyTurn(
+              problem: requests[index].problem, history: responses[index].tokens,
+              tokens: own.tokens, answerCount: turn, key: requests[index].key))
+        })
+      let answers = try partner.answers(to: turns, in: task, threads: threads)
+      for (index, (own, answer)) in zip(live, zip(turns, answers)) {
+        responses[index].append(own.tokens, answer)
       }
-      live.removeAll { responses[$0].ended }
+      live = zip(live, answers).filter { !$1.turn.isOver && !$1.isCutOff }.map(\.0)
     }
     return responses
+  }
+}
+
+extension PolicyResponse {
+  /// Adds a turn of the policy and what came after it.
+  fileprivate mutating func append(_ own: [Int32], _ answer: PartnerAnswer) {
+    tokens += own + answer.turn.tokens
+    isOwn? += own.map { _ in true } + answer.turn.tokens.map { _ in false }
+    ended = answer.turn.isOver
+    conversation?.answerCount += answer.turn.tokens.isEmpty ? 0 : 1
+    conversation?.disagreement += answer.disagreement
+    conversation?.isStray = answer.isStray
   }
 }

@@ -21,6 +21,8 @@ public final class PolicyTraining {
   /// Where the last step spent its time.
   public private(set) var durations = (sampling: Duration.zero, update: Duration.zero)
   private let rewardModels: RewardEnsemble?
+  /// Answers in imagined conversations.
+  private let imagined: ImaginedPartner?
   private let updater: PolicyUpdater
   private let learner: any PolicyLearner
   private let threads: Int
@@ -33,9 +35,12 @@ public final class PolicyTraining {
   ///   - reference: The policy that training started from, a model of its own; only algorithms that
   ///     `usesReference` need it.
   ///   - rewardModels: Give the rewards that the policy learns from, in the verifier's place.
+  ///   - userModels: Play the environment in imagined conversations and stay as they are; without any the policy plays
+  ///     it itself.
   public init(
     _ configuration: PolicyConfiguration, task: any PolicyTask, model: Transformer<Float>,
-    reference: Transformer<Float>? = nil, rewardModels: RewardEnsemble? = nil, threads: Int
+    reference: Transformer<Float>? = nil, rewardModels: RewardEnsemble? = nil,
+    userModels: [Transformer<Float>] = [], threads: Int
   ) {
     precondition(
       reference != nil || !configuration.algorithm.usesReference,
@@ -46,6 +51,9 @@ public final class PolicyTraining {
     self.task = task
     self.model = model
     self.rewardModels = rewardModels
+    imagined = configuration.imagination.map {
+      ImaginedPartner(settings: $0, models: userModels.isEmpty ? [model] : userModels)
+    }
     self.threads = threads
     step = 0
     tokenCount = 0
@@ -95,10 +103,19 @@ public final class PolicyTraining {
     try learner.critic?.restore(from: folder)
   }
 
-  /// The problems of a step, counted from 1.
+  /// The problems of a step, counted from 1; those of imagined conversations come first.
   public func problems(ofStep step: Int) -> [TaskProblem] {
-    task.problems(
+    var problems = task.problems(
       ofStep: step, count: configuration.problemsPerStep, key: key.derive("problems"))
+    if let imagination = configuration.imagination, imagination.start == .logged,
+      let task = task as? any ImaginableTask
+    {
+      let key = key.derive("imagination").derive(UInt64(step))
+      for place in 0..<imagination.count(of: problems.count) {
+        problems[place] = imagination.beginning(of: task, key: key.derive(UInt64(place)))
+      }
+    }
+    return problems
   }
 
   /// Samples the rollouts of a step under the present policy, with the rewards that it learns from.
@@ -109,9 +126,12 @@ public final class PolicyTraining {
   ) throws -> [RolloutGroup] {
     let key = key.derive("rollout").derive(UInt64(step))
     var groups = try RolloutGroup.sample(
-      problems, of: task, from: model, configuration, key: key, threads: threads,
-      shouldStop: shouldStop)
+      problems, of: task, from: model, configuration, imagined: imagined, key: key,
+      threads: threads, shouldStop: shouldStop)
     if let rewardModels { try groups.replaceRewards(by: rewardModels) }
+    if let penalty = configuration.imagination?.disagreementPenalty, penalty > 0 {
+      groups.penalizeDisagreement(penalty)
+    }
     let context = configuration.algorithm.loss.nullContext
     for (index, problem) in problems.enumerated() {
       groups[index].drawnContext = try context.drawn(

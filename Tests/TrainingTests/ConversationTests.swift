@@ -5,44 +5,6 @@ import TestSupport
 import Testing
 import Training
 
-/// Countdown's problems as conversations: every turn gets the same two tokens back, until the response is long.
-private struct EchoTask: InteractiveTask {
-  static let echo: [Int32] = [50, 51]
-  /// Tokens from which on a conversation is over.
-  static let end = 12
-
-  private let countdown = CountdownTask(.three)
-  let maximumTurnLength = 3
-  /// Half of the vocabulary, so that a random policy ends most of its turns.
-  let turnEnds = (0..<28).map { Int32($0) }
-  var longestPrompt: Int { countdown.longestPrompt }
-  var documentStart: [Int32] { countdown.documentStart }
-  var ordinaryTokens: [Int32] { countdown.ordinaryTokens }
-
-  func draw(key: RandomKey) -> TaskProblem { countdown.draw(key: key) }
-  func heldOut(_ count: Int) -> [TaskProblem] { countdown.heldOut(count) }
-
-  func answer(
-    to turn: [Int32], after history: [Int32], in problem: TaskProblem, key: RandomKey
-  ) -> EnvironmentTurn {
-    EnvironmentTurn(
-      tokens: Self.echo, isOver: history.count + turn.count + Self.echo.count >= Self.end)
-  }
-
-  func loggedConversation(_ index: Int) -> LoggedConversation {
-    LoggedConversation(tokens: [1, 50, 51], isOthers: [false, true, true])
-  }
-
-  /// A response is right if its first token is even.
-  func verify(
-    _ responses: [TaskResponse], shouldStop: @Sendable () -> Bool
-  ) throws -> [Verification?] {
-    responses.map {
-      Verification($0.tokens[0] % 2 == 0 ? .correct : .wrong, reason: "first token")
-    }
-  }
-}
-
 /// Training on a task whose responses are conversations.
 @Suite struct ConversationTests {
   private static let members = """

@@ -19,8 +19,15 @@ import Training
     let exact = try mean(one.predictions, "exact_loss")
     #expect(exact > 1 && exact < 2)
     expectClose(try mean(one.predictions, "excess_loss"), loss - exact, absolute: 1e-12)
+    // A random user gives answers that no user gives, if it is asked at all.
+    let faults = try mean(one.outcomes, "faults")
+    #expect(try mean(one.imagination, "stray_answers") <= 1 - faults)
+    let imagined = try mean(one.imagination, "imagined_reward")
+    expectClose(
+      try mean(one.imagination, "exploitation"), imagined - (try mean(one.outcomes, "reward")),
+      absolute: 1e-12)
     // Random turns are faults: reward −1, and the user has said nothing but the opening.
-    expectClose(try mean(one.outcomes, "faults"), 1, absolute: 0.1)
+    expectClose(faults, 1, absolute: 0.1)
     expectClose(try mean(one.outcomes, "reward"), -1, absolute: 0.2)
     #expect(try mean(one.plans, "best") > 0.6)
     #expect(try mean(one.plans, "best_without_asking") < (try mean(one.plans, "best")) - 0.1)

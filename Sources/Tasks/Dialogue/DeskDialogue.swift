@@ -65,9 +65,7 @@ public struct DeskDialogue: Sendable, Hashable {
   /// The user's reply to an action in this place. The key is the dialogue's. Each turn has random
   /// numbers of its own, which depend on no action: dialogues of one key are comparable.
   public func reply(to action: DeskAction, key: RandomKey) -> DeskReply {
-    user.sampleReply(
-      to: action, in: state, stock: transcript.stock, isLast: transcript.isLastTurn,
-      key: key.derive("replies").derive(UInt64(transcript.turns.count)))
+    user.reply(to: action, in: state, after: transcript, key: key)
   }
 
   /// Adds a turn with a real or an imagined reply; programmer error if the reply is not legal.

@@ -4,7 +4,7 @@ import KeyedRandom
 /// Problems are users with their openings at a stock; a response is the rest of the dialogue.
 ///
 /// A problem's `answer` holds the user's goal and mood, which no policy sees. Stocks are the clusters.
-public struct DeskTask: InteractiveTask {
+public struct DeskTask: ImaginableTask {
   public let user: DeskUser
 
   public init(user: DeskUser = DeskUser()) {
@@ -77,21 +77,35 @@ public struct DeskTask: InteractiveTask {
   public func answer(
     to turn: [Int32], after history: [Int32], in problem: TaskProblem, key: RandomKey
   ) -> EnvironmentTurn {
-    // Everything before the turn is a dialogue that goes on, and `<assistant>`.
     guard let state = Self.state(problem),
-      let transcript = try? DeskTranscript(
-        tokens: (problem.promptTokens + history).dropLast(), mayGoOn: true, patience: user.patience)
+      let exchange = exchange(turn, after: history, in: problem)
     else { return EnvironmentTurn(tokens: [], isOver: true) }
-    var dialogue = DeskDialogue(
-      stock: transcript.stock, user: user, state: state, opening: transcript.opening)
-    for turn in transcript.turns { dialogue.append(turn) }
-    guard let action = dialogue.read(turn) else { return EnvironmentTurn(tokens: [], isOver: true) }
-    let reply = dialogue.reply(to: action, key: key)
-    dialogue.append(DeskTurn(action, reply))
+    let reply = user.reply(to: exchange.action, in: state, after: exchange.transcript, key: key)
+    return Self.turn(exchange, reply)
+  }
+
+  /// A turn of the policy with the dialogue before it; nil for a turn that is no action.
+  private func exchange(
+    _ turn: [Int32], after history: [Int32], in problem: TaskProblem
+  ) -> (transcript: DeskTranscript, action: DeskAction)? {
+    // Everything before the turn is a dialogue that goes on, and `<assistant>`.
+    guard
+      let transcript = try? DeskTranscript(
+        tokens: (problem.promptTokens + history).dropLast(), mayGoOn: true, patience: user.patience),
+      let action = try? DeskAction(tokens: turn)
+    else { return nil }
+    return (transcript, action)
+  }
+
+  private static func turn(
+    _ exchange: (transcript: DeskTranscript, action: DeskAction), _ reply: DeskReply
+  ) -> EnvironmentTurn {
+    var transcript = exchange.transcript
+    transcript.append(DeskTurn(exchange.action, reply))
     return EnvironmentTurn(
       tokens: [DeskVocabulary.user] + reply.tokens
-        + [dialogue.isOver ? DeskVocabulary.eos : DeskVocabulary.assistant],
-      isOver: dialogue.isOver)
+        + [transcript.isOver ? DeskVocabulary.eos : DeskVocabulary.assistant],
+      isOver: transcript.isOver)
   }
 
   /// The logged dialogues at the stocks of a split.
@@ -102,6 +116,39 @@ public struct DeskTask: InteractiveTask {
   public func loggedConversation(_ index: Int) -> LoggedConversation {
     LoggedConversation(corpus(.train).document(index).transcript)
   }
+
+  // MARK: - The user as a model plays it
+
+  public var maximumAnswerLength: Int { 2 }
+  public var answerEnds: [Int32] { [DeskVocabulary.end] }
+
+  public func answerOpening(
+    to turn: [Int32], after history: [Int32], in problem: TaskProblem
+  ) -> [Int32]? {
+    exchange(turn, after: history, in: problem) == nil ? nil : [DeskVocabulary.user]
+  }
+
+  public func turn(
+    answering answer: [Int32], to turn: [Int32], after history: [Int32], in problem: TaskProblem
+  ) -> EnvironmentTurn? {
+    guard let exchange = exchange(turn, after: history, in: problem),
+      let reply = try? exchange.transcript.reply(to: exchange.action, tokens: answer)
+    else { return nil }
+    return Self.turn(exchange, reply)
+  }
+
+  public func loggedBeginning(_ index: Int, key: RandomKey) -> TaskProblem {
+    let logged = corpus(.train).document(index)
+    var dialogue = DeskDialogue(
+      stock: logged.transcript.stock, user: user, state: logged.state,
+      opening: logged.transcript.opening)
+    var generator = key.generator()
+    let turns = logged.transcript.turns
+    for turn in turns.prefix(generator.uniform(below: turns.count)) { dialogue.append(turn) }
+    return Self.problem(dialogue, id: nil)
+  }
+
+  public var longestBeginning: Int { DeskTranscript.maximumLength(turns: user.patience - 1) }
 
   // MARK: - Contexts
 

@@ -22,6 +22,17 @@ extension DeskUser {
     return opening
   }
 
+  /// The reply to an action after a dialogue. The key is the dialogue's: each turn has random numbers of its own, which
+  /// depend on no action.
+  func reply(
+    to action: DeskAction, in state: DeskHiddenState, after transcript: DeskTranscript,
+    key: RandomKey
+  ) -> DeskReply {
+    sampleReply(
+      to: action, in: state, stock: transcript.stock, isLast: transcript.isLastTurn,
+      key: key.derive("replies").derive(UInt64(transcript.turns.count)))
+  }
+
   /// A reply. The noise has a random number of its own, so two values of ε differ only in the replies
   /// that are noise under one of them.
   public func sampleReply(

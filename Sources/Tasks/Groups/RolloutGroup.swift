@@ -1,5 +1,21 @@
 // The training data of an algorithm: the rollouts of one problem and their rewards.
 
+/// How a conversation came about.
+public struct ConversationRecord: Sendable, Hashable {
+  /// Whether its environment was imagined.
+  public var isImagined: Bool
+  /// Answers that the policy got.
+  public var answerCount = 0
+  /// Nats by which the models that imagined it disagree, summed over the answers.
+  public var disagreement = 0.0
+  /// Whether it ended in an answer that the environment cannot give.
+  public var isStray = false
+
+  public init(isImagined: Bool) {
+    self.isImagined = isImagined
+  }
+}
+
 /// A response sampled from π(· | prompt), with its reward.
 ///
 /// It is sampled after the prompt under every algorithm. Algorithms differ only in the objective
@@ -13,7 +29,9 @@ public struct RewardedRollout: Sendable, Hashable {
   /// Which tokens of the response the policy chose, where others wrote some of them (`InteractiveTask`); nil
   /// for all. Only these are scored.
   public var isOwn: [Bool]?
-  /// The verifier's reward where `reward` is that of a reward model; nil where the two are the same.
+  /// How the conversation came about; nil for a response of a single turn.
+  public var conversation: ConversationRecord?
+  /// The verifier's reward where the policy learns from another; nil where the two are the same.
   public var verified: Double?
   /// What the policy learns from: in the task's `rewardRange`, unless the user's verifier or a reward model gives
   /// another number.

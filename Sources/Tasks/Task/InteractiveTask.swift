@@ -52,3 +52,35 @@ public protocol InteractiveTask: PolicyTask {
   /// The logged conversation at an index, the same for every run.
   func loggedConversation(_ index: Int) -> LoggedConversation
 }
+
+/// A conversation task whose environment a model can play: its answers are words of the conversation's own
+/// language, and rewards are those of the text, whoever wrote it.
+public protocol ImaginableTask: InteractiveTask {
+  /// The most tokens of an answer behind its opening, its end included.
+  var maximumAnswerLength: Int { get }
+
+  /// The tokens that end an answer.
+  var answerEnds: [Int32] { get }
+
+  /// What always stands between a turn of the policy and the answer to it; nil if the turn ends the conversation
+  /// without an answer.
+  func answerOpening(
+    to turn: [Int32], after history: [Int32], in problem: TaskProblem
+  ) -> [Int32]?
+
+  /// An answer that somebody else gave as the environment's turn; nil for an answer that the environment cannot give.
+  ///
+  /// - Parameter answer: The tokens behind the opening, any ids.
+  func turn(
+    answering answer: [Int32], to turn: [Int32], after history: [Int32], in problem: TaskProblem
+  ) -> EnvironmentTurn?
+
+  /// The logged conversation at an index up to one of the policy's turns, as a problem whose environment is the one of
+  /// that conversation.
+  ///
+  /// - Parameter key: Draws the turn.
+  func loggedBeginning(_ index: Int, key: RandomKey) -> TaskProblem
+
+  /// Tokens of the longest of these beginnings.
+  var longestBeginning: Int { get }
+}

@@ -5,8 +5,8 @@ import Statistics
 import Tables
 import Tasks
 
-/// Dialogues of a model with users at held-out stocks, and its loss on the users' turns of logged dialogues against the
-/// exact filter's.
+/// Dialogues of a model with users at held-out stocks, dialogues that it has with itself as the user, and its loss on
+/// users' turns against the exact filter's.
 public struct DialogueEvaluation: Sendable {
   /// A dialogue that was played.
   public struct Dialogue: Sendable {
@@ -34,7 +34,11 @@ public struct DialogueEvaluation: Sendable {
   public let dialogues: [Dialogue]
   /// Means over the dialogues.
   public let outcomes: [Row]
-  /// Of users' turns in logged dialogues, in nats a turn: the model's loss, the filter's, and the model's excess.
+  /// The reward of dialogues in which the model is its own user, and its excess over the reward with real users of the
+  /// same openings: above 0 the policy exploits what the model believes of users.
+  public let imagination: [Row]
+  /// Of users' turns in logged dialogues, in nats a turn: the model's loss, the filter's, and the model's excess; and
+  /// the excess on the dialogues played here.
   public let predictions: [Row]
   /// Returns of exact plans over the same stocks, each with its name.
   public let plans: [Row]
@@ -87,18 +91,29 @@ public struct DialogueEvaluation: Sendable {
     let options = SamplingOptions(
       maximumNewTokens: DeskTranscript.maximumLength(turns: user.patience),
       temperature: temperature, endTokens: [DeskVocabulary.eos])
-    let responses = try model.respond(
-      to: problems.enumerated().map { ($1, key.derive(UInt64($0))) }, of: task, options,
-      threads: threads)
-    dialogues = zip(problems, responses).map { problem, response in
-      let verdict = DeskVerdict(
-        tokens: problem.promptTokens + response.tokens, patience: user.patience)
-      return Dialogue(
+    func responses(_ partner: any ConversationPartner) throws -> [PolicyResponse] {
+      try model.respond(
+        to: problems.enumerated().map { ($1, key.derive(UInt64($0))) }, of: task, options,
+        partner: partner, threads: threads)
+    }
+    func verdict(_ problem: TaskProblem, _ response: PolicyResponse) -> DeskVerdict {
+      DeskVerdict(tokens: problem.promptTokens + response.tokens, patience: user.patience)
+    }
+    let verdicts = try zip(problems, responses(RealPartner())).map { problem, response in
+      (problem, response, verdict(problem, response))
+    }
+    dialogues = verdicts.map { problem, response, verdict in
+      Dialogue(
         problem: problem, response: response.tokens, reward: verdict.reward ?? 0,
         outcome: verdict.transcript.map { DeskOutcome($0) } ?? DeskOutcome(), fault: verdict.fault)
     }
     let bootstrap = BootstrapT(key: RandomKey(seed: seed).derive("bootstrap"))
     let played = dialogues
+    let imagined = try zip(
+      problems, responses(ImaginedPartner(settings: ImaginationSettings(), models: [model]))
+    ).map { ($1, verdict($0, $1).reward ?? 0) }
+    imagination = Self.imagination(
+      imagined, real: played.map(\.reward), clusters: problems.map(\.cluster), bootstrap)
     outcomes = Self.quantities.map { quantity in
       Row(
         name: quantity.name, units: "1", longName: quantity.longName,
@@ -106,20 +121,62 @@ public struct DialogueEvaluation: Sendable {
           played.map(quantity.value), clusters: played.map(\.problem.cluster)
         ).mean(bootstrap).within(quantity.range))
     }
-    predictions = try Self.predictions(
-      model, user: user, count: count, threads: threads, bootstrap)
+    let corpus = task.corpus(.heldOut)
+    let logged = try Self.losses(
+      model, user: user, (0..<count).map { corpus.document($0).transcript }, threads: threads)
+    let own = try Self.losses(
+      model, user: user, verdicts.compactMap(\.2.transcript), threads: threads)
+    predictions = [
+      ("loss", "the model's loss on a turn of the user", logged.own, logged),
+      ("exact_loss", "the exact filter's loss", logged.exact, logged),
+      ("excess_loss", "the model's loss beyond the filter's", logged.excess, logged),
+      ("excess_loss_played", "the same in the dialogues played here", own.excess, own),
+    ].map { name, longName, values, losses in
+      Row(
+        name: name, units: "nat", longName: longName,
+        interval: ClusteredSample(values, clusters: losses.clusters).mean(bootstrap))
+    }
     plans = Self.plans(user)
   }
 
-  /// The loss of each turn of the users of logged dialogues at held-out stocks.
-  private static func predictions(
-    _ model: Transformer<Float>, user: DeskUser, count: Int, threads: Int, _ bootstrap: BootstrapT
-  ) throws -> [Row] {
-    let corpus = DeskTask(user: user).corpus(.heldOut)
-    let transcripts = (0..<count).map { corpus.document($0).transcript }
+  private static func imagination(
+    _ imagined: [(response: PolicyResponse, reward: Double)], real: [Double], clusters: [String],
+    _ bootstrap: BootstrapT
+  ) -> [Row] {
+    let rewards = imagined.map(\.reward)
+    return [
+      ("imagined_reward", "mean reward with the model as its own user", rewards),
+      (
+        "exploitation", "imagined reward beyond the real one of the same openings",
+        zip(rewards, real).map { $0 - $1 }
+      ),
+      (
+        "stray_answers", "share of imagined dialogues that end in an answer no user gives",
+        imagined.map { $0.response.conversation?.isStray == true ? 1 : 0 }
+      ),
+    ].map { name, longName, values in
+      Row(
+        name: name, units: "1", longName: longName,
+        interval: ClusteredSample(values, clusters: clusters).mean(bootstrap))
+    }
+  }
+
+  /// Losses of turns of users, in nats.
+  private struct Losses {
+    var own: [Double] = []
+    var exact: [Double] = []
+    var clusters: [String] = []
+
+    var excess: [Double] { zip(own, exact).map { $0 - $1 } }
+  }
+
+  /// The loss of each turn of the users of dialogues, the model's and the exact filter's.
+  private static func losses(
+    _ model: Transformer<Float>, user: DeskUser, _ transcripts: [DeskTranscript], threads: Int
+  ) throws -> Losses {
     let sequences = transcripts.map { LoggedConversation($0).ofOthers }
     let scores = try SequenceScorer(model).tokenLogProbabilities(sequences, threads: threads)
-    var (own, exact, clusters): ([Double], [Double], [String]) = ([], [], [])
+    var losses = Losses()
     for (index, transcript) in transcripts.enumerated() {
       let filter = DeskModel(stock: transcript.stock, user: user).predictions(of: transcript)
       // Each turn of the user ends in <end>.
@@ -128,21 +185,13 @@ public struct DialogueEvaluation: Sendable {
       }
       var start = 0
       for (turn, end) in ends.enumerated() {
-        own.append(-scores[index][start...end].reduce(0, +))
-        exact.append(-filter[turn].logProbability)
-        clusters.append(transcript.stock.description)
+        losses.own.append(-scores[index][start...end].reduce(0, +))
+        losses.exact.append(-filter[turn].logProbability)
+        losses.clusters.append(transcript.stock.description)
         start = end + 1
       }
     }
-    return [
-      ("loss", "the model's loss on a turn of the user", own),
-      ("exact_loss", "the exact filter's loss", exact),
-      ("excess_loss", "the model's loss beyond the filter's", zip(own, exact).map { $0 - $1 }),
-    ].map { name, longName, values in
-      Row(
-        name: name, units: "nat", longName: longName,
-        interval: ClusteredSample(values, clusters: clusters).mean(bootstrap))
-    }
+    return losses
   }
 
   /// The best return over all held-out stocks, with and without questions.

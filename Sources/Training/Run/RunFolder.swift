@@ -136,13 +136,13 @@ public struct RunFolder {
     func hashes(_ role: String, _ manifest: JSONObject) -> [JSON?] {
       inputs(manifest).filter { $0["role"]?.stringValue == role }.map { $0["sha256"] }
     }
-    guard hashes("model", earlier) == hashes("model", own) else {
+    let roles = (inputs(earlier) + inputs(own)).compactMap { $0["role"]?.stringValue }
+    for role in roles where hashes(role, earlier) != hashes(role, own) {
+      let what = role == "problems" ? "other problems" : "another \(role)"
       throw OutputError.usage(
-        path, "was made with another model (expected the same --model to resume)")
-    }
-    guard hashes("problems", earlier) == hashes("problems", own) else {
-      throw OutputError.usage(
-        path, "was made with other problems (expected the same files to resume)")
+        path,
+        "was made with \(what) (expected the same \(role == "model" ? "--model" : "files") to resume)"
+      )
     }
     return object(summaryPath) ?? [:]
   }

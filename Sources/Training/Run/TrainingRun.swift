@@ -31,6 +31,8 @@ public struct TrainingRun {
   public var threads = 1
   /// Give the rewards that the policy learns from, in the verifier's place; the manifest must name them.
   public var rewardModels: RewardEnsemble?
+  /// Play the environment in imagined conversations; without any the policy does. The manifest must name them.
+  public var userModels: [Transformer<Float>] = []
   /// Measures the policy every `measureUpdatesEvery` steps. A configuration that asks for it needs one.
   public var probe: (any TrainingProbe)?
   /// Writes the tokenizer's files into the folder of a checkpoint, whose path it gets.
@@ -166,7 +168,7 @@ public struct TrainingRun {
       configuration, task: task,
       model: try saved?.model(like: base.configuration) ?? base.copy(),
       reference: configuration.algorithm.usesReference ? base : nil, rewardModels: rewardModels,
-      threads: threads)
+      userModels: userModels, threads: threads)
     if let saved {
       let tokens = try saved.count("num_tokens")
       try saved.withOptimizer {

@@ -13,8 +13,9 @@ struct DialogueCommand: ParsableCommand {
       "Let a model of the desk's dialogues serve synthetic users, and print what comes of it.",
     discussion: """
       Plays dialogues at held-out stocks and prints the first ones, the mean reward beside that of exact \
-      plans, and what the model does. It also prints the model's loss on the users' turns of logged \
-      dialogues, beside that of the exact filter. Intervals are 95%, over stocks.
+      plans, and what the model does. Then the model plays its own user: a reward beyond the real one is \
+      exploitation of what it believes. It also prints the model's loss on users' turns beside that of the \
+      exact filter. Intervals are 95%, over stocks.
 
       Example: prerl dialogue --model results/runs/dialogue/base/checkpoint --show 5
       """)
@@ -94,7 +95,9 @@ struct DialogueCommand: ParsableCommand {
 
   private func json(_ evaluation: DialogueEvaluation) -> JSON {
     var object: JSONObject = ["dialogues": .integer(evaluation.dialogues.count)]
-    for row in evaluation.outcomes + evaluation.predictions + evaluation.plans {
+    for row in evaluation.outcomes + evaluation.imagination + evaluation.predictions
+      + evaluation.plans
+    {
       for (key, value) in row.interval.members(row.name) { object[key] = value }
     }
     object["shown"] = .array(
@@ -119,7 +122,9 @@ struct DialogueCommand: ParsableCommand {
       lines += ["  reward \(fixed(dialogue.reward, 2))\(fault)", ""]
     }
     var table = TextTable(["", "mean", "95% interval", "unit"], numbers: 1..<3)
-    for row in evaluation.outcomes + evaluation.plans + evaluation.predictions {
+    for row in evaluation.outcomes + evaluation.plans + evaluation.imagination
+      + evaluation.predictions
+    {
       table.add([
         row.name.replacing("_", with: " "), fixed(row.interval.estimate, 3), row.interval.ends(3),
         row.units == "1" ? "" : row.units + " a turn",

@@ -60,6 +60,13 @@ struct TrainCommand: ParsableCommand {
         + "label; repeat it for an ensemble.", valueName: "dir"))
   var rewardModel: [String] = []
 
+  @Option(
+    parsing: .singleValue,
+    help: ArgumentHelp(
+      "Imagine conversations with the model in this folder as the user (default: the policy plays it); repeat it "
+        + "for an ensemble.", valueName: "dir"))
+  var userModel: [String] = []
+
   @OptionGroup var resumeOptions: ResumeOptions
   @OptionGroup var runOptions: ModelRunOptions
 
@@ -83,9 +90,14 @@ struct TrainCommand: ParsableCommand {
       for key in reader.object.keys { _ = reader.value(key) }  // judged by the algorithm's reader
       return name
     }
-    if !rewardModel.isEmpty, ["pretrain", RewardConfiguration.name].contains(name) {
-      throw CommandFailure.usage(
-        "--reward-model with the algorithm \(name) (expected none: it has no rewards)")
+    if ["pretrain", RewardConfiguration.name].contains(name) {
+      for (option, folders, reason) in [
+        ("--reward-model", rewardModel, "it has no rewards"),
+        ("--user-model", userModel, "it has no conversations"),
+      ] where !folders.isEmpty {
+        throw CommandFailure.usage(
+          "\(option) with the algorithm \(name) (expected none: \(reason))")
+      }
     }
     switch name {
     case "pretrain": try pretrain(file)
@@ -112,6 +124,7 @@ struct TrainCommand: ParsableCommand {
       throw CommandFailure.usage("\(checkpoint.directory): \(obstacle)")
     }
     let rewardModels = try rewardModels(settings, task, checkpoint)
+    let userModels = try userModels(settings, checkpoint)
     let output = try checkedOutput(start)
     try requireMemory(
       PolicyTraining.gradientByteCount(
@@ -124,10 +137,13 @@ struct TrainCommand: ParsableCommand {
         inputs: try checkpoint.inputs()
           + task.files.map { try Manifest.Input(role: "problems", path: $0) }
           + rewardModel.flatMap { Checkpoint.files(in: $0) }
-          .map { try Manifest.Input(role: "reward model", path: $0) },
+          .map { try Manifest.Input(role: "reward model", path: $0) }
+          + userModel.flatMap { Checkpoint.files(in: $0) }
+          .map { try Manifest.Input(role: "user model", path: $0) },
         seeds: ["seed": settings.seed], precision: "float32", threads: common.threads,
         blas: BLAS.version, blasCore: BLAS.core))
     run.rewardModels = rewardModels
+    run.userModels = userModels
     run.steps = steps ?? settings.steps
     run.keptCheckpoints = keep ?? 2
     run.threads = common.threads
@@ -181,6 +197,42 @@ struct TrainCommand: ParsableCommand {
       throw CommandFailure.usage("--reward-model: \(obstacle)")
     }
     return models
+  }
+
+  /// The models of `--user-model`.
+  private func userModels(
+    _ settings: PolicyConfiguration, _ policy: Checkpoint
+  ) throws -> [Transformer<Float>] {
+    if settings.imagination?.usesDisagreement == true, userModel.count < 2 {
+      throw CommandFailure.usage(
+        "\(config): imagination has disagreement_penalty or disagreement_limit with \(userModel.count) "
+          + "--user-model (expected at least 2, which can disagree)")
+    }
+    guard !userModel.isEmpty else { return [] }
+    guard settings.imagination?.worldModel.isLearned == true else {
+      throw CommandFailure.usage(
+        "--user-model without a configuration that imagines with it (expected \"imagination\" with world_model "
+          + "\"learned\" or \"argmax\")")
+    }
+    return try userModel.map { directory in
+      if directory == "" {
+        throw CommandFailure.usage("--user-model is empty (expected a folder)")
+      }
+      var own = common
+      own.model = directory
+      let checkpoint = try Checkpoint(own)
+      let (shape, other) = (policy.configuration, checkpoint.configuration)
+      guard
+        other.vocabularySize == shape.vocabularySize,
+        other.maximumPositions >= shape.maximumPositions
+      else {
+        throw CommandFailure.usage(
+          "\(directory): \(other.vocabularySize) words, \(other.maximumPositions) positions (expected the policy's "
+            + "\(shape.vocabularySize) words, and at least its \(shape.maximumPositions) positions)"
+        )
+      }
+      return try checkpoint.model(Float.self)
+    }
   }
 
   var start: RunStart { get throws { try resumeOptions.start(common) } }

@@ -66,6 +66,48 @@ import Testing
     }
   }
 
+  @Test func anAnswerOfAModelIsTheUsersOrNone() throws {
+    let task = DeskTask()
+    let problem = try #require(task.heldOut(1).first)
+    let ask = DeskAction.ask(.colour).tokens
+    #expect(task.answerOpening(to: ask, after: [], in: problem) == [DeskVocabulary.user])
+    #expect(task.answerOpening(to: [DeskVocabulary.ask], after: [], in: problem) == nil)
+    // What the user says is the user's turn, whoever says it.
+    let real = task.answer(to: ask, after: [], in: problem, key: RandomKey(seed: 4))
+    let reply = Array(real.tokens.dropFirst().dropLast())
+    #expect(reply.count <= task.maximumAnswerLength && task.answerEnds.contains(reply[1]))
+    #expect(task.turn(answering: reply, to: ask, after: [], in: problem) == real)
+    // No user accepts a question, is silent, or speaks for another.
+    for wrong in [
+      DeskReply.great.tokens, [], [DeskVocabulary.end], [DeskVocabulary.assistant, 1], [-1, 9999],
+    ] {
+      #expect(task.turn(answering: wrong, to: ask, after: [], in: problem) == nil)
+    }
+  }
+
+  @Test func loggedConversationsAreTakenUpAtATurnOfTheAssistant() throws {
+    let task = DeskTask()
+    var lengths: Set<Int> = []
+    for index in 0..<60 {
+      let begun = task.loggedBeginning(index, key: RandomKey(seed: 1).derive(UInt64(index)))
+      let whole = task.loggedConversation(index).tokens
+      #expect(whole.starts(with: begun.promptTokens) && begun.promptTokens.count < whole.count)
+      #expect(begun.promptTokens.last == DeskVocabulary.assistant)
+      #expect(begun.promptTokens.count <= task.longestBeginning)
+      lengths.insert(begun.promptTokens.count)
+      // The user of the conversation goes on as it would have.
+      let answer = task.answer(
+        to: DeskAction.sorry.tokens, after: [], in: begun, key: RandomKey(seed: 2))
+      #expect(answer.isOver)
+      let stock = try DeskTranscript(tokens: begun.promptTokens.dropLast(), mayGoOn: true).stock
+      let isInStock = stock.items.contains { begun.answer?.hasPrefix("\($0) ") == true }
+      #expect(
+        Array(answer.tokens.dropFirst().dropLast())
+          == (isInStock ? DeskReply.bad : .ok).tokens)
+    }
+    #expect(lengths.count > 5)
+  }
+
   @Test func whatIsNoActionEndsTheDialogueAndCosts() throws {
     let problem = Self.task.heldOut(1)[0]
     typealias Words = DeskVocabulary
