@@ -74,6 +74,34 @@ import Tokenizers
         object["pair_accuracy"]?.objectValue?["mean"]?.doubleValue
           == (expected[0] > expected[1] ? 1 : 0))
       #expect(object["longer_accuracy"]?.objectValue?["mean"]?.doubleValue == 0)
+      // The best of two is the better one, by the model.
+      let best = try program.run(
+        "evaluate", "--rollouts", "a.jsonl", "--reward-model", "rm", "--best-of", "1,2", "--json")
+      let rows = try #require(best.object()["best_of"]?.arrayValue).compactMap(\.objectValue)
+      #expect(rows.map { $0["problems"] } == [2, 1])
+      #expect(
+        rows[1]["reward"]?.objectValue?["mean"]?.doubleValue == max(expected[0], expected[1]))
+      #expect(
+        rows[1]["given_reward"]?.objectValue?["mean"]?.doubleValue
+          == (expected[0] > expected[1] ? 1 : 0))
+      #expect(rows[0]["divergence_bound"]?.doubleValue == 0)
+      let many = try program.run(
+        "evaluate", "--rollouts", "a.jsonl", "--reward-model", "rm", "--best-of", "3")
+      #expect(many.status == 2)
+      #expect(
+        many.errors
+          == "prerl: --best-of has 3, but a.jsonl has at most 2 responses to a problem (expected at most 2)\n"
+      )
+      let table = try program.run(
+        "evaluate", "--rollouts", "a.jsonl", "--reward-model", "rm", "--best-of", "2")
+      #expect(table.output.contains("\nbest of  reward") && table.output.contains("given reward"))
+      for (more, message) in [
+        ([], "--best-of without --reward-model"),
+        (["--reward-model", "rm", "--pairs", "a.jsonl"], "--best-of with --pairs"),
+      ] {
+        let refused = try program.run(["evaluate", "--best-of", "2"] + more)
+        #expect(refused.status == 2 && refused.errors.contains(message))
+      }
       // What was written is scored like the first file, and its own reward stays.
       let again = try program.run(
         "evaluate", "--rollouts", "scored.jsonl", "--reward-model", "rm", "--output", "again.jsonl",

@@ -24,7 +24,8 @@ struct EvaluateCommand: ParsableCommand {
       the last token of prompt and response. Token ids are scored as they stand. Text is encoded by \
       the reward model's own tokenizer: as prompt and response of a language model (joined), or as \
       turns with the end token behind each but the last (dialogue, the default of GPT-2). --output \
-      writes every line again with its reward; a reward that was there becomes given_reward.
+      writes every line again with its reward; a reward that was there becomes given_reward. --best-of \
+      lists what the best of n responses is worth, by the model and by the file's rewards.
 
       Example: prerl evaluate --rollouts rollouts.jsonl --k 1,8
       """)
@@ -77,6 +78,12 @@ struct EvaluateCommand: ParsableCommand {
 
   @Option(
     help: ArgumentHelp(
+      "Report the best of n responses to a problem by --reward-model, for these n.",
+      valueName: "list"))
+  var bestOf: TryCounts?
+
+  @Option(
+    help: ArgumentHelp(
       "Write the rollouts with the rewards of --reward-model to this file.",
       valueName: "file.jsonl"))
   var output: String?
@@ -112,7 +119,7 @@ struct EvaluateCommand: ParsableCommand {
     guard rewardModelOptions.rewardModel != nil else {
       for (name, isGiven) in [
         ("reward-template", rewardTemplate != nil), ("output", output != nil),
-        ("pairs", pairs != nil),
+        ("pairs", pairs != nil), ("best-of", bestOf != nil),
       ] where isGiven {
         throw ValidationError("--\(name) without --reward-model (expected a reward model)")
       }
@@ -126,6 +133,9 @@ struct EvaluateCommand: ParsableCommand {
     }
     if pairs != nil, output != nil {
       throw ValidationError("--output with --pairs (expected --rollouts, whose lines it writes)")
+    }
+    if pairs != nil, bestOf != nil {
+      throw ValidationError("--best-of with --pairs (expected --rollouts, several to a problem)")
     }
     for (name, isGiven) in [
       ("model", common.model != nil), ("verify", verify), ("verifier", verifier != nil),
@@ -142,7 +152,8 @@ struct EvaluateCommand: ParsableCommand {
       try common.checkOutputs([output], inputs: [rollouts] + Checkpoint.files(in: directory))
       let scoring = try RewardScoring(directory, common, template: rewardTemplate)
       if let pairs { return try scoring.judge(pairs) }
-      return try scoring.run(rollouts ?? "", rewardKey: rewardOptions.reward, output: output)
+      return try scoring.run(
+        rollouts ?? "", rewardKey: rewardOptions.reward, bestOf: bestOf?.values, output: output)
     }
     let auditFile = audit == "-" ? nil : audit
     try common.checkOutputs(

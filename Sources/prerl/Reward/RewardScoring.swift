@@ -77,7 +77,9 @@ struct RewardScoring {
   /// Scores a file, and writes its lines again with the rewards if an output is named.
   ///
   /// Lines keep all of their keys. A `reward` that was there becomes `given_reward`, unless there is one.
-  func run(_ path: String, rewardKey: String?, output: String?) throws {
+  ///
+  /// - Parameter bestOf: Numbers of responses of which the best one is reported; nil for none.
+  func run(_ path: String, rewardKey: String?, bestOf: [Int]?, output: String?) throws {
     var options = template.readerOptions(checkpoint)
     options.rewardKey = rewardKey
     var reader = try RolloutReader(
@@ -88,6 +90,7 @@ struct RewardScoring {
       rollouts.append(rollout)
       lines.append(reader.object)
     }
+    if let bestOf { try check(bestOf, rollouts, path) }
     let rewards = try rewards(of: rollouts, from: .file(path), kept: "nothing was written")
     if let output {
       let text = zip(lines, rewards).map { line, reward in
@@ -100,9 +103,26 @@ struct RewardScoring {
       }
       try AtomicFile.publish(text.joined(), to: output, overwrite: common.overwrite)
     }
-    let report = RewardReport(
-      rollouts, rewards: rewards, bootstrap: BootstrapT(key: common.key.derive("bootstrap")))
-    try Console.print(common.json ? report.json.text(indent: 2) : report.text(of: path))
+    let bootstrap = BootstrapT(key: common.key.derive("bootstrap"))
+    let report = RewardReport(rollouts, rewards: rewards, bootstrap: bootstrap)
+    let best = bestOf.map {
+      BestOfReport(rollouts, rewards: rewards, counts: $0, bootstrap: bootstrap)
+    }
+    if common.json {
+      var object = report.json.objectValue ?? [:]
+      object["best_of"] = best?.json
+      return try Console.print(JSON.object(object).text(indent: 2))
+    }
+    try Console.print(report.text(of: path) + (best.map { "\n\n\($0.text)" } ?? ""))
+  }
+
+  /// Refuses an n that no problem has responses for.
+  private func check(_ bestOf: [Int], _ rollouts: [Rollout], _ path: String) throws {
+    let counts = Dictionary(grouping: rollouts) { Array($0.problemID.utf8) }.values.map(\.count)
+    guard let most = counts.max(), let largest = bestOf.last, largest > most else { return }
+    throw CommandFailure.usage(
+      "--best-of has \(largest), but \(path) has at most \(most) responses to a problem (expected at most "
+        + "\(most))")
   }
 
   /// Prints how the model judges the pairs of a file.
