@@ -44,8 +44,10 @@ public final class Pretraining {
     let key = RandomKey(seed: configuration.seed)
     self.model = model ?? Transformer(configuration.model)
     if model == nil { self.model.initialize(key.derive("initialization")) }
-    document = configuration.task.documents(
+    let document = configuration.task.documents(
       questionShare: configuration.questionShare, key: key.derive("corpus"))
+    let count = configuration.documentCount ?? .max
+    self.document = { document($0 % count) }
     packer = DocumentPacker(rowLength: configuration.rowLength)
     optimizer = AdamW(self.model.layout, settings: configuration.optimizer)
     batch = BatchGradient(

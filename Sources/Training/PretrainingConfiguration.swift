@@ -12,6 +12,8 @@ public struct PretrainingConfiguration: Sendable {
   /// Share of documents that open with their question; with 1 the model never sees a bare response,
   /// and log P(y) is off its distribution. nil for a task whose documents always do.
   public var questionShare: Double?
+  /// How many documents there are; they come again in the same order. nil: every document is a new one.
+  public var documentCount: Int?
   public var steps: Int
   /// Packed rows of one update.
   public var rowsPerStep: Int
@@ -24,7 +26,7 @@ public struct PretrainingConfiguration: Sendable {
   /// Gradients longer than this are scaled down to it.
   public var maximumGradientNorm: Double
 
-  /// Reads the keys of `experiments/pretrain/config.json`, and `corpus.question_share`.
+  /// Reads the keys of `experiments/pretrain/config.json`, and `corpus.question_share` and `corpus.documents`.
   ///
   /// - Throws: `JSONValueError` naming an unknown, missing or out-of-range key.
   public init(reading reader: inout JSONReader) throws(JSONValueError) {
@@ -56,8 +58,11 @@ public struct PretrainingConfiguration: Sendable {
     }
     try shape.finish()
     questionShare = type(of: task).standardQuestionShare
-    if questionShare != nil, var corpus = try reader.optionalObject("corpus") {
-      questionShare = try corpus.double("question_share", in: 0...1)
+    if var corpus = try reader.optionalObject("corpus") {
+      if let standard = questionShare {
+        questionShare = try corpus.optionalDouble("question_share", in: 0...1) ?? standard
+      }
+      documentCount = try corpus.optionalInt("documents", in: 1...1 << 40)
       try corpus.finish()
     }
     steps = try reader.int("steps", in: 1...10_000_000)

@@ -109,8 +109,8 @@ import Training
       "task.numbers: 6 (expected an integer in 3...5)"
     ),
     (
-      #""algorithm": "grpo", "steps": 5, "task": {}"#,
-      "task.numbers: missing (expected an integer in 3...5)"
+      #""algorithm": "grpo", "steps": 5, "task": {"restating": false, "numbers": 4}"#,
+      "task.numbers: 4 with restating false (expected 3)"
     ),
     (
       #""algorithm": "grpo", "steps": 5, "task": {"numbers": 4, "target": 24}"#,

@@ -49,6 +49,26 @@ import Training
     }
   }
 
+  @Test(arguments: ["countdown", "desk"]) func aSmallCorpusComesAgain(task: String) throws {
+    func documents(_ corpus: String) throws -> [[Int32]] {
+      var object = try #require(JSON.parse(Self.json).objectValue)
+      object["task"] = ["name": .string(task)]
+      object["corpus"] = try JSON.parse(corpus)
+      var reader = try JSONReader(.object(object))
+      _ = try reader.string("algorithm", oneOf: ["pretrain"])
+      let configuration = try PretrainingConfiguration(reading: &reader)
+      try reader.finish()
+      let training = Pretraining(configuration, threads: 1)
+      return (0..<6).flatMap { _ in training.nextRows().flatMap { $0 } }
+    }
+    let (all, few) = (try documents("{}"), try documents(#"{"documents": 5}"#))
+    #expect(few.count > 10 && Set(all).count > 10)
+    for (place, document) in few.enumerated() { #expect(document == all[place % 5]) }
+    for wrong in [#"{"documents": 0}"#, #"{"question_share": 2}"#, #"{"document": 3}"#] {
+      #expect(throws: JSONValueError.self) { try documents(wrong) }
+    }
+  }
+
   @Test func aStoppedRunGoesOnToTheBitsOfAnUndisturbedOne() throws {
     try withTemporaryDirectory { folder in
       guard case .finished(let summary) = try Self.run(folder + "/whole").run(.afresh) else {

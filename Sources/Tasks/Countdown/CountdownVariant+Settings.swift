@@ -8,15 +8,12 @@ extension CountdownVariant: TaskSettings {
   /// Reads `numbers` and `restating`.
   public init(reading task: inout JSONReader) throws(JSONValueError) {
     let restates = try task.optionalBool("restating") ?? true
-    let count =
-      restates ? try task.int("numbers", in: 3...5) : try task.optionalInt("numbers", in: 3...5)
-    guard restates || count ?? 3 == 3 else {
+    let count = try task.optionalInt("numbers", in: 3...5) ?? 3
+    guard restates || count == 3 else {
       throw JSONValueError(
-        path: task.path(of: "numbers"),
-        message:
-          "\(count ?? 3) with restating false (expected 3)")
+        path: task.path(of: "numbers"), message: "\(count) with restating false (expected 3)")
     }
-    self = restates ? Self(numberCount: count ?? 3) ?? .three : .positions
+    self = restates ? Self(numberCount: count) ?? .three : .positions
   }
 
   /// nil for three numbers, so that configurations of the embedded task are unchanged.
