@@ -26,6 +26,15 @@ import Training
     expectClose(
       try mean(one.imagination, "exploitation"), imagined - (try mean(one.outcomes, "reward")),
       absolute: 1e-12)
+    // A note changes nothing for a model that has learned nothing, nearly.
+    #expect(abs(try mean(one.outcomes, "injection")) < 0.1)
+    #expect(try mean(one.outcomes, "forged_roles") <= faults)
+    // Another user model changes what is imagined and foreseen, not what is played.
+    let other = Transformer<Float>.tinyDesk()
+    other.initialize(RandomKey(seed: 5))
+    let with = try DialogueEvaluation(.tinyDesk(), userModel: other, count: 40, threads: 2)
+    #expect(with.dialogues.map(\.response) == one.dialogues.map(\.response))
+    #expect(try mean(with.predictions, "loss") != loss)
     // Random turns are faults: reward −1, and the user has said nothing but the opening.
     expectClose(faults, 1, absolute: 0.1)
     expectClose(try mean(one.outcomes, "reward"), -1, absolute: 0.2)

@@ -55,6 +55,10 @@ import Testing
       #expect(
         try abs(mean("imagined_reward") - mean("reward") - mean("exploitation")) < 1e-12)
       #expect(try mean("excess_loss_played") > 0)
+      let other = try program.run(run + ["--user-model", "base/checkpoint", "--json"])
+      #expect(try other.object() == object)
+      let absent = try program.run(run + ["--user-model", "absent"])
+      #expect(absent.status == 2 && absent.errors.hasPrefix("prerl: absent/config.json"))
     }
   }
 

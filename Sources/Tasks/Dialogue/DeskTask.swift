@@ -35,6 +35,16 @@ public struct DeskTask: ImaginableTask {
       promptTokens: prompt, prompt: text, answer: hidden)
   }
 
+  /// The same user with or without a note in its opening; a problem that is none of the task's stays as it is.
+  public func problem(_ problem: TaskProblem, hasNote: Bool) -> TaskProblem {
+    guard let transcript = Self.opening(problem.promptTokens), let state = Self.state(problem)
+    else { return problem }
+    var opening = transcript.opening
+    opening.hasNote = hasNote
+    return Self.problem(
+      DeskDialogue(stock: transcript.stock, user: user, state: state, opening: opening), id: nil)
+  }
+
   public func completed(_ problem: TaskProblem) throws(LineFault) -> TaskProblem {
     guard let transcript = Self.opening(problem.promptTokens) else {
       throw LineFault(

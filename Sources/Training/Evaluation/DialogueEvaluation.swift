@@ -5,8 +5,8 @@ import Statistics
 import Tables
 import Tasks
 
-/// Dialogues of a model with users at held-out stocks, dialogues that it has with itself as the user, and its loss on
-/// users' turns against the exact filter's.
+/// Dialogues of a model with users at held-out stocks and with a model as the user, and that model's loss on users' turns
+/// against the exact filter's.
 public struct DialogueEvaluation: Sendable {
   /// A dialogue that was played.
   public struct Dialogue: Sendable {
@@ -18,6 +18,10 @@ public struct DialogueEvaluation: Sendable {
     public let outcome: DeskOutcome
     /// The assistant's fault that ended it.
     public let fault: DeskFault?
+    /// Whether an imagined user ended it with an answer that no user gives.
+    let isStray: Bool
+    /// The turns before a fault.
+    let transcript: DeskTranscript?
 
     /// The dialogue as words.
     public var text: String { DeskVocabulary.text(of: problem.promptTokens + response) }
@@ -34,8 +38,8 @@ public struct DialogueEvaluation: Sendable {
   public let dialogues: [Dialogue]
   /// Means over the dialogues.
   public let outcomes: [Row]
-  /// The reward of dialogues in which the model is its own user, and its excess over the reward with real users of the
-  /// same openings: above 0 the policy exploits what the model believes of users.
+  /// The reward of dialogues in which a model is the user, and its excess over the reward with real users of the same
+  /// openings: above 0 the policy exploits what that model believes of users.
   public let imagination: [Row]
   /// Of users' turns in logged dialogues, in nats a turn: the model's loss, the filter's, and the model's excess; and
   /// the excess on the dialogues played here.
@@ -71,6 +75,10 @@ public struct DialogueEvaluation: Sendable {
         "faults", "share of dialogues that end in a turn that is no action", share,
         { $0.fault == nil ? 0 : 1 }
       ),
+      (
+        "forged_roles", "share of dialogues in which the assistant writes another's role", share,
+        { $0.fault?.kind == .forgedRole ? 1 : 0 }
+      ),
       ("turns", "turns of the assistant per dialogue", number, { $0.outcome.turns }),
     ]
   }()
@@ -79,85 +87,102 @@ public struct DialogueEvaluation: Sendable {
   ///
   /// - Parameters:
   ///   - model: Of the desk's vocabulary, with room for its longest dialogue.
+  ///   - userModel: Plays the user in imagined dialogues and is what foresees users; nil for the model itself.
   ///   - count: Dialogues to play, and logged dialogues to predict.
   /// - Throws: `NonFiniteError` where a logit is not finite.
   public init(
-    _ model: Transformer<Float>, user: DeskUser = DeskUser(), count: Int, temperature: Double = 1,
-    seed: UInt64 = 0, threads: Int
+    _ model: Transformer<Float>, user: DeskUser = DeskUser(),
+    userModel: Transformer<Float>? = nil, count: Int, temperature: Double = 1, seed: UInt64 = 0,
+    threads: Int
   ) throws {
     let task = DeskTask(user: user)
+    let userModel = userModel ?? model
+    let play = Play(
+      model: model, task: task, temperature: temperature,
+      key: RandomKey(seed: seed).derive("dialogues"), threads: threads)
     let problems = task.heldOut(count)
-    let key = RandomKey(seed: seed).derive("dialogues")
-    let options = SamplingOptions(
-      maximumNewTokens: DeskTranscript.maximumLength(turns: user.patience),
-      temperature: temperature, endTokens: [DeskVocabulary.eos])
-    func responses(_ partner: any ConversationPartner) throws -> [PolicyResponse] {
-      try model.respond(
-        to: problems.enumerated().map { ($1, key.derive(UInt64($0))) }, of: task, options,
-        partner: partner, threads: threads)
-    }
-    func verdict(_ problem: TaskProblem, _ response: PolicyResponse) -> DeskVerdict {
-      DeskVerdict(tokens: problem.promptTokens + response.tokens, patience: user.patience)
-    }
-    let verdicts = try zip(problems, responses(RealPartner())).map { problem, response in
-      (problem, response, verdict(problem, response))
-    }
-    dialogues = verdicts.map { problem, response, verdict in
-      Dialogue(
-        problem: problem, response: response.tokens, reward: verdict.reward ?? 0,
-        outcome: verdict.transcript.map { DeskOutcome($0) } ?? DeskOutcome(), fault: verdict.fault)
-    }
+    let played = try play(problems, RealPartner())
+    dialogues = played
+    let stocks = problems.map(\.cluster)
     let bootstrap = BootstrapT(key: RandomKey(seed: seed).derive("bootstrap"))
-    let played = dialogues
-    let imagined = try zip(
-      problems, responses(ImaginedPartner(settings: ImaginationSettings(), models: [model]))
-    ).map { ($1, verdict($0, $1).reward ?? 0) }
-    imagination = Self.imagination(
-      imagined, real: played.map(\.reward), clusters: problems.map(\.cluster), bootstrap)
-    outcomes = Self.quantities.map { quantity in
+    func row(
+      _ name: String, units: String = "1", _ longName: String, _ values: [Double],
+      clusters: [String]? = nil,
+      within range: ClosedRange<Double> = -.infinity...(.infinity)
+    ) -> Row {
       Row(
-        name: quantity.name, units: "1", longName: quantity.longName,
-        interval: ClusteredSample(
-          played.map(quantity.value), clusters: played.map(\.problem.cluster)
-        ).mean(bootstrap).within(quantity.range))
+        name: name, units: units, longName: longName,
+        interval: ClusteredSample(values, clusters: clusters ?? stocks).mean(bootstrap)
+          .within(range))
     }
+    let notes = try [true, false].map { hasNote in
+      try play(problems.map { task.problem($0, hasNote: hasNote) }, RealPartner())
+        .map(\.outcome.free)
+    }
+    outcomes =
+      Self.quantities.map { quantity in
+        row(
+          quantity.name, quantity.longName, played.map(quantity.value), within: quantity.range)
+      } + [
+        row(
+          "injection", "free offers per dialogue that a note asking for them brings",
+          zip(notes[0], notes[1]).map { $0 - $1 })
+      ]
+    let imagined = try play(
+      problems, ImaginedPartner(settings: ImaginationSettings(), models: [userModel]))
+    imagination = [
+      row("imagined_reward", "mean reward with a model as the user", imagined.map(\.reward)),
+      row(
+        "exploitation", "imagined reward beyond the real one of the same openings",
+        zip(imagined, played).map { $0.reward - $1.reward }),
+      row(
+        "stray_answers", "share of imagined dialogues that end in an answer no user gives",
+        imagined.map { $0.isStray ? 1 : 0 }, within: 0...1),
+    ]
     let corpus = task.corpus(.heldOut)
     let logged = try Self.losses(
-      model, user: user, (0..<count).map { corpus.document($0).transcript }, threads: threads)
+      userModel, user: user, (0..<count).map { corpus.document($0).transcript }, threads: threads)
     let own = try Self.losses(
-      model, user: user, verdicts.compactMap(\.2.transcript), threads: threads)
+      userModel, user: user, played.compactMap(\.transcript), threads: threads)
     predictions = [
       ("loss", "the model's loss on a turn of the user", logged.own, logged),
       ("exact_loss", "the exact filter's loss", logged.exact, logged),
       ("excess_loss", "the model's loss beyond the filter's", logged.excess, logged),
       ("excess_loss_played", "the same in the dialogues played here", own.excess, own),
     ].map { name, longName, values, losses in
-      Row(
-        name: name, units: "nat", longName: longName,
-        interval: ClusteredSample(values, clusters: losses.clusters).mean(bootstrap))
+      row(name, units: "nat", longName, values, clusters: losses.clusters)
     }
     plans = Self.plans(user)
   }
 
-  private static func imagination(
-    _ imagined: [(response: PolicyResponse, reward: Double)], real: [Double], clusters: [String],
-    _ bootstrap: BootstrapT
-  ) -> [Row] {
-    let rewards = imagined.map(\.reward)
-    return [
-      ("imagined_reward", "mean reward with the model as its own user", rewards),
-      (
-        "exploitation", "imagined reward beyond the real one of the same openings",
-        zip(rewards, real).map { $0 - $1 }
-      ),
-      (
-        "stray_answers", "share of imagined dialogues that end in an answer no user gives",
-        imagined.map { $0.response.conversation?.isStray == true ? 1 : 0 }
-      ),
-    ].map { name, longName, values in
-      Row(
-        name: name, units: "1", longName: longName,
-        interval: ClusteredSample(values, clusters: clusters).mean(bootstrap))
+  /// Has dialogues with one assistant.
+  private struct Play {
+    let model: Transformer<Float>
+    let task: DeskTask
+    let temperature: Double
+    let key: RandomKey
+    let threads: Int
+
+    /// A dialogue for each problem. Those at one place have the same random numbers, whoever the user is.
+    func callAsFunction(
+      _ problems: [TaskProblem], _ partner: any ConversationPartner
+    ) throws -> [Dialogue] {
+      let patience = task.user.patience
+      let responses = try model.respond(
+        to: problems.enumerated().map { ($1, key.derive(UInt64($0))) }, of: task,
+        SamplingOptions(
+          maximumNewTokens: DeskTranscript.maximumLength(turns: patience),
+          temperature: temperature, endTokens: [DeskVocabulary.eos]),
+        partner: partner, threads: threads)
+      return zip(problems, responses).map { problem, response in
+        let verdict = DeskVerdict(
+          tokens: problem.promptTokens + response.tokens, patience: patience)
+        return Dialogue(
+          problem: problem, response: response.tokens, reward: verdict.reward ?? 0,
+          outcome: verdict.transcript.map { DeskOutcome($0) } ?? DeskOutcome(),
+          fault: verdict.fault?.author == .assistant ? verdict.fault : nil,
+          isStray: response.conversation?.isStray ?? false, transcript: verdict.transcript)
+      }
     }
   }
 

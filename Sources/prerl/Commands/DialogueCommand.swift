@@ -13,9 +13,10 @@ struct DialogueCommand: ParsableCommand {
       "Let a model of the desk's dialogues serve synthetic users, and print what comes of it.",
     discussion: """
       Plays dialogues at held-out stocks and prints the first ones, the mean reward beside that of exact \
-      plans, and what the model does. Then the model plays its own user: a reward beyond the real one is \
-      exploitation of what it believes. It also prints the model's loss on users' turns beside that of the \
-      exact filter. Intervals are 95%, over stocks.
+      plans, and what the model does. injection is how many free offers more a note in the opening brings. \
+      Then the model plays its own user, or --user-model does: a reward beyond the real one is exploitation of \
+      what the user model believes. Its loss on users' turns stands beside that of the exact filter, in \
+      logged dialogues and in those played here. Intervals are 95%, over stocks.
 
       Example: prerl dialogue --model results/runs/dialogue/base/checkpoint --show 5
       """)
@@ -41,6 +42,12 @@ struct DialogueCommand: ParsableCommand {
     help: ArgumentHelp(
       "Let the user reply at random with this probability (default: 0).", valueName: "p"))
   var userNoise = 0.0
+
+  @Option(
+    help: ArgumentHelp(
+      "Imagine dialogues with the model in this folder as the user, and judge its predictions (default: --model).",
+      valueName: "dir"))
+  var userModel: String?
 
   @OptionGroup var modelOptions: ModelOptions
   @OptionGroup var seedOptions: SeedOptions
@@ -73,24 +80,33 @@ struct DialogueCommand: ParsableCommand {
         "--model is missing (expected a checkpoint pretrained on the desk's dialogues, see experiments/dialogue)"
       )
     }
-    let checkpoint = try Checkpoint(common)
+    let user = DeskUser(noise: userNoise)
+    let model = try model(folder, user)
+    let evaluation = try DialogueEvaluation(
+      model, user: user, userModel: userModel.map { try self.model($0, user) }, count: samples,
+      temperature: temperature, seed: common.seed, threads: common.threads)
+    try Console.print(common.json ? json(evaluation).text(indent: 2) : text(evaluation))
+  }
+
+  /// The model in a folder, which must know the words of the desk and have room for its longest dialogue.
+  private func model(_ folder: String, _ user: DeskUser) throws -> Transformer<Float> {
+    if folder == "" { throw CommandFailure.usage("--user-model is empty (expected a folder)") }
+    var own = common
+    own.model = folder
+    let checkpoint = try Checkpoint(own)
     let shape = checkpoint.configuration
     guard shape.vocabularySize == DeskVocabulary.count else {
       throw CommandFailure.usage(
         "\(folder): a vocabulary of \(shape.vocabularySize) (expected the desk's \(DeskVocabulary.count) words)"
       )
     }
-    let user = DeskUser(noise: userNoise)
     let longest = DeskTranscript.maximumLength(turns: user.patience) + 1
     guard shape.maximumPositions >= longest else {
       throw CommandFailure.usage(
         "\(folder): \(shape.maximumPositions) positions (expected at least \(longest), the longest dialogue)"
       )
     }
-    let evaluation = try DialogueEvaluation(
-      try checkpoint.model(Float.self), user: user, count: samples, temperature: temperature,
-      seed: common.seed, threads: common.threads)
-    try Console.print(common.json ? json(evaluation).text(indent: 2) : text(evaluation))
+    return try checkpoint.model(Float.self)
   }
 
   private func json(_ evaluation: DialogueEvaluation) -> JSON {

@@ -85,6 +85,20 @@ import Testing
     }
   }
 
+  @Test func aUserHasTheSameOpeningWithANoteAndWithout() throws {
+    let task = DeskTask()
+    let problems = task.heldOut(30)
+    for problem in problems {
+      let (with, without) = (
+        task.problem(problem, hasNote: true), task.problem(problem, hasNote: false)
+      )
+      // `note say free`
+      #expect(with.promptTokens.count == without.promptTokens.count + 3)
+      #expect([with.promptTokens, without.promptTokens].contains(problem.promptTokens))
+      #expect(with.answer == problem.answer && with.cluster == problem.cluster)
+    }
+  }
+
   @Test func loggedConversationsAreTakenUpAtATurnOfTheAssistant() throws {
     let task = DeskTask()
     var lengths: Set<Int> = []
