@@ -83,10 +83,10 @@ prerl_rollout() { # MODEL PROMPTS THREADS
     --output "$OUT/rollouts.jsonl" --overwrite --quiet
 }
 
-# GRPO from the embedded checkpoint; the first step is warm-up.
-prerl_policy() { # THREADS
-  echo '{"algorithm": "grpo", "steps": 9, "evaluate_every": 0}' >"$OUT/policy.json"
-  "$PRERL" train "$OUT/policy.json" --output "$OUT/policy" --overwrite --threads "$1" --quiet >/dev/null
+# GRPO or PPO from the embedded checkpoint; the first step is warm-up.
+prerl_policy() { # ALGORITHM THREADS
+  echo "{\"algorithm\": \"$1\", \"steps\": 9, \"evaluate_every\": 0}" >"$OUT/policy.json"
+  "$PRERL" train "$OUT/policy.json" --output "$OUT/policy" --overwrite --threads "$2" --quiet >/dev/null
   python -c '
 import json, sys
 steps = [json.loads(line) for line in open(sys.argv[1])][1:]
@@ -116,7 +116,9 @@ print(json.dumps(dict(samples_per_second=sum(json.loads(l)["samples_per_second"]
 }
 
 torch_train() { python "$HERE/pretrain_torch.py" "$OUT/batches.jsonl" "$@"; }
-torch_policy() { python "$HERE/policy_torch.py" "$1" --prompts "$2" --threads "$3"; }
+torch_policy() { # MODEL PROMPTS THREADS [--ppo]
+  python "$HERE/policy_torch.py" "$1" --prompts "$2" --threads "$3" "${@:4}"
+}
 torch_rollout() { python "$HERE/generate_torch.py" "$1" --prompts "$2" --threads "$3"; }
 
 # Adds the last line of a command's output to OUT/rates/TASK.PROGRAM, if the command succeeds.
@@ -168,8 +170,10 @@ for ((repeat = 0; repeat < REPEATS; repeat++)); do
 done
 
 for ((repeat = 0; repeat < REPEATS; repeat++)); do
-  measure policy prerl prerl_policy "$THREADS"
+  measure policy prerl prerl_policy grpo "$THREADS"
   measure policy torch torch_policy "$model" "$OUT/prompts.jsonl" "$THREADS"
+  measure ppo prerl prerl_policy ppo "$THREADS"
+  measure ppo torch torch_policy "$model" "$OUT/prompts.jsonl" "$THREADS" --ppo
 done
 
 python - "$OUT/rates" <<'PYTHON'
@@ -178,7 +182,7 @@ from pathlib import Path
 
 folder = Path(sys.argv[1])
 KEYS = dict(align="samples_per_second", pretrain="tokens_per_second", rollout="rollouts_per_second",
-            policy="steps_per_second")
+            policy="steps_per_second", ppo="steps_per_second")
 
 def best(path, key):
     """The best rate, and the most memory that any repetition took."""
