@@ -109,6 +109,20 @@ public struct JSONReader: Sendable {
     try optional(key, text(choices))
   }
 
+  /// A case of an enumeration, by its raw value.
+  public mutating func choice<Choice: RawRepresentable & CaseIterable>(
+    _ key: String
+  ) throws(JSONValueError) -> Choice where Choice.RawValue == String {
+    try required(key, choices())
+  }
+
+  /// A case of an enumeration, by its raw value, or nil.
+  public mutating func optionalChoice<Choice: RawRepresentable & CaseIterable>(
+    _ key: String
+  ) throws(JSONValueError) -> Choice? where Choice.RawValue == String {
+    try optional(key, choices())
+  }
+
   /// An array of strings, each one of the choices if any are given.
   public mutating func strings(
     _ key: String, oneOf choices: [String] = []
@@ -224,6 +238,12 @@ public struct JSONReader: Sendable {
     return Rule(expected: "a number" + limits) { value in
       value.doubleValue.flatMap { range.contains($0) ? $0 : nil }
     }
+  }
+
+  private func choices<Choice: RawRepresentable & CaseIterable>() -> Rule<Choice>
+  where Choice.RawValue == String {
+    let name = text(Choice.allCases.map(\.rawValue))
+    return Rule(expected: name.expected) { name.read($0).flatMap { Choice(rawValue: $0) } }
   }
 
   private func text(_ choices: [String]) -> Rule<String> {

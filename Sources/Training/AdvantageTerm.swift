@@ -40,10 +40,7 @@ public struct AdvantageTerm: Sendable {
     let isPreTrain = space == .preTrain
     scheme = isPreTrain ? preset.preTrainAdvantage : preset.postTrainAdvantage
     let key = try reader.spelling(keys.advantage, formerly: old?.advantage)
-    let names = AdvantageScheme.allCases.map(\.rawValue)
-    if let name = try reader.optionalString(key, oneOf: names) {
-      scheme = AdvantageScheme(rawValue: name) ?? scheme
-    }
+    scheme = try reader.optionalChoice(key) ?? scheme
     coefficient = 1
     guard isPreTrain else { return }
     let factor = try reader.spelling(keys.coefficient, formerly: old?.coefficient)

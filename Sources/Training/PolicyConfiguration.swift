@@ -66,16 +66,10 @@ public struct PolicyConfiguration: Sendable {
     maximumNewTokens =
       try reader.optionalInt("max_new_tokens", in: 1...task.maximumResponseLength)
       ?? task.defaultResponseLength
-    let sources = RewardSource.allCases.map(\.rawValue)
-    rewards =
-      try reader.optionalString("rewards", oneOf: sources).flatMap { RewardSource(rawValue: $0) }
-      ?? .verified
+    rewards = try reader.optionalChoice("rewards") ?? .verified
     likelihood = try LikelihoodSettings(reading: &reader)
     imagination = try ImaginationSettings(reading: &reader)
-    let rules = RewardEnsemble.Rule.allCases.map(\.rawValue)
-    rewardRule =
-      try reader.optionalString("reward_rule", oneOf: rules)
-      .flatMap { RewardEnsemble.Rule(rawValue: $0) } ?? .mean
+    rewardRule = try reader.optionalChoice("reward_rule") ?? .mean
     updatesPerBatch =
       try reader.optionalInt("updates_per_batch", in: 1...1024) ?? preset.updatesPerBatch
     evaluateEvery = try reader.optionalInt("evaluate_every", in: 0...1_000_000) ?? 5

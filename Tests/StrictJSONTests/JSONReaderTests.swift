@@ -2,6 +2,11 @@ import StrictJSON
 import Testing
 
 @Suite struct JSONReaderTests {
+  private enum Rule: String, CaseIterable {
+    case grpo
+    case drift = "drift-rl"
+  }
+
   @Test func readsEveryKindOfMember() throws {
     var reader = try JSONReader([
       "steps": 10, "rate": 1, "name": "grpo", "clip": true, "layers": [1, 2], "betas": [0.9, 1],
@@ -11,6 +16,7 @@ import Testing
     #expect(try reader.int("steps", in: 1...10) == 10)
     #expect(try reader.double("rate", in: .leastNonzeroMagnitude...1) == 1)
     #expect(try reader.string("name", oneOf: ["grpo", "prerl"]) == "grpo")
+    #expect(try reader.choice("name") == Rule.grpo)
     #expect(try reader.bool("clip"))
     #expect(try reader.ints("layers", in: 0...2) == [1, 2])
     #expect(try reader.doubles("betas", in: 0...1) == [0.9, 1])
@@ -27,6 +33,8 @@ import Testing
     #expect(try reader.optionalDouble("absent") == nil)
     #expect(try reader.optionalString("absent") == nil)
     #expect(try reader.optionalBool("absent") == nil)
+    let absent: Rule? = try reader.optionalChoice("absent")
+    #expect(absent == nil)
     #expect(try reader.optionalObject("absent") == nil)
     #expect(reader.contains("nothing"))
     #expect(!reader.contains("absent"))
@@ -65,6 +73,14 @@ import Testing
       (
         { _ = try $0.string("text", oneOf: ["a", "b"]) },
         #"m.text: "x" (expected one of: "a", "b")"#
+      ),
+      (
+        { let _: Rule = try $0.choice("text") },
+        #"m.text: "x" (expected one of: "grpo", "drift-rl")"#
+      ),
+      (
+        { let _: Rule? = try $0.optionalChoice("int") },
+        #"m.int: 3 (expected one of: "grpo", "drift-rl")"#
       ),
       ({ _ = try $0.bool("int") }, "m.int: 3 (expected true or false)"),
       ({ _ = try $0.object("int") }, "m.int: 3 (expected an object)"),

@@ -31,7 +31,7 @@ extension ThoughtLexicon {
     let version = try Self.name(&reader, "version")
     let description = try reader.optionalString("description") ?? ""
     let source = try reader.optionalString("source") ?? ""
-    let scope = try reader.string("scope", oneOf: Scope.allCases.map(\.rawValue))
+    let scope: Scope = try reader.choice("scope")
     let boundary = try Self.boundary(&reader)
     let countsFirst = try reader.bool("count_first")
     let defaultKind = try Self.name(&reader, "default_kind")
@@ -64,7 +64,7 @@ extension ThoughtLexicon {
     }
     self.init(
       name: name, version: version, description: description, source: source,
-      scope: Scope(rawValue: scope) ?? .response, boundary: boundary, countsFirst: countsFirst,
+      scope: scope, boundary: boundary, countsFirst: countsFirst,
       kinds: kinds, defaultKind: defaultKind)
   }
 

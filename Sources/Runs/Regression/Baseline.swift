@@ -66,8 +66,7 @@ public struct Baseline: Sendable, Equatable {
   public init(reading reader: inout JSONReader) throws(JSONValueError) {
     title = try reader.string("title")
     var measured = try reader.object("measurement")
-    let kind = try measured.string("kind", oneOf: Measurement.Kind.allCases.map(\.rawValue))
-    measurement = Measurement(kind: Measurement.Kind(rawValue: kind) ?? .alignment, input: "")
+    measurement = Measurement(kind: try measured.choice("kind"), input: "")
     measurement.input = try measured.string(measurement.inputKey)
     switch measurement.kind {
     case .alignment: measurement.nullContext = try measured.string("null_context")

@@ -19,8 +19,7 @@ public struct Drift: Algorithm {
   public init(
     reading reader: inout JSONReader, for run: RunOutline
   ) throws(JSONValueError) {
-    let name = try reader.string("space", oneOf: Space.allCases.map(\.rawValue))
-    space = Space(rawValue: name) ?? .preTrain
+    space = try reader.choice("space")
     constant = try reader.int("constant_advantage", in: -1...1)
     guard constant != 0 else {
       throw JSONValueError(

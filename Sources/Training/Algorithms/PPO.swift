@@ -52,12 +52,8 @@ public struct PPO: Algorithm {
   ) throws(JSONValueError) {
     let preset = run.preset
     let isVAPO = preset == .vapo
-    let name = try reader.optionalString("space", oneOf: Space.allCases.map(\.rawValue))
-    space = name.flatMap { Space(rawValue: $0) } ?? .postTrain
-    let estimators = Estimator.allCases.map(\.rawValue)
-    estimator =
-      try reader.optionalString("advantages", oneOf: estimators)
-      .flatMap { Estimator(rawValue: $0) } ?? .gae
+    space = try reader.optionalChoice("space") ?? .postTrain
+    estimator = try reader.optionalChoice("advantages") ?? .gae
     discount = try reader.optionalDouble("gamma", in: 0...1) ?? 1
     let isOne = preset == .openrlhf || preset == .verl
     lambda = try reader.optionalDouble("lam", in: 0...1) ?? (isOne ? 1 : 0.95)
@@ -65,10 +61,8 @@ public struct PPO: Algorithm {
     let isGiven = reader.contains("length_adaptive_alpha")
     let alpha = try reader.optionalDouble("length_adaptive_alpha", in: 1e-6...1e6)
     lengthAdaptiveAlpha = isGiven ? alpha : isVAPO ? 0.05 : nil
-    let whitenings = Whitening.allCases.map(\.rawValue)
     whitening =
-      try reader.optionalString("whiten", oneOf: whitenings).flatMap { Whitening(rawValue: $0) }
-      ?? (preset == .matched ? .none : .shiftAndScale)
+      try reader.optionalChoice("whiten") ?? (preset == .matched ? Whitening.none : .shiftAndScale)
     minibatches =
       try reader.optionalInt("minibatches", in: 1...65_536) ?? (preset == .verl ? 4 : 1)
     continuations = try ContinuationValues(reading: &reader, estimator)

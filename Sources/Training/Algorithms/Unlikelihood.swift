@@ -16,8 +16,7 @@ public struct Unlikelihood: Algorithm {
   public init(
     reading reader: inout JSONReader, for run: RunOutline
   ) throws(JSONValueError) {
-    let name = try reader.string("space", oneOf: Space.allCases.map(\.rawValue))
-    space = Space(rawValue: name) ?? .preTrain
+    space = try reader.choice("space")
     loss = try LossSettings(reading: &reader, for: run)
   }
 

@@ -54,14 +54,8 @@ public struct CriticSettings: Sendable, Hashable {
     clipRange = preset == .openrlhf || preset == .verl ? 0.5 : 0.2
     coefficient = 0.1
     guard var critic = try reader.optionalObject("critic") else { return }
-    let trunks = Trunk.allCases.map(\.rawValue)
-    if let name = try critic.optionalString("trunk", oneOf: trunks) {
-      trunk = Trunk(rawValue: name) ?? trunk
-    }
-    let initializations = Initialization.allCases.map(\.rawValue)
-    if let name = try critic.optionalString("init", oneOf: initializations) {
-      initialization = Initialization(rawValue: name) ?? initialization
-    }
+    trunk = try critic.optionalChoice("trunk") ?? trunk
+    initialization = try critic.optionalChoice("init") ?? initialization
     warmUpSteps = try critic.optionalInt("warmup", in: 0...1_000_000) ?? warmUpSteps
     learningRate = try critic.optionalDouble("learning_rate", in: 0...1)
     let isGiven = critic.contains("cliprange_value")

@@ -49,23 +49,14 @@ public struct TokenRewards: Sendable, Hashable {
     penalty = preset == .trl ? 0.05 : preset == .openrlhf ? 0.01 : 0
     limit = preset == .openrlhf ? 10 : nil
     penalty = try reader.optionalDouble("kl_coef", in: 0...1e6) ?? penalty
-    let estimators = KLEstimator.allCases.map(\.rawValue)
-    if let name = try reader.optionalString("kl_estimator", oneOf: estimators) {
-      estimator = KLEstimator(rawValue: name) ?? estimator
-    }
-    let truncations = Truncation.allCases.map(\.rawValue)
-    if let name = try reader.optionalString("truncation", oneOf: truncations) {
-      truncation = Truncation(rawValue: name) ?? truncation
-    }
+    estimator = try reader.optionalChoice("kl_estimator") ?? estimator
+    truncation = try reader.optionalChoice("truncation") ?? truncation
     if truncation == .penalty {
       missingEndPenalty =
         try reader.optionalDouble("missing_eos_penalty", in: 0...1e6) ?? missingEndPenalty
     }
     guard var reward = try reader.optionalObject("reward") else { return }
-    let placements = Placement.allCases.map(\.rawValue)
-    if let name = try reward.optionalString("placement", oneOf: placements) {
-      placement = Placement(rawValue: name) ?? placement
-    }
+    placement = try reward.optionalChoice("placement") ?? placement
     if placement != .end {
       stepWeight = try reward.optionalDouble("step_weight", in: 0...1e6) ?? stepWeight
     }

@@ -47,14 +47,8 @@ public struct ImaginationSettings: Sendable, Hashable {
   /// - Throws: `JSONValueError` naming an unknown or out-of-range key.
   init?(reading reader: inout JSONReader) throws(JSONValueError) {
     guard var object = try reader.optionalObject("imagination") else { return nil }
-    let models = WorldModel.allCases.map(\.rawValue)
-    if let name = try object.optionalString("world_model", oneOf: models) {
-      worldModel = WorldModel(rawValue: name) ?? worldModel
-    }
-    let starts = Start.allCases.map(\.rawValue)
-    if let name = try object.optionalString("start", oneOf: starts) {
-      start = Start(rawValue: name) ?? start
-    }
+    worldModel = try object.optionalChoice("world_model") ?? worldModel
+    start = try object.optionalChoice("start") ?? start
     share = try object.optionalDouble("share", in: 0...1) ?? share
     answers = try object.optionalInt("imagined_turns", in: 0...1_000)
     if start == .logged {

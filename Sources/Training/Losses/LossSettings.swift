@@ -29,10 +29,7 @@ public struct LossSettings: Sendable {
   ) throws(JSONValueError) {
     self.init(nullContext: PreTrainContext(standardFor: run.task), loss: type.init(for: run))
     guard var loss = try reader.optionalObject("loss") else { return }
-    let names = LossAggregation.allCases.map(\.rawValue)
-    if let name = try loss.optionalString("aggregation", oneOf: names) {
-      aggregation = LossAggregation(rawValue: name) ?? aggregation
-    }
+    aggregation = try loss.optionalChoice("aggregation") ?? aggregation
     self.loss = try type.init(reading: &loss, for: run)
     scoresFirstToken = try loss.optionalBool("score_first_token") ?? scoresFirstToken
     if loss.value("null_context") != nil {

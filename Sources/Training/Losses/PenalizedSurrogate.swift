@@ -25,10 +25,7 @@ public struct PenalizedSurrogate: PolicyLoss, Hashable {
     clip = try ClippedSurrogate(reading: &loss, for: run)
     if !loss.contains("clip_high") { clip.high = defaults.high }
     penalty = try loss.optionalDouble("kl_coef", in: 0...1e6) ?? penalty
-    let names = KLEstimator.allCases.map(\.rawValue)
-    if let name = try loss.optionalString("kl_estimator", oneOf: names) {
-      estimator = KLEstimator(rawValue: name) ?? estimator
-    }
+    estimator = try loss.optionalChoice("kl_estimator") ?? estimator
   }
 
   public var json: JSONObject {

@@ -66,16 +66,12 @@ public struct RewardConfiguration: Sendable {
     for (key, text) in [("pairs", pairs), ("held_out", file)] where text == "" {
       throw JSONValueError(path: reader.path(of: key), message: "is empty (expected a file)")
     }
-    let templates = RewardTemplate.allCases.map(\.rawValue)
-    template = try reader.optionalString("template", oneOf: templates)
-      .flatMap { RewardTemplate(rawValue: $0) }
+    template = try reader.optionalChoice("template")
     pairsPerStep = try reader.optionalInt("pairs_per_step", in: 1...65_536) ?? 64
     loss = BradleyTerry(
       margin: try reader.optionalDouble("margin", in: 0...1e6) ?? 0,
       centering: try reader.optionalDouble("center_rewards_coefficient", in: 0...1e6) ?? 0)
-    ties =
-      try reader.optionalString("ties", oneOf: Ties.allCases.map(\.rawValue))
-      .flatMap { Ties(rawValue: $0) } ?? .drop
+    ties = try reader.optionalChoice("ties") ?? .drop
     labelNoise = try reader.optionalDouble("label_noise", in: 0...1) ?? 0
     evaluateEvery = try reader.optionalInt("evaluate_every", in: 0...1_000_000) ?? 20
     saveEvery = try reader.optionalInt("save_every", in: 1...1_000_000) ?? 20

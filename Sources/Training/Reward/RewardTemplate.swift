@@ -32,9 +32,8 @@ public enum RewardTemplate: String, Sendable, CaseIterable {
         throw CheckpointError(path: path, message: "cannot be read (expected a template)")
       }
       var reader = try JSONReader(JSON.parse([UInt8](bytes)))
-      let name = try reader.string("template", oneOf: Self.allCases.map(\.rawValue))
+      self = try reader.choice("template")
       try reader.finish()
-      self = Self(rawValue: name) ?? .joined
     } catch let error as CheckpointError {
       throw error
     } catch {
