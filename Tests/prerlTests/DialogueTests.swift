@@ -62,6 +62,18 @@ import Testing
     }
   }
 
+  @Test func dialoguesEndAtCtrlC() throws {
+    try withProgram { program in
+      try Self.makeBase(program)
+      let log = program.folder + "/log"
+      let process = try program.start(
+        ["dialogue", "--model", "base/checkpoint", "--samples", "1000000"], log: log)
+      let outcome = try program.interrupt(process, log: log)
+      #expect(outcome.status == 130 && outcome.output.isEmpty)
+      #expect(outcome.errors == "prerl: interrupted\n")
+    }
+  }
+
   @Test func conversationsAreImaginedWithTheFoldersOfTheCommand() throws {
     try withProgram { program in
       for seed in [0, 1] { try Self.makeBase(program, seed: seed, in: "base\(seed)") }

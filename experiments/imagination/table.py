@@ -29,9 +29,9 @@ def comparisons():
     for size in ["300", "all"]:
         for depth in ["0", "1", "2"]:
             yield "depth", "reward", f"depth-{depth}-{size}", f"depth-null-{size}"
-    for name in ["likeliest", "own-user", "ensemble"]:
+    for name, reference in [("likeliest", "learned-0-3000"), ("own-user", "learned-0-all"), ("ensemble", "learned-0-3000")]:
         for quantity in ["reward", "exploitation"]:
-            yield "kind", quantity, name, "learned-0-3000"
+            yield "kind", quantity, name, reference
 
 
 def main():

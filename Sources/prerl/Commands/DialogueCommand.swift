@@ -23,24 +23,24 @@ struct DialogueCommand: ParsableCommand {
 
   @Option(
     parsing: .unconditional,
-    help: ArgumentHelp("Play n dialogues (default: 512).", valueName: "n"))
+    help: ArgumentHelp("Play n dialogues.", valueName: "n"))
   var samples = 512
 
   @Option(
     parsing: .unconditional,
-    help: ArgumentHelp("Print the first n dialogues (default: 3).", valueName: "n"))
+    help: ArgumentHelp("Print the first n dialogues.", valueName: "n"))
   var show = 3
 
   @Option(
     parsing: .unconditional,
     help: ArgumentHelp(
-      "Sample at this temperature; 0 takes the likeliest token (default: 1).", valueName: "t"))
+      "Sample at this temperature; 0 takes the likeliest token.", valueName: "t"))
   var temperature = 1.0
 
   @Option(
     parsing: .unconditional,
     help: ArgumentHelp(
-      "Let the user reply at random with this probability (default: 0).", valueName: "p"))
+      "Let the user reply at random with this probability.", valueName: "p"))
   var userNoise = 0.0
 
   @Option(
@@ -82,9 +82,12 @@ struct DialogueCommand: ParsableCommand {
     }
     let user = DeskUser(noise: userNoise)
     let model = try model(folder, user)
-    let evaluation = try DialogueEvaluation(
-      model, user: user, userModel: userModel.map { try self.model($0, user) }, count: samples,
-      temperature: temperature, seed: common.seed, threads: common.threads)
+    let other = try userModel.map { try self.model($0, user) }
+    let evaluation = try Interruption.endingAtOnce {
+      try DialogueEvaluation(
+        model, user: user, userModel: other, count: samples, temperature: temperature,
+        seed: common.seed, threads: common.threads)
+    }
     try Console.print(common.json ? json(evaluation).text(indent: 2) : text(evaluation))
   }
 

@@ -22,7 +22,8 @@ struct TrainingReport {
       ].map { "\($0) \(fixed(metrics[$0] ?? .nan, $1))" }
       Console.note(
         "step \(metrics.step)/\(steps)  \(shown.joined(separator: "  "))  \(fixed(seconds, 2)) s")
-      if metrics.step == 1, metrics["grad_norm"] == 0 {
+      // While the critic warms up the policy stays as it is.
+      if metrics.step == 1, metrics["grad_norm"] == 0, metrics["critic/grad_norm"] ?? 0 == 0 {
         Console.note("step 1 taught nothing: its gradient is 0 (no rewards, or all alike?)")
       }
     case .evaluation(let step, let values):
