@@ -1,5 +1,5 @@
 #!/usr/bin/env bash
-# minutes: 400 (PyPI)
+# minutes: 240 (PyPI)
 # GRPO, PreRL and NSR-PreRL on SmolLM2-135M-Instruct: 20 steps of 16 problems with 8 rollouts each. Goes on where it
 # was stopped. SEEDS ("0") and RULES ("nsr-prerl prerl grpo") may be set outside. The minutes are an estimate.
 set -euo pipefail
