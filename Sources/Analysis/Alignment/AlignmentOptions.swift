@@ -44,6 +44,9 @@ public struct AlignmentOptions: Sendable {
   /// The number of rollouts whose own gradient is a direction of `first-order`, in addition to the
   /// update rules.
   public var firstOrderSamples: Int
+  /// Whether `first-order` ends a rule's steps where its prediction fails, and leaves out those of Adam: enough for
+  /// validity radii.
+  package var findsRadiiOnly = false
 
   public init(
     nullContext: NullContext, reduction: Reduction = .mean, method: ProductMethod = .auto,

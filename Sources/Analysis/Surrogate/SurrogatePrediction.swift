@@ -29,7 +29,8 @@ public struct SurrogatePrediction: Sendable {
   ) -> AlignmentPlan {
     var options = options
     options.controls = [Update.name, FirstOrder.name]
-    options.firstOrderSamples = 0  // only rules are asked about
+    options.firstOrderSamples = 0  // only rules are asked about, and only how far they hold
+    options.findsRadiiOnly = true
     return AlignmentPlan(
       rollouts: rollouts, heldOut: heldOut, options: options, vocabularySize: vocabularySize)
   }

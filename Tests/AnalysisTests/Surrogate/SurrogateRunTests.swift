@@ -43,6 +43,30 @@ import Testing
     }
   }
 
+  /// Steps end where the prediction fails; longer ones cannot change a radius.
+  @Test func radiiAreThoseOfAllLengths() throws {
+    let lab = Lab.qwen3
+    let plan = try Self.run().plan
+    var options = plan.options
+    options.findsRadiiOnly = false
+    let whole = AlignmentPlan(
+      rollouts: lab.rollouts, heldOut: Self.others, options: options,
+      vocabularySize: lab.single.configuration.vocabularySize)
+    func measured(_ plan: AlignmentPlan) throws -> SurrogatePrediction {
+      let prediction = try SurrogatePrediction.measure(plan, model: lab.single, threads: 1)
+      return try #require(prediction)
+    }
+    let (short, long) = (try measured(plan), try measured(whole))
+    #expect(short.firstOrder.adamSteps.isEmpty && !long.firstOrder.adamSteps.isEmpty)
+    #expect(short.firstOrder.rules.contains { $0.actual.contains { $0.isNaN } })
+    for (own, other) in zip(short.firstOrder.rules, long.firstOrder.rules) {
+      #expect(own.predicted == other.predicted)
+      #expect(zip(own.actual, other.actual).allSatisfy { $0.isNaN || $0 == $1 })
+      #expect(short.radius(own.name) == long.radius(own.name))
+    }
+    #expect(short.json.text() == long.json.text())
+  }
+
   @Test func aStoppedRunWritesNothing() throws {
     try withTemporaryDirectory { folder in
       var run = try Self.run()

@@ -145,12 +145,16 @@ public struct FirstOrderControl: CollectionResult {
   /// Largest relative error at which a prediction counts as valid.
   public static let tolerance = 0.1
 
+  /// Whether a change is as predicted.
+  private static func holds(_ actual: Double, _ predicted: Double) -> Bool {
+    abs(actual / predicted - 1) <= tolerance
+  }
+
   /// The largest tested length up to which the prediction holds; 0 if it fails at the smallest.
   public func validityRadius(_ direction: Direction) -> Double {
     var radius = 0.0
     for (index, length) in lengths.enumerated() {
-      let error = abs(direction.actual[index] / direction.predicted[index] - 1)
-      guard error <= Self.tolerance else { break }
+      guard Self.holds(direction.actual[index], direction.predicted[index]) else { break }
       radius = length
     }
     return radius
@@ -172,12 +176,23 @@ public struct FirstOrderControl: CollectionResult {
     let lengths = exponents.map { Scalar.exp2(Scalar($0)) }.map { Double($0) * size }
     var gradient = GradientBuffer<Scalar>(model.layout)
 
-    /// Changes of each sequence's Σ_t log π along a direction, one row a length; nil if stopped.
+    /// Each sequence's Σ_t log π where the model is.
+    func totals(_ sequences: [ScoredSequence]) throws -> [Double] {
+      try SequenceScorer(model).logProbabilities(sequences, threads: threads)
+    }
+    /// Changes of these along a direction, one row a length; nil if stopped.
+    ///
+    /// - Parameter goesOn: Whether longer steps are asked for, from a length's place and its row; the rows of the
+    ///   others are NaN.
     func changes(
-      _ sequences: [ScoredSequence], along direction: borrowing Buffer<Scalar>, _ lengths: [Double]
+      _ sequences: [ScoredSequence], from base: [Double],
+      along direction: borrowing Buffer<Scalar>, _ lengths: [Double],
+      goesOn: (Int, [Double]) -> Bool = { _, _ in true }
     ) throws -> [[Double]]? {
       let norm = direction.norm()
-      func totals(_ length: Double) throws -> [Double] {
+      var rows: [[Double]] = []
+      for (place, length) in lengths.enumerated() {
+        if shouldStop() { return nil }
         model.withParameters { parameters in
           moved.withParameters { target in
             target.copy(from: parameters)
@@ -186,15 +201,12 @@ public struct FirstOrderControl: CollectionResult {
             }
           }
         }
-        return try scorer.logProbabilities(sequences, threads: threads)
+        let moved = try scorer.logProbabilities(sequences, threads: threads)
+        rows.append(zip(moved, base).map { $0 - $1 })
+        guard goesOn(place, rows[place]) else { break }
       }
-      let base = try totals(0)
-      var rows: [[Double]] = []
-      for length in lengths {
-        if shouldStop() { return nil }
-        rows.append(zip(try totals(length), base).map { $0 - $1 })
-      }
-      return rows
+      let missing = [Double](repeating: .nan, count: sequences.count)
+      return rows + Array(repeating: missing, count: lengths.count - rows.count)
     }
 
     // Per sample.
@@ -224,10 +236,11 @@ public struct FirstOrderControl: CollectionResult {
       conditional.copy(from: gradient.values)
       fill(plan.sequence(index, marginal: true))
       let slope = gradient.values.innerProduct(conditional) / gradient.values.norm()
-      guard let rows = try changes([own] + otherSequences, along: gradient.values, lengths)
-      else {
-        return nil
-      }
+      let sequences = [own] + otherSequences
+      guard
+        let rows = try changes(
+          sequences, from: totals(sequences), along: gradient.values, lengths)
+      else { return nil }
       samples.append(
         Direction(
           name: "\(index)", sample: index, predicted: lengths.map { $0 * slope },
@@ -275,28 +288,34 @@ public struct FirstOrderControl: CollectionResult {
       rows.map { row in zip(row, advantages).reduce(0) { $0 + $1.0 * $1.1 } / tokens }
     }
     func collateral(_ rows: [[Double]]) -> [Double] { rows.map { $0.reduce(0, +) / tokens } }
+    let base = try totals(sequences)
+    let findsRadiiOnly = plan.options.findsRadiiOnly
     var rules: [Direction] = []
     var adamSteps: [AdamSteps] = []
     var direction = Buffer<Scalar>(count: model.layout.count)
     for (place, rule) in UpdateVector.rules.enumerated() {
       guard try fill(&direction, rule, updating) else { return nil }
       let slope = direction.innerProduct(slopeOfJ) / direction.norm()
-      guard let rows = try changes(sequences, along: direction, lengths) else { return nil }
+      let rows = try changes(sequences, from: base, along: direction, lengths) { place, row in
+        !findsRadiiOnly || holds(objective([row])[0], lengths[place] * slope)
+      }
+      guard let rows else { return nil }
       rules.append(
         Direction(
           name: rule.name, sample: nil, predicted: lengths.map { $0 * slope },
           actual: objective(rows), collateral: collateral(rows)))
-
+      progress(0.5 + 0.5 * Double(place + 1) / Double(UpdateVector.rules.count))
+      if findsRadiiOnly { continue }
       guard try fill(&direction, rule, updating.prefix(1)) else { return nil }
       direction.becomeFirstAdamStep(epsilon: Scalar(UpdateControl.epsilon))
       let (norm, product) = (direction.norm(), direction.innerProduct(slopeOfJ))
       let stepLengths = learningRates.map { $0 * norm }
-      guard let stepRows = try changes(sequences, along: direction, stepLengths) else { return nil }
+      guard let stepRows = try changes(sequences, from: base, along: direction, stepLengths)
+      else { return nil }
       adamSteps.append(
         AdamSteps(
           name: rule.name, lengths: stepLengths, predicted: learningRates.map { $0 * product },
           actual: objective(stepRows), collateral: collateral(stepRows)))
-      progress(0.5 + 0.5 * Double(place + 1) / Double(UpdateVector.rules.count))
     }
     return FirstOrderControl(
       lengths: lengths, samples: samples, rules: rules, adamSteps: adamSteps)
