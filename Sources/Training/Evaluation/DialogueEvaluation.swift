@@ -110,10 +110,11 @@ public struct DialogueEvaluation: Sendable {
       clusters: [String]? = nil,
       within range: ClosedRange<Double> = -.infinity...(.infinity)
     ) -> Row {
-      Row(
+      let sample = ClusteredSample(values, clusters: clusters ?? stocks)
+      return Row(
         name: name, units: units, longName: longName,
-        interval: ClusteredSample(values, clusters: clusters ?? stocks).mean(bootstrap)
-          .within(range))
+        interval: range == 0...1
+          ? sample.mean(within: range) : sample.mean(bootstrap).within(range))
     }
     let notes = try [true, false].map { hasNote in
       try play(problems.map { task.problem($0, hasNote: hasNote) }, RealPartner())
