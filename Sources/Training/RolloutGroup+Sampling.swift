@@ -8,7 +8,7 @@ extension RolloutGroup {
   /// them. Rollout s of problem p has the key `key.derive(p, s)`. What cannot be judged has reward 0.
   ///
   /// - Throws: What the verifier throws; `CancellationError` when it was stopped.
-  package static func sample(
+  public static func sample(
     _ problems: [TaskProblem], of task: any PolicyTask, from model: Transformer<Float>,
     _ configuration: PolicyConfiguration, key: RandomKey, threads: Int,
     shouldStop: @Sendable () -> Bool = { false }

@@ -38,14 +38,16 @@ struct BatchOracle {
     clusters = Set(names).map { name in
       rollouts.indices.filter { names[$0] == name && advantages[$0] != nil }
     }.filter { !$0.isEmpty }
-    func sums(_ counts: (Int) -> Bool) -> [(marginal: [Double], conditional: [Double])] {
+    func sums(_ scored: (Rollout) -> [Int32]) -> [(marginal: [Double], conditional: [Double])] {
       rollouts.map { rollout in
+        let response = scored(rollout)
         // Sums, whatever the reduction of the run.
-        let ones = rollout.responseTokens.indices.map {
-          $0 >= setting.firstScored && counts($0) ? 1.0 : 0
-        }
+        let ones = response.indices.map { $0 >= setting.firstScored ? 1.0 : 0 }
         func sum(_ context: [Int32]) -> [Double] {
-          let one = Continuation(context: context, response: rollout.responseTokens)
+          guard ones.contains(1) else {
+            return Array(repeating: 0, count: lab.model.layout.count)
+          }
+          let one = Continuation(context: context, response: response)
           let table =
             backward ? lab.reference.backwardTable(one) : lab.table(one.context, one.response)
           return combination(table.gradients, ones, count: lab.model.layout.count)
@@ -53,8 +55,9 @@ struct BatchOracle {
         return (sum(setting.nullContext), sum(rollout.promptTokens))
       }
     }
-    gradients = sums { _ in true }
-    firsts = sums { $0 == 0 }
+    gradients = sums(\.responseTokens)
+    // Of equal first tokens one quotient serves all, so that they cancel where the gradients do.
+    firsts = sums { Array($0.responseTokens.prefix(1)) }
   }
 
   /// The same rollouts as those of other problems.

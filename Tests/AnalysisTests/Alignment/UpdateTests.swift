@@ -31,10 +31,6 @@ import Testing
     #expect((sizes.max() ?? 0) <= 6, "a batch gets a cluster only while it is the smallest")
   }
 
-  /// The length of a vector as far as difference quotients know it: where gradients cancel, theirs leave some 1e-11,
-  /// and may leave 0.
-  private func length(_ vector: [Double]) -> Double { max(norm(vector), 1e-3) }
-
   /// <a_k, b_l> of all 38 vectors and 8 batches.
   ///
   /// Raw and Adam's vectors are linear in gradients: 3e-8 of the lengths. A step's elements
@@ -60,7 +56,7 @@ import Testing
         let others = try #require(vectors[second])
         for k in batches.indices {
           for l in batches.indices {
-            let lengths = length(ones[k]) * length(others[l])
+            let lengths = norm(ones[k]) * norm(others[l])
             let expected = dot(ones[k], others[l])
             let actual = update.product(a, k, b, l)
             let allowed = 3e-8 * lengths
@@ -116,7 +112,7 @@ import Testing
         for l in 0..<8 {
           expectClose(
             update.product(row, k, place, l), dot(values[k], gradient[l]),
-            absolute: 3e-8 * length(values[k]) * length(gradient[l]), "<\(name)_\(k), G_\(l)>")
+            absolute: 3e-8 * norm(values[k]) * norm(gradient[l]), "<\(name)_\(k), G_\(l)>")
         }
       }
     }
