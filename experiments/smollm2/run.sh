@@ -22,7 +22,7 @@ cd results/runs/smollm2
   --output samples.h5 --summary samples.json | tee alignment.txt
 "$prerl" align --model model --rollouts rollouts.jsonl --paper --resume --control partial-prompt \
   --output partial.h5 --summary partial.json | tee partial.txt
-"$prerl" align --model model --rollouts rollouts.jsonl --resume --control update --memory-limit 18GiB \
+"$prerl" align --model model --rollouts rollouts.jsonl --resume --control update \
   --output update.h5 --summary update.json | tee update.txt
 "$prerl" thoughts rollouts.jsonl --model model --alignment samples.h5 --output thoughts.h5 --overwrite | tee thoughts.txt
 "$prerl" surrogate --model model --rollouts rollouts.jsonl --summary surrogate.json --overwrite | tee surrogate.txt
