@@ -9,7 +9,7 @@ import Tasks
 /// number of threads.
 final class LikelihoodTerm {
   let settings: LikelihoodSettings
-  private let task: any InteractiveTask
+  private let task: any ConversationTask
   private let batch: BatchGradient<Float>
   private let threads: Int
   private let key: RandomKey
@@ -17,7 +17,7 @@ final class LikelihoodTerm {
   private static var chunkSize: Int { PolicyGradient<Float>.chunkSize }
 
   init(
-    _ settings: LikelihoodSettings, _ task: any InteractiveTask, _ model: Transformer<Float>,
+    _ settings: LikelihoodSettings, _ task: any ConversationTask, _ model: Transformer<Float>,
     key: RandomKey, threads: Int
   ) {
     self.settings = settings

@@ -131,7 +131,7 @@ public struct PolicyConfiguration: Sendable {
         "reward.placement is not \"end\" (expected \"end\": the task cannot tell the steps of a "
         + "response)"
     }
-    if let task = task as? any InteractiveTask {
+    if let task = task as? any ConversationTask {
       guard maximumNewTokens >= task.maximumTurnLength else {
         return
           "max_new_tokens is \(maximumNewTokens) (expected at least \(task.maximumTurnLength), a turn)"
@@ -146,12 +146,21 @@ public struct PolicyConfiguration: Sendable {
           + "measured for conversations)"
       }
     }
-    if likelihood != nil, !(task is any InteractiveTask) {
-      return "likelihood needs a task of conversations (expected none, or the task desk)"
+    if likelihood != nil, !(task is any ConversationTask) {
+      return
+        "likelihood needs a task of conversations (expected none, or \(Self.conversationTasks))"
+    }
+    if task is any ConversationTask, !(task is any InteractiveTask),
+      imagination?.worldModel.isLearned != true || imagination?.share != 1
+    {
+      return
+        "imagination is \(imagination == nil ? "missing" : "not of all conversations by a model") (expected "
+        + "world_model \"learned\" or \"argmax\" and share 1: nobody else answers in this task)"
     }
     if let imagination {
       guard let task = task as? any ImaginableTask else {
-        return "imagination needs a task of conversations (expected none, or the task desk)"
+        return
+          "imagination needs a task of conversations (expected none, or \(Self.conversationTasks))"
       }
       let room = model.maximumPositions - task.longestBeginning
       guard imagination.start != .logged || maximumNewTokens <= room else {
@@ -177,6 +186,8 @@ public struct PolicyConfiguration: Sendable {
     }
     return nil
   }
+
+  private static let conversationTasks = "the task desk or conversations"
 
   /// Reads `optimizer`: the learning rate over the run, AdamW's settings, and the longest gradient.
   static func optimizer(

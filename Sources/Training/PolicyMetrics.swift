@@ -8,15 +8,18 @@ public struct PolicyMetrics: Sendable {
     public let name: String
     public let units: String
     public let longName: String
+    /// Whether it is the verifier's, so that tasks without one do not have it.
+    let isVerified: Bool
     let value: @Sendable (Step) -> Double
 
     init(
-      _ name: String, units: String = "1", _ longName: String,
+      _ name: String, units: String = "1", _ longName: String, isVerified: Bool = false,
       _ value: @escaping @Sendable (Step) -> Double
     ) {
       self.name = name
       self.units = units
       self.longName = longName
+      self.isVerified = isVerified
       self.value = value
     }
   }
@@ -102,40 +105,41 @@ public struct PolicyMetrics: Sendable {
   public static func columns(
     _ task: any PolicyTask, _ configuration: PolicyConfiguration, hasRewardModel: Bool = false
   ) -> [Column] {
-    [
-      Column("loss", "loss of the step, minus the clipped objective") { $0.updates.loss },
-      Column("reward", "mean reward of the rollouts") { $0.mean(\.reward) },
-      Column("reward_std", "mean over problems of the standard deviation of rewards") {
-        $0.deviations.reduce(0, +) / Double($0.groups.count)
-      },
-      Column("frac_reward_zero_std", "share of problems whose rollouts have equal rewards") {
-        Double($0.deviations.count { $0 == 0 }) / Double($0.groups.count)
-      },
-      Column("accuracy", "share of rollouts that the verifier gives reward 1") {
-        $0.mean { $0.verifiedReward >= 1 ? 1 : 0 }
-      },
-      Column("completions/mean_length", units: "token", "mean length of the responses") {
-        Double($0.lengths.reduce(0, +)) / Double($0.lengths.count)
-      },
-      Column("completions/min_length", units: "token", "shortest response") {
-        Double($0.lengths.min() ?? 0)
-      },
-      Column("completions/max_length", units: "token", "longest response") {
-        Double($0.lengths.max() ?? 0)
-      },
-      Column("completions/clipped_ratio", "share of responses that ran out of room") {
-        1 - $0.mean { $0.ended ? 1 : 0 }
-      },
-      Column("ended", "share of responses that end in the end token") {
-        $0.mean { $0.ended ? 1 : 0 }
-      },
-    ]
+    let columns =
+      [
+        Column("loss", "loss of the step, minus the clipped objective") { $0.updates.loss },
+        Column("reward", "mean reward of the rollouts") { $0.mean(\.reward) },
+        Column("reward_std", "mean over problems of the standard deviation of rewards") {
+          $0.deviations.reduce(0, +) / Double($0.groups.count)
+        },
+        Column("frac_reward_zero_std", "share of problems whose rollouts have equal rewards") {
+          Double($0.deviations.count { $0 == 0 }) / Double($0.groups.count)
+        },
+        Column("accuracy", "share of rollouts that the verifier gives reward 1", isVerified: true) {
+          $0.mean { $0.verifiedReward >= 1 ? 1 : 0 }
+        },
+        Column("completions/mean_length", units: "token", "mean length of the responses") {
+          Double($0.lengths.reduce(0, +)) / Double($0.lengths.count)
+        },
+        Column("completions/min_length", units: "token", "shortest response") {
+          Double($0.lengths.min() ?? 0)
+        },
+        Column("completions/max_length", units: "token", "longest response") {
+          Double($0.lengths.max() ?? 0)
+        },
+        Column("completions/clipped_ratio", "share of responses that ran out of room") {
+          1 - $0.mean { $0.ended ? 1 : 0 }
+        },
+        Column("ended", "share of responses that end in the end token") {
+          $0.mean { $0.ended ? 1 : 0 }
+        },
+      ]
       + (hasRewardModel
         ? [
-          Column("rewards/verifier/mean", "mean reward of the verifier, which nothing learns from")
-          {
-            $0.mean(\.verifiedReward)
-          }
+          Column(
+            "rewards/verifier/mean", "mean reward of the verifier, which nothing learns from",
+            isVerified: true
+          ) { $0.mean(\.verifiedReward) }
         ] : [])
       + task.statistics.compactMap(column)
       + [
@@ -160,6 +164,7 @@ public struct PolicyMetrics: Sendable {
           Double($0.tokenCount)
         },
       ]
+    return columns.filter { task.hasVerifier || !$0.isVerified }
   }
 
   /// Of runs with a second objective.
@@ -175,13 +180,18 @@ public struct PolicyMetrics: Sendable {
 
   /// Of runs with imagined conversations.
   private static let ofImagination = [
-    Column("real/reward", "mean reward of the verifier for conversations with the environment") {
+    Column(
+      "real/reward", "mean reward of the verifier for conversations with the environment",
+      isVerified: true
+    ) {
       $0.mean(where: { !$0.isImagined }) { rollout, _ in rollout.verifiedReward }
     },
     Column("real/answers", "answers of the environment in this step") {
       $0.sum(where: { !$0.isImagined }) { _, record in Double(record.answerCount) }
     },
-    Column("imagined/reward", "mean reward of the verifier for imagined conversations") {
+    Column(
+      "imagined/reward", "mean reward of the verifier for imagined conversations", isVerified: true
+    ) {
       $0.mean(where: \.isImagined) { rollout, _ in rollout.verifiedReward }
     },
     Column("imagined/answers", "imagined answers in this step") {

@@ -32,7 +32,7 @@ extension Transformer<Float> {
     to requests: [(problem: TaskProblem, key: RandomKey)], of task: any PolicyTask,
     _ options: SamplingOptions, partner: any ConversationPartner = RealPartner(), threads: Int
   ) throws -> [PolicyResponse] {
-    if let task = task as? any InteractiveTask {
+    if let task = task as? any ConversationTask {
       return try converse(requests, task, options, partner, threads: threads)
     }
     var responses: [PolicyResponse] = []
@@ -46,7 +46,7 @@ extension Transformer<Float> {
   /// Turn after turn, all conversations that go on together. A conversation is cut off where another turn
   /// would not fit into the most tokens of a response, or where the partner cuts it off.
   private func converse(
-    _ requests: [(problem: TaskProblem, key: RandomKey)], _ task: any InteractiveTask,
+    _ requests: [(problem: TaskProblem, key: RandomKey)], _ task: any ConversationTask,
     _ options: SamplingOptions, _ partner: any ConversationPartner, threads: Int
   ) throws -> [PolicyResponse] {
     var turnOptions = options

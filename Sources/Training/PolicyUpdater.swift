@@ -26,7 +26,7 @@ final class PolicyUpdater {
       model, rolloutCount: configuration.problemsPerStep * configuration.rolloutsPerProblem)
     optimizer = AdamW(model.layout, settings: configuration.optimizer)
     likelihood = configuration.likelihood.flatMap { settings in
-      (task as? any InteractiveTask).map {
+      (task as? any ConversationTask).map {
         LikelihoodTerm(
           settings, $0, model, key: key.derive("logged conversations"), threads: threads)
       }

@@ -40,8 +40,10 @@ extension RolloutGroup {
         to: Array(requests[..<imaginedCount]), of: task, options, partner: imagined,
         threads: threads)
     }
-    responses += try model.respond(
-      to: Array(requests[imaginedCount...]), of: task, options, threads: threads)
+    if imaginedCount < requests.count {
+      responses += try model.respond(
+        to: Array(requests[imaginedCount...]), of: task, options, threads: threads)
+    }
     let found = try task.verify(
       zip(requests, responses).map { TaskResponse(problem: $0.problem, tokens: $1.tokens) },
       shouldStop: shouldStop)

@@ -2,7 +2,7 @@ import KeyedRandom
 import Tasks
 
 /// Countdown's problems as conversations: every turn gets the same two tokens back, until the response is long.
-struct EchoTask: ImaginableTask {
+struct EchoTask: InteractiveTask, ImaginableTask {
   static let echo: [Int32] = [50, 51]
   /// Tokens from which on a conversation is over.
   static let end = 12
@@ -32,7 +32,7 @@ struct EchoTask: ImaginableTask {
 
   func answerOpening(
     to turn: [Int32], after history: [Int32], in problem: TaskProblem
-  ) -> [Int32]? { [50] }
+  ) -> AnswerOpening { .tokens([50]) }
 
   func turn(
     answering answer: [Int32], to turn: [Int32], after history: [Int32], in problem: TaskProblem

@@ -191,6 +191,7 @@ import Training
     let countdown = try configuration(#""algorithm": "ppo", "steps": 1, "imagination": {}"#)
     #expect(
       countdown.obstacle(Transformer<Float>.tiny().configuration, CountdownTask(.three))
-        == "imagination needs a task of conversations (expected none, or the task desk)")
+        == "imagination needs a task of conversations (expected none, or the task desk or conversations)"
+    )
   }
 }

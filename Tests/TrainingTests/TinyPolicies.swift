@@ -96,6 +96,10 @@ struct TinyPlayer: TaskPlayer {
   func encode(response: String) -> [Int32] { [] }
   func text(of prompt: Prompt) -> String { "" }
   func text(ofResponse tokens: [Int32]) -> String? { nil }
+
+  func turnMarks() throws -> TurnMarks { throw NoTurns() }
+  func turns(of conversation: Conversation) throws -> ConversationTurns { throw NoTurns() }
+  struct NoTurns: Error {}
 }
 
 extension PolicyTraining {

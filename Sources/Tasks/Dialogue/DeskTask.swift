@@ -4,7 +4,7 @@ import KeyedRandom
 /// Problems are users with their openings at a stock; a response is the rest of the dialogue.
 ///
 /// A problem's `answer` holds the user's goal and mood, which no policy sees. Stocks are the clusters.
-public struct DeskTask: ImaginableTask {
+public struct DeskTask: InteractiveTask, ImaginableTask {
   public let user: DeskUser
 
   public init(user: DeskUser = DeskUser()) {
@@ -134,8 +134,8 @@ public struct DeskTask: ImaginableTask {
 
   public func answerOpening(
     to turn: [Int32], after history: [Int32], in problem: TaskProblem
-  ) -> [Int32]? {
-    exchange(turn, after: history, in: problem) == nil ? nil : [DeskVocabulary.user]
+  ) -> AnswerOpening {
+    exchange(turn, after: history, in: problem) == nil ? .end : .tokens([DeskVocabulary.user])
   }
 
   public func turn(

@@ -5,7 +5,7 @@ import StrictJSON
 public enum BuiltInTasks {
   /// Every task. The first one is the default of a configuration.
   public static let all: [any TaskSettings.Type] = [
-    CountdownVariant.self, AnswersSettings.self, DeskSettings.self,
+    CountdownVariant.self, AnswersSettings.self, DeskSettings.self, ConversationsSettings.self,
   ]
 
   /// The task of a configuration without the key `task`.

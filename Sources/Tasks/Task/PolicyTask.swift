@@ -43,6 +43,9 @@ public protocol PolicyTask: Sendable {
   /// The rewards that a response may have; 1 stands for a right response in every task.
   var rewardRange: ClosedRange<Double> { get }
 
+  /// Whether `verify` judges responses. Without a verifier a policy can only learn from reward models.
+  var hasVerifier: Bool { get }
+
   /// Judges responses; nil for a response that cannot be judged because it has no reference answer.
   ///
   /// - Parameter shouldStop: Polled while judging takes long.
@@ -78,6 +81,7 @@ extension PolicyTask {
 
   public func completed(_ problem: TaskProblem) throws(LineFault) -> TaskProblem { problem }
 
+  public var hasVerifier: Bool { true }
   public var rewardRange: ClosedRange<Double> { 0...1 }
   public func steps(of response: TaskResponse) -> [ResponseStep]? { nil }
   public var statistics: [TaskStatistic] { [] }

@@ -17,4 +17,13 @@ public protocol TaskPlayer: RolloutEncoder {
   func text(of prompt: Prompt) throws -> String
   /// The text of a response; nil without a tokenizer.
   func text(ofResponse tokens: [Int32]) -> String?
+
+  /// What stands around turns.
+  ///
+  /// - Throws: An error whose description says why the player has no such marks.
+  func turnMarks() throws -> TurnMarks
+  /// A conversation in tokens that these marks divide.
+  ///
+  /// - Parameter conversation: After its first answer the user and the assistant take turns.
+  func turns(of conversation: Conversation) throws -> ConversationTurns
 }

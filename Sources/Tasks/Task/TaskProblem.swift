@@ -68,3 +68,17 @@ public struct TaskProblem: Sendable, Hashable {
     }
   }
 }
+
+extension TaskProblem {
+  /// Refuses a prompt after which a response of the allowed length has no room.
+  func requireRoom(
+    for maximumNewTokens: Int, in player: any TaskPlayer
+  ) throws(LineFault) {
+    let room = player.maximumPositions - maximumNewTokens
+    guard promptTokens.count <= room else {
+      throw LineFault(
+        "the prompt has \(promptTokens.count) tokens (expected at most \(room): the model "
+          + "has \(player.maximumPositions) positions, max_new_tokens is \(maximumNewTokens))")
+    }
+  }
+}

@@ -37,7 +37,7 @@ protocol ConversationPartner {
   /// An answer to each turn, in order. It depends on the turn and, through the last bits of matrix products, on those
   /// beside it.
   func answers(
-    to turns: [PolicyTurn], in task: any InteractiveTask, threads: Int
+    to turns: [PolicyTurn], in task: any ConversationTask, threads: Int
   ) throws -> [PartnerAnswer]
 }
 
@@ -46,13 +46,16 @@ struct RealPartner: ConversationPartner {
   var isImagined: Bool { false }
 
   func answers(
-    to turns: [PolicyTurn], in task: any InteractiveTask, threads: Int
+    to turns: [PolicyTurn], in task: any ConversationTask, threads: Int
   ) -> [PartnerAnswer] {
     turns.map { Self.answer(to: $0, in: task) }
   }
 
-  static func answer(to turn: PolicyTurn, in task: any InteractiveTask) -> PartnerAnswer {
-    PartnerAnswer(
+  static func answer(to turn: PolicyTurn, in task: any ConversationTask) -> PartnerAnswer {
+    guard let task = task as? any InteractiveTask else {
+      preconditionFailure("the configuration has no obstacle")
+    }
+    return PartnerAnswer(
       turn: task.answer(
         to: turn.tokens, after: turn.history, in: turn.problem,
         key: turn.key.derive("environment")))

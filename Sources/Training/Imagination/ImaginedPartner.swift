@@ -17,7 +17,7 @@ struct ImaginedPartner: ConversationPartner {
   var isImagined: Bool { true }
 
   func answers(
-    to turns: [PolicyTurn], in task: any InteractiveTask, threads: Int
+    to turns: [PolicyTurn], in task: any ConversationTask, threads: Int
   ) throws -> [PartnerAnswer] {
     guard let task = task as? any ImaginableTask else {
       preconditionFailure("the configuration has no obstacle")
@@ -25,11 +25,11 @@ struct ImaginedPartner: ConversationPartner {
     var answers = turns.map { _ in PartnerAnswer.cutOff }
     var waiting: [(place: Int, opening: [Int32])] = []
     for (place, turn) in turns.enumerated() {
-      let opening = task.answerOpening(to: turn.tokens, after: turn.history, in: turn.problem)
-      if let opening {
+      switch task.answerOpening(to: turn.tokens, after: turn.history, in: turn.problem) {
+      case .tokens(let opening):
         if turn.answerCount < settings.answers ?? .max { waiting.append((place, opening)) }
-      } else {
-        answers[place] = PartnerAnswer(turn: EnvironmentTurn(tokens: [], isOver: true))
+      case .end: answers[place] = PartnerAnswer(turn: EnvironmentTurn(tokens: [], isOver: true))
+      case .cutOff: break  // as all are at first
       }
     }
     guard settings.worldModel.isLearned else {

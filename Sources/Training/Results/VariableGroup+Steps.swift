@@ -14,8 +14,8 @@ extension Axis {
 extension VariableGroup {
   /// One number per step of each quantity, NaN where a line has none.
   ///
-  /// - Parameter quantities: the members of the lines, `accuracy` among them; `/` in a name becomes
-  ///   `_`, since HDF5 reads it as a path.
+  /// - Parameter quantities: the members of the lines; `/` in a name becomes `_`, since HDF5 reads it as a
+  ///   path. What is plotted is `accuracy`, or the first where nothing verifies responses.
   public init(
     steps lines: [JSONObject], _ quantities: [(name: String, units: String, longName: String)],
     title: String
@@ -27,6 +27,8 @@ extension VariableGroup {
           String(name.map { $0 == "/" ? "_" : $0 }), units: units, longName, over: ["step"]
         ) { .reals(lines.map { $0[name]?.doubleValue ?? .nan }) }
       },
-      plot: Plot(signal: "accuracy", over: ["step"], title: title))
+      plot: Plot(
+        signal: quantities.contains { $0.name == "accuracy" } ? "accuracy" : quantities[0].name,
+        over: ["step"], title: title))
   }
 }

@@ -25,25 +25,12 @@ public struct PreferenceData: Sendable {
   ///   without a pair to learn from or to evaluate with.
   public init(
     _ configuration: RewardConfiguration, folder: String, options: RolloutReader.Options
-  ) throws(TaskFileError) {
-    func path(_ path: String) -> String {
-      path.hasPrefix("/") || folder.isEmpty || folder == "." ? path : "\(folder)/\(path)"
-    }
-    let source = path(configuration.pairs)
-    let all = try PreferenceReader.read(path: source, options: options)
-    switch configuration.evaluation {
-    case .file(let file):
-      let heldOut = try PreferenceReader.read(path: path(file), options: options)
-      try self.init(configuration, training: all, heldOut: heldOut, files: [source, path(file)])
-    case .share(let share):
-      guard let parts = ClusterSplit(all, share: share, cluster: \.cluster) else {
-        throw TaskFileError(
-          "all pairs belong to one cluster (expected several to hold some out, or held_out with a file)",
-          path: source)
-      }
-      try self.init(
-        configuration, training: parts.training, heldOut: parts.heldOut, files: [source])
-    }
+  ) throws {
+    let parts = try configuration.evaluation.load(
+      configuration.pairs, in: folder, noun: "pairs", key: "held_out", cluster: \.cluster
+    ) { try PreferenceReader.read(path: $0, options: options) }
+    try self.init(
+      configuration, training: parts.training, heldOut: parts.heldOut, files: parts.files)
   }
 
   /// Takes pairs that were read.

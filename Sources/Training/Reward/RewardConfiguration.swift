@@ -15,19 +15,12 @@ public struct RewardConfiguration: Sendable {
     case half
   }
 
-  /// Where the pairs of evaluation come from.
-  public enum Evaluation: Sendable, Hashable {
-    /// A separate file.
-    case file(String)
-    /// This fraction of the clusters of `pairs`, which training then never sees.
-    case share(Double)
-  }
-
   public var seed: UInt64
   public var steps: Int
   /// The JSONL file of the pairs of training (see `PreferenceReader`).
   public var pairs: String
-  public var evaluation: Evaluation
+  /// Where the pairs of evaluation come from.
+  public var evaluation: HeldOutSource
   /// How text becomes tokens; nil for the template of the model's folder, which whoever opens the folder
   /// puts here.
   public var template: RewardTemplate?
@@ -54,18 +47,8 @@ public struct RewardConfiguration: Sendable {
     _ = try reader.string("algorithm", oneOf: [Self.name])
     seed = UInt64(try reader.optionalInt("seed", in: 0...Int.max) ?? 0)
     steps = try reader.int("steps", in: 1...1_000_000)
-    pairs = try reader.string("pairs")
-    let file = try reader.optionalString("held_out")
-    let share = try reader.optionalDouble("held_out_share", in: 0.001...0.9)
-    if file != nil, share != nil {
-      throw JSONValueError(
-        path: reader.path(of: "held_out_share"),
-        message: "with held_out (expected only one: the file has all pairs of evaluation)")
-    }
-    evaluation = file.map { .file($0) } ?? .share(share ?? 0.1)
-    for (key, text) in [("pairs", pairs), ("held_out", file)] where text == "" {
-      throw JSONValueError(path: reader.path(of: key), message: "is empty (expected a file)")
-    }
+    pairs = try reader.text("pairs", expected: "a file")
+    evaluation = try HeldOutSource(reading: &reader, noun: "pairs")
     template = try reader.optionalChoice("template")
     pairsPerStep = try reader.optionalInt("pairs_per_step", in: 1...65_536) ?? 64
     loss = BradleyTerry(
@@ -97,10 +80,7 @@ public struct RewardConfiguration: Sendable {
         "weight_decay": .real(optimizer.weightDecay), "max_grad_norm": .real(maximumGradientNorm),
       ],
     ]
-    switch evaluation {
-    case .file(let path): object["held_out"] = .string(path)
-    case .share(let share): object["held_out_share"] = .real(share)
-    }
+    evaluation.write(to: &object)
     object["template"] = template.map { .string($0.rawValue) }
     return .object(object)
   }

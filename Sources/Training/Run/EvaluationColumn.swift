@@ -82,11 +82,12 @@ public struct EvaluationColumn: Sendable {
   static func all(_ task: any PolicyTask, hasRewardModel: Bool) -> [EvaluationColumn] {
     let own = task.statistics
     let isGraded = task.rewardRange != 0...1
-    return [isGraded ? rightShare : accuracy, accuracyNoise] + (isGraded ? [reward] : [])
+    return (task.hasVerifier ? [isGraded ? rightShare : accuracy, accuracyNoise] : [])
+      + (task.hasVerifier && isGraded ? [reward] : [])
       + (hasRewardModel ? [modelReward] : [])
       + own.compactMap(mean) + [responseLength, ended] + own.compactMap(share) + [divergence]
       + (task.documents.isEmpty ? [] : [documentLoss])
-      + own.compactMap(overall) + logProbabilities
+      + own.compactMap(overall) + (task.hasVerifier ? logProbabilities : [])
   }
 
   // MARK: - Of responses

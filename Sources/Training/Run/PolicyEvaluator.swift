@@ -14,6 +14,7 @@ public struct PolicyEvaluator {
   private let task: any PolicyTask
   private let threads: Int
   private let rewardModels: RewardEnsemble?
+  private let userModels: [Transformer<Float>]
   private let shouldStop: @Sendable () -> Bool
   private let base: Transformer<Float>
   /// The problem of each response: `evaluation_samples` in a row have the same.
@@ -31,11 +32,12 @@ public struct PolicyEvaluator {
   ///   - task: The configuration's task, opened for the model.
   ///   - base: The policy that training started from; nobody may change it meanwhile.
   ///   - rewardModels: Score responses beside the verifier; nil for none.
+  ///   - userModels: Answer the policy where the task has no environment; without any the policy answers itself.
   ///   - shouldStop: Asked now and then while responses are judged.
   /// - Throws: What the task's verifier throws; `CancellationError` where it is stopped.
   public init(
     _ configuration: PolicyConfiguration, _ task: any PolicyTask, base: Transformer<Float>,
-    rewardModels: RewardEnsemble? = nil, threads: Int,
+    rewardModels: RewardEnsemble? = nil, userModels: [Transformer<Float>] = [], threads: Int,
     shouldStop: @escaping @Sendable () -> Bool = { false }
   ) throws {
     self.configuration = configuration
@@ -43,13 +45,14 @@ public struct PolicyEvaluator {
     self.base = base
     self.threads = threads
     self.rewardModels = rewardModels
+    self.userModels = userModels
     self.shouldStop = shouldStop
     columns = EvaluationColumn.all(task, hasRewardModel: rewardModels != nil)
     problems = task.heldOut(configuration.evaluationProblems).flatMap {
       repeatElement($0, count: configuration.evaluationSamples)
     }
     baseResponses = try Self.sample(
-      configuration, task, base, problems, step: 0, threads: threads)
+      configuration, task, base, userModels, problems, step: 0, threads: threads)
     baseRewards = try Self.rewards(task, problems, baseResponses, shouldStop)
     documents = task.documents.map { tokens in
       ScoredSequence(context: [tokens[0]], response: Array(tokens.dropFirst()))
@@ -70,17 +73,22 @@ public struct PolicyEvaluator {
 
   private static func sample(
     _ configuration: PolicyConfiguration, _ task: any PolicyTask, _ model: Transformer<Float>,
-    _ problems: [TaskProblem], step: Int, threads: Int
+    _ userModels: [Transformer<Float>], _ problems: [TaskProblem], step: Int, threads: Int
   ) throws -> [PolicyResponse] {
     let key = RandomKey(seed: configuration.seed).derive("evaluation").derive(UInt64(step))
     let keys = (0..<configuration.evaluationSamples).map { sample in
       sample == 0 ? key : key.derive("sample").derive(UInt64(sample))
     }
+    var partner: any ConversationPartner = RealPartner()
+    if !(task is any InteractiveTask), let imagination = configuration.imagination {
+      partner = ImaginedPartner(
+        settings: imagination, models: userModels.isEmpty ? [model] : userModels)
+    }
     return try model.respond(
       to: problems.enumerated().map { place, problem in
         let (index, sample) = place.quotientAndRemainder(dividingBy: keys.count)
         return (problem, keys[sample].derive(UInt64(index)))
-      }, of: task, configuration.samplingOptions(model), threads: threads)
+      }, of: task, configuration.samplingOptions(model), partner: partner, threads: threads)
   }
 
   private static func rewards(
@@ -98,7 +106,8 @@ public struct PolicyEvaluator {
     let responses =
       step == 0
       ? baseResponses
-      : try Self.sample(configuration, task, model, problems, step: step, threads: threads)
+      : try Self.sample(
+        configuration, task, model, userModels, problems, step: step, threads: threads)
     let evaluated = EvaluatedPolicy(
       problems: problems, rewardRange: task.rewardRange, samples: configuration.evaluationSamples,
       responses: responses,

@@ -31,8 +31,8 @@ struct TrainingSession {
     do {
       evaluator = try base.map {
         try PolicyEvaluator(
-          configuration, run.task, base: $0, rewardModels: run.rewardModels, threads: run.threads,
-          shouldStop: shouldStop)
+          configuration, run.task, base: $0, rewardModels: run.rewardModels,
+          userModels: run.userModels, threads: run.threads, shouldStop: shouldStop)
       }
     } catch is CancellationError {
       return .evaluation

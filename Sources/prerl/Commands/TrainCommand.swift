@@ -170,6 +170,11 @@ struct TrainCommand: ParsableCommand {
     _ settings: PolicyConfiguration, _ task: any PolicyTask, _ checkpoint: Checkpoint
   ) throws -> RewardEnsemble? {
     guard !rewardModel.isEmpty else {
+      guard task.hasVerifier else {
+        throw CommandFailure.usage(
+          "\(config): the task \(type(of: settings.task).name) has no rewards of its own (expected "
+            + "--reward-model)")
+      }
       guard settings.rewardRule == .mean else {
         throw CommandFailure.usage(
           "\(config): reward_rule without --reward-model (expected reward models to combine)")

@@ -34,6 +34,12 @@ struct CheckpointPlayer: TaskPlayer {
   }
 
   func text(ofResponse tokens: [Int32]) -> String? { checkpoint.text(ofResponse: tokens) }
+
+  func turnMarks() throws -> TurnMarks { try TextEncoder(checkpoint: checkpoint).turnMarks() }
+
+  func turns(of conversation: Conversation) throws -> ConversationTurns {
+    try TextEncoder(checkpoint: checkpoint).turns(of: conversation)
+  }
 }
 
 extension Checkpoint {

@@ -55,7 +55,7 @@ struct TextEncoder: RolloutEncoder {
       arguments: try arguments([:]), now: checkpoint.templateDate)
   }
 
-  private func template(_ key: String) throws -> ChatTemplate {
+  func template(_ key: String) throws -> ChatTemplate {
     if checkpoint.isCountdown {
       throw CommandFailure.usage("\(key) need a chat template (expected a prompt of text or ids)")
     }
@@ -67,7 +67,7 @@ struct TextEncoder: RolloutEncoder {
   }
 
   /// The variables of the template: a line's own, and `--no-thinking`.
-  private func arguments(_ own: JSONObject) throws -> JSONObject {
+  func arguments(_ own: JSONObject) throws -> JSONObject {
     guard !checkpoint.opensThoughts, own["enable_thinking"] == nil else { return own }
     guard try checkpoint.chatTemplate.get().hasThinkingSwitch else {
       throw CommandFailure.usage(

@@ -70,8 +70,13 @@ struct TrainingReport {
 
   /// What a finished run says in one line.
   func line(_ summary: TrainingSummary) -> String {
-    let accuracy = summary.evaluation["accuracy"]?.doubleValue ?? .nan
-    return "\(folder): \(summary.step) steps, held-out accuracy \(fixed(accuracy, 3)), "
+    // What nothing verifies, reward models judge.
+    let key =
+      summary.evaluation["reward_model"] != nil && summary.evaluation["accuracy"] == nil
+      ? "reward_model" : "accuracy"
+    let value = summary.evaluation[key]?.doubleValue ?? .nan
+    return
+      "\(folder): \(summary.step) steps, held-out \(key.replacing("_", with: " ")) \(fixed(value, 3)), "
       + "\(fixed(summary.seconds, 1)) s"
   }
 }

@@ -70,8 +70,8 @@ import Testing
     let task = DeskTask()
     let problem = try #require(task.heldOut(1).first)
     let ask = DeskAction.ask(.colour).tokens
-    #expect(task.answerOpening(to: ask, after: [], in: problem) == [DeskVocabulary.user])
-    #expect(task.answerOpening(to: [DeskVocabulary.ask], after: [], in: problem) == nil)
+    #expect(task.answerOpening(to: ask, after: [], in: problem) == .tokens([DeskVocabulary.user]))
+    #expect(task.answerOpening(to: [DeskVocabulary.ask], after: [], in: problem) == .end)
     // What the user says is the user's turn, whoever says it.
     let real = task.answer(to: ask, after: [], in: problem, key: RandomKey(seed: 4))
     let reply = Array(real.tokens.dropFirst().dropLast())

@@ -22,6 +22,10 @@ private struct BytePlayer: TaskPlayer {
   func text(ofResponse tokens: [Int32]) -> String? {
     String(decoding: tokens.map { UInt8(clamping: $0) }, as: UTF8.self)
   }
+
+  func turnMarks() throws -> TurnMarks { throw NoTurns() }
+  func turns(of conversation: Conversation) throws -> ConversationTurns { throw NoTurns() }
+  struct NoTurns: Error {}
 }
 
 @Suite struct AnswersTests {
@@ -141,7 +145,7 @@ private struct BytePlayer: TaskPlayer {
     ),
     (
       #"{"name": "riddles"}"#,
-      #"task.name: "riddles" (expected one of: "countdown", "answers", "desk")"#
+      #"task.name: "riddles" (expected one of: "countdown", "answers", "desk", "conversations")"#
     ),
   ])
   func malformedSettingsAreNamed(text: String, message: String) throws {

@@ -1,4 +1,4 @@
-// Tasks whose responses are conversations: someone answers the policy.
+// Tasks whose responses are conversations: someone answers the policy, an environment or a model.
 import KeyedRandom
 
 /// What stands behind a turn of the policy in a response: tokens that others wrote.
@@ -28,17 +28,23 @@ public struct LoggedConversation: Sendable, Hashable {
   }
 }
 
-/// A task with an environment that answers each turn of the policy.
+/// A task whose responses hold the turns of the policy and the answers to them.
 ///
-/// A response holds the turns of both. The policy's own tokens are sampled and scored, the others are
-/// part of what it sees (`RewardedRollout.isOwn`).
-public protocol InteractiveTask: PolicyTask {
+/// The policy's own tokens are sampled and scored, the others are part of what it sees
+/// (`RewardedRollout.isOwn`).
+public protocol ConversationTask: PolicyTask {
   /// The most tokens of a turn of the policy, its end included.
   var maximumTurnLength: Int { get }
 
   /// The tokens that end a turn of the policy.
   var turnEnds: [Int32] { get }
 
+  /// The logged conversation at an index, the same for every run.
+  func loggedConversation(_ index: Int) -> LoggedConversation
+}
+
+/// A conversation task with an environment of its own that answers the policy.
+public protocol InteractiveTask: ConversationTask {
   /// What the environment does after a turn of the policy.
   ///
   /// - Parameters:
@@ -48,25 +54,31 @@ public protocol InteractiveTask: PolicyTask {
   func answer(
     to turn: [Int32], after history: [Int32], in problem: TaskProblem, key: RandomKey
   ) -> EnvironmentTurn
-
-  /// The logged conversation at an index, the same for every run.
-  func loggedConversation(_ index: Int) -> LoggedConversation
 }
 
-/// A conversation task whose environment a model can play: its answers are words of the conversation's own
+/// What follows a turn of the policy before an answer to it.
+public enum AnswerOpening: Sendable, Hashable {
+  /// Tokens that always stand there; the answer comes next.
+  case tokens([Int32])
+  /// The turn ends the conversation.
+  case end
+  /// The turn ran out of room, so that nobody can answer it.
+  case cutOff
+}
+
+/// A conversation task in which a model can answer the policy: answers are words of the conversation's own
 /// language, and rewards are those of the text, whoever wrote it.
-public protocol ImaginableTask: InteractiveTask {
+public protocol ImaginableTask: ConversationTask {
   /// The most tokens of an answer behind its opening, its end included.
   var maximumAnswerLength: Int { get }
 
   /// The tokens that end an answer.
   var answerEnds: [Int32] { get }
 
-  /// What always stands between a turn of the policy and the answer to it; nil if the turn ends the conversation
-  /// without an answer.
+  /// What follows a turn of the policy before somebody answers it.
   func answerOpening(
     to turn: [Int32], after history: [Int32], in problem: TaskProblem
-  ) -> [Int32]?
+  ) -> AnswerOpening
 
   /// An answer that somebody else gave as the environment's turn; nil for an answer that the environment cannot give.
   ///
