@@ -5,6 +5,38 @@ import TestSupport
 import Testing
 
 @Suite struct SurrogateTests {
+  @Test func aCriticGivesTokensAdvantagesOfTheirOwn() throws {
+    try withTemporaryDirectory { folder in
+      let program = try Program(in: folder)
+      try program.write(
+        """
+        {"algorithm": "ppo", "steps": 1, "problems_per_step": 4, "rollouts_per_problem": 2,
+         "evaluate_every": 0, "critic": {"warmup": 1}}
+        """, to: "c.json")
+      let trained = try program.run("train", "c.json", "--output", "run", "--quiet")
+      #expect(trained.status == 0, "\(trained.errors)")
+      let critic = "run/checkpoints/step-1/critic"
+      let outcome = try program.run(
+        "surrogate", "--samples", "64", "--per-problem", "4", "--critic", critic, "--lam", "0.5",
+        "--quiet", "--summary", "s.json")
+      #expect(outcome.status == 0, "\(outcome.errors)")
+      #expect(outcome.output.contains("\nPSR-RL, tokens "))
+      let rules = try #require(try program.object("s.json")["token_rules"]?.objectValue)
+      #expect(
+        rules.keys == ["PreRL", "NSR-PreRL", "PSR-PreRL", "RL", "NSR-RL", "PSR-RL"])
+      for (more, message) in [
+        (["--lam", "0.5"], "--lam without --critic"),
+        (["--critic", critic, "--lam", "2"], "--lam is 2.0 (expected a number in 0...1)"),
+        (["--critic", ""], "--critic is empty"),
+        (["--critic", "absent", "--samples", "64"], "absent"),
+      ] {
+        let refused = try program.run(["surrogate"] + more)
+        #expect(refused.status == 2 && refused.errors.contains(message), "\(refused.errors)")
+        #expect(refused.errors.count { $0 == "\n" } == 1)
+      }
+    }
+  }
+
   @Test func predictsEveryRuleOrSaysThatItCannot() throws {
     try withTemporaryDirectory { folder in
       let program = try Program(in: folder)

@@ -12,6 +12,9 @@ public struct AlignmentPlan: Sendable {
   /// The rollouts before this index are those that updates are computed from. The ones from it on are held
   /// out: update vectors are compared with their policy gradient. Without any, with that of other batches.
   public let heldOutStart: Int
+  /// Advantages of the response tokens of each rollout before `heldOutStart`, for rules that weight tokens; empty
+  /// without any.
+  public let tokenAdvantages: [[Double]]
   public let options: AlignmentOptions
   /// Index of each rollout's problem, in order of first appearance.
   public let problems: [Int]
@@ -27,10 +30,18 @@ public struct AlignmentPlan: Sendable {
   /// The requested controls that the rollouts do not allow, each with the reason.
   public private(set) var leftOut: [(control: String, reason: String)] = []
 
-  /// - Parameter heldOut: Rollouts of problems that share no cluster with those of `rollouts`.
+  /// - Parameters:
+  ///   - heldOut: Rollouts of problems that share no cluster with those of `rollouts`.
+  ///   - tokenAdvantages: One for each response token of each of `rollouts`; empty without any.
   public init(
-    rollouts: [Rollout], heldOut: [Rollout] = [], options: AlignmentOptions, vocabularySize: Int
+    rollouts: [Rollout], heldOut: [Rollout] = [], tokenAdvantages: [[Double]] = [],
+    options: AlignmentOptions, vocabularySize: Int
   ) {
+    precondition(
+      tokenAdvantages.isEmpty
+        || tokenAdvantages.map(\.count) == rollouts.map(\.responseTokens.count),
+      "one advantage a token")
+    self.tokenAdvantages = tokenAdvantages
     let heldOutStart = rollouts.count
     let rollouts = rollouts + heldOut
     self.rollouts = rollouts

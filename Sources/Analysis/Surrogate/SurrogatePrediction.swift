@@ -24,15 +24,18 @@ public struct SurrogatePrediction: Sendable {
   /// - Parameters:
   ///   - rollouts: of problems that will be trained on.
   ///   - heldOut: of problems that share no cluster with them.
+  ///   - tokenAdvantages: as in `AlignmentPlan`.
   public static func plan(
-    _ rollouts: [Rollout], heldOut: [Rollout], options: AlignmentOptions, vocabularySize: Int
+    _ rollouts: [Rollout], heldOut: [Rollout], tokenAdvantages: [[Double]] = [],
+    options: AlignmentOptions, vocabularySize: Int
   ) -> AlignmentPlan {
     var options = options
     options.controls = [Update.name, FirstOrder.name]
     options.firstOrderSamples = 0  // only rules are asked about, and only how far they hold
     options.findsRadiiOnly = true
     return AlignmentPlan(
-      rollouts: rollouts, heldOut: heldOut, options: options, vocabularySize: vocabularySize)
+      rollouts: rollouts, heldOut: heldOut, tokenAdvantages: tokenAdvantages, options: options,
+      vocabularySize: vocabularySize)
   }
 
   /// Measures the plan, which must include both controls.
@@ -92,7 +95,25 @@ public struct SurrogatePrediction: Sendable {
         masked[place].efficiency.ends(2), significant(radius(own.name), 2),
       ])
     }
+    guard update.hasTokenRules else { return table.text }
+    let tokens = ofTokens(.raw)
+    let tokenSteps = ofTokens(.step)
+    for (place, own) in tokens.enumerated() {
+      table.add([
+        own.name.replacing(UpdateVector.tokenMark, with: "") + ", tokens",
+        fixed(own.efficiency.estimate, 2), own.efficiency.ends(2),
+        fixed(own.batchEfficiency.estimate, 2),
+        fixed(tokenSteps[place].batchEfficiency.estimate, 2),
+        tokenSteps[place].batchEfficiency.ends(2), fixed(own.reliability.estimate, 2), "-", "-",
+        "-", "-",
+      ])
+    }
     return table.text
+  }
+
+  /// The rules that weight tokens, against RL that does not.
+  private func ofTokens(_ metric: UpdateControl.Metric) -> [UpdateStatistics.Vector] {
+    update.statistics(metric, of: UpdateVector.tokenRules).vectors
   }
 
   private func clusterCount(_ range: Range<Int>) -> Int {
@@ -194,6 +215,18 @@ public struct SurrogatePrediction: Sendable {
       guard let own = all[metric] else { continue }
       object[prefix + "drift_share_marginal"] = own.driftShareMarginal.json("estimate")
       object[prefix + "drift_share_conditional"] = own.driftShareConditional.json("estimate")
+    }
+    if update.hasTokenRules {
+      var rules = JSONObject()
+      for (own, step) in zip(ofTokens(.raw), ofTokens(.step)) {
+        rules[own.name.replacing(UpdateVector.tokenMark, with: "")] = [
+          "efficiency": own.efficiency.json("estimate"),
+          "batch_efficiency": own.batchEfficiency.json("estimate"),
+          "reliability": own.reliability.json("estimate"),
+          "step_batch_efficiency": step.batchEfficiency.json("estimate"),
+        ]
+      }
+      object["token_rules"] = .object(rules)
     }
     object["conclusion"] = .string(conclusion)
     return .object(object)

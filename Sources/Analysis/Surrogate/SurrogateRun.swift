@@ -28,13 +28,14 @@ public struct SurrogateRun<Scalar: ModelScalar> {
   /// - Parameters:
   ///   - rollouts: Of problems that will be trained on.
   ///   - heldOut: Of problems that share no cluster with them; `ClusterSplit` divides one list.
+  ///   - tokenAdvantages: Of the response tokens of each of `rollouts`, for rules that weight tokens; empty without.
   ///   - options: The null context and the seed count; controls are chosen here.
   public init(
-    _ rollouts: [Rollout], heldOut: [Rollout], options: AlignmentOptions,
-    model: Transformer<Scalar>
+    _ rollouts: [Rollout], heldOut: [Rollout], tokenAdvantages: [[Double]] = [],
+    options: AlignmentOptions, model: Transformer<Scalar>
   ) {
     plan = SurrogatePrediction.plan(
-      rollouts, heldOut: heldOut, options: options,
+      rollouts, heldOut: heldOut, tokenAdvantages: tokenAdvantages, options: options,
       vocabularySize: model.configuration.vocabularySize)
     self.model = model
   }

@@ -20,7 +20,9 @@ struct SurrogateCommand: ParsableCommand {
       Adam's first step on one batch, noise included. The noise ceiling is the fraction of a batch \
       gradient's squared norm that reproduces in another batch; the column "first token" has the \
       fraction that the first tokens of responses make, and the columns after it the gain without them. \
-      An interval is unbounded where a gradient may be noise alone.
+      An interval is unbounded where a gradient may be noise alone. With --critic the rules stand a second \
+      time, with an advantage for each token; they are compared with RL whose tokens all have their \
+      response's.
 
       Example: prerl surrogate --model DIR --rollouts rollouts.jsonl
       """)
@@ -42,6 +44,17 @@ struct SurrogateCommand: ParsableCommand {
       "Score log P(y) after this null context: \(NullContextArgument.spellings) (default: bos).",
       valueName: "context"))
   var nullContext: String?
+
+  @Option(
+    help: ArgumentHelp(
+      "Also predict rules that give each token an advantage of its own, by GAE with this critic, a folder with a "
+        + "value head such as checkpoints/step-N/critic.", valueName: "dir"))
+  var critic: String?
+
+  @Option(
+    parsing: .unconditional,
+    help: ArgumentHelp("λ of these advantages (default: 0.95); γ is 1.", valueName: "x"))
+  var lam: Double?
 
   @Option(help: ArgumentHelp("Also write the numbers as JSON.", valueName: "file.json"))
   var summary: String?
@@ -67,6 +80,15 @@ struct SurrogateCommand: ParsableCommand {
     if heldOut != nil, rollouts == nil {
       throw ValidationError("--held-out without --rollouts (expected both files, or neither)")
     }
+    if critic == "" { throw ValidationError("--critic is empty (expected a folder)") }
+    if let lam {
+      guard critic != nil else {
+        throw ValidationError("--lam without --critic (expected the folder of a critic)")
+      }
+      guard 0...1 ~= lam else {
+        throw ValidationError("--lam is \(lam) (expected a number in 0...1)")
+      }
+    }
     try rewardOptions.check(rollouts)
   }
 
@@ -76,7 +98,8 @@ struct SurrogateCommand: ParsableCommand {
     try common.checkOutputs([summary], inputs: [rollouts, heldOut, sampling.problems])
     let (training, others) = try pools(setup)
     var run = SurrogateRun(
-      training, heldOut: others, options: setup.options(seed: common.seed),
+      training, heldOut: others, tokenAdvantages: try tokenAdvantages(training),
+      options: setup.options(seed: common.seed),
       model: try checkpoint.model(Float.self))
     run.rolloutsName = rollouts ?? "sampled rollouts"
     run.summaryPath = summary
@@ -94,6 +117,20 @@ struct SurrogateCommand: ParsableCommand {
     }
     if common.json { return try Console.print(prediction.json.text(indent: 2)) }
     try Console.print(prediction.table + "\n\n" + prediction.conclusion)
+  }
+
+  /// The advantages of the tokens of rollouts, by the critic; none without one.
+  private func tokenAdvantages(_ rollouts: [Rollout]) throws -> [[Double]] {
+    guard let critic else { return [] }
+    let values = try CriticOptions.function(critic, reading: rollouts).values(
+      rollouts.map { ScoredSequence(context: $0.promptTokens, response: $0.responseTokens) },
+      threads: common.threads)
+    let estimator = GeneralizedAdvantage(lambda: lam ?? 0.95)
+    return zip(rollouts, values).map { rollout, values in
+      var rewards = [Double](repeating: 0, count: values.count)
+      rewards[values.count - 1] = rollout.reward ?? .nan
+      return estimator.advantages(rewards: rewards, values: values)
+    }
   }
 
   /// Rollouts of training and held-out ones: read, or sampled first.

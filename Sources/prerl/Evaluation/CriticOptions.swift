@@ -35,6 +35,18 @@ struct CriticOptions: ParsableArguments {
   /// - Throws: A usage error for a critic that cannot read the rollouts.
   func evaluation(of rollouts: [Rollout], _ common: CommonOptions) throws -> CriticEvaluation? {
     guard let critic else { return nil }
+    return try CriticEvaluation(
+      rollouts, Self.function(critic, reading: rollouts),
+      bootstrap: BootstrapT(key: RandomKey(seed: common.seed).derive("bootstrap")),
+      threads: common.threads)
+  }
+
+  /// The critic in a folder.
+  ///
+  /// - Throws: A usage error for a critic that cannot read the rollouts.
+  static func function(
+    _ critic: String, reading rollouts: [Rollout]
+  ) throws -> ValueFunction {
     let function = try ValueFunction(directory: critic)
     let shape = function.trunk.configuration
     for rollout in rollouts {
@@ -50,10 +62,7 @@ struct CriticOptions: ParsableArguments {
             + "\(shape.maximumPositions), the critic's positions)")
       }
     }
-    return try CriticEvaluation(
-      rollouts, function,
-      bootstrap: BootstrapT(key: RandomKey(seed: common.seed).derive("bootstrap")),
-      threads: common.threads)
+    return function
   }
 
   /// Writes `--values`, if it is given.

@@ -67,6 +67,90 @@ import Testing
     #expect(short.json.text() == long.json.text())
   }
 
+  /// One advantage for all tokens of a response is the advantage of the response.
+  @Test func tokensWithTheirResponsesAdvantagesMakeTheSameRules() throws {
+    let lab = Lab.qwen3
+    let oracle = BatchOracle(
+      Setting(family: .qwen3Tied, nullContext: Lab.contexts[0], mean: true))
+    func prediction(_ advantages: [[Double]]) throws -> SurrogatePrediction {
+      let plan = SurrogatePrediction.plan(
+        lab.rollouts, heldOut: Self.others, tokenAdvantages: advantages,
+        options: try Self.run().plan.options,
+        vocabularySize: lab.single.configuration.vocabularySize)
+      return try #require(
+        try SurrogatePrediction.measure(plan, model: lab.model, threads: 2))
+    }
+    let same = try prediction(
+      zip(lab.rollouts, oracle.advantages).map { rollout, advantage in
+        rollout.responseTokens.map { _ in advantage ?? 0 }
+      })
+    for metric in [UpdateControl.Metric.raw, .step] {
+      let rules = same.update.statistics(metric).vectors.filter { !$0.name.hasPrefix("drift") }
+      let tokens = same.update.statistics(metric, of: UpdateVector.tokenRules).vectors
+      #expect(tokens.map(\.name) == rules.map { "token:" + $0.name })
+      for (own, token) in zip(rules, tokens) {
+        expectClose(token.signal.estimate, own.signal.estimate, relative: 1e-9, own.name)
+        expectClose(token.total.estimate, own.total.estimate, relative: 1e-9, own.name)
+      }
+    }
+    #expect(same.json.objectValue?["token_rules"]?.objectValue?.keys.count == 6)
+    #expect(same.table.contains("\nNSR-PreRL, tokens "))
+    let plain = try prediction([])
+    #expect(!plain.update.hasTokenRules && plain.json.objectValue?["token_rules"] == nil)
+    // What stood there before stands there with the same bits.
+    for metric in UpdateControl.Metric.allCases {
+      let (own, other) = (plain.update.statistics(metric), same.update.statistics(metric))
+      #expect("\(own.vectors)" == "\(other.vectors)")
+    }
+  }
+
+  /// Weights that differ along a response, against gradients of single tokens.
+  @Test func everyTokenHasTheWeightOfItsOwnAdvantage() throws {
+    let lab = Lab.qwen3
+    let setting = Setting(family: .qwen3Tied, nullContext: Lab.contexts[0], mean: true)
+    let advantages = lab.rollouts.enumerated().map { place, rollout in
+      rollout.responseTokens.indices.map { Double((place * 7 + $0 * 5) % 9 - 4) / 4 }
+    }
+    let plan = SurrogatePrediction.plan(
+      lab.rollouts, heldOut: Self.others, tokenAdvantages: advantages,
+      options: try Self.run().plan.options,
+      vocabularySize: lab.single.configuration.vocabularySize)
+    let update = try #require(
+      try SurrogatePrediction.measure(plan, model: lab.model, threads: 1)
+    ).update
+    let gram = UpdateGram(
+      vectorNames: update.vectorNames, batchCount: update.batchCount, values: update.gram)
+    // T_u of both signs in both spaces, by hand.
+    let oracle = BatchOracle(setting)
+    let batches = oracle.batches(
+      MeasuredUpdate(
+        names: update.vectorNames, batchRollouts: update.batchRollouts,
+        batchTokens: update.batchTokens, gram: update.gram, statistics: [:]))
+    for (space, isMarginal) in [("m", true), ("c", false)] {
+      for (kind, sign) in [("C", { $0 }), ("D", { abs($0) })] as [(String, (Double) -> Double)] {
+        var total = 0.0
+        for members in batches {
+          #expect(!members.isEmpty)
+          var vector = [Double](repeating: 0, count: lab.model.layout.count)
+          for member in members {
+            let rollout = lab.rollouts[member]
+            let table = lab.table(
+              isMarginal ? setting.nullContext : rollout.promptTokens, rollout.responseTokens)
+            let own = combination(
+              table.gradients, advantages[member].map(sign),
+              count: lab.model.layout.count)
+            for index in vector.indices {
+              vector[index] += own[index] / Double(oracle.tokens(members))
+            }
+          }
+          total += dot(vector, vector) / Double(batches.count)
+        }
+        let measured = gram.total(UpdateVector(basis: "token:\(kind)_\(space)")).estimate
+        expectClose(measured, total, relative: 1e-6, "\(kind)_\(space)")
+      }
+    }
+  }
+
   @Test func aStoppedRunWritesNothing() throws {
     try withTemporaryDirectory { folder in
       var run = try Self.run()

@@ -131,24 +131,27 @@ final class BatchVectors<Scalar: ModelScalar> {
 
   // MARK: - One part
 
-  /// Leaves (1/N_k) Σ_i w_i Σ_t ∇ log π(y_it | ·) in `sum`, rollouts of weight 0 left out.
+  /// Leaves (1/N_k) Σ_i Σ_t w_it ∇ log π(y_it | ·) in `sum`, rollouts of weight 0 left out.
   private func measure(
     _ part: MeasuredPart, _ batch: Int, by sum: BatchGradient<Scalar>
   ) throws {
     let members = (part.isHeldOut ? batches.heldOut : batches.members)[batch]
     let count = part.isHeldOut ? plan.scoredCount(members) : tokens[batch]
-    let weights = members.map { part.weight.of(batches.advantages[$0]) / Double(count) }
-    let (plan, chunks, packSize) = (plan, Self.chunkCount, GradientMemory.packRollouts)
+    let (plan, advantages) = (plan, batches.advantages)
+    let (chunks, packSize) = (Self.chunkCount, GradientMemory.packRollouts)
     _ = try sum.sum(chunkCount: chunks, threads: memory.threads) { workspace, chunk, gradient in
       let range = members.count * chunk / chunks..<members.count * (chunk + 1) / chunks
-      let places = range.filter { weights[$0] != 0 }
+      let places = range.filter { part.counts(members[$0], plan, advantages) }
       for first in stride(from: 0, to: places.count, by: packSize) {
         var batch = PackedSequences()
         var coefficients: [Scalar] = []
         for place in places[first..<min(first + packSize, places.count)] {
-          guard let sequence = part.sequence(members[place], plan) else { continue }
+          let member = members[place]
+          guard let sequence = part.sequence(member, plan) else { continue }
           batch.append(sequence)
-          coefficients += Array(repeating: Scalar(weights[place]), count: sequence.scoredCount)
+          coefficients += sequence.scoredPositions.map { token in
+            Scalar(part.weight(of: token, of: member, plan, advantages) / Double(count))
+          }
         }
         if coefficients.isEmpty { continue }
         _ = workspace.score(batch)
@@ -183,6 +186,22 @@ struct MeasuredPart: Sendable, Hashable {
   let isOfFirstTokens: Bool
   /// Whether it is a sum over held-out rollouts.
   let isHeldOut: Bool
+  /// Whether every token has the weight of its own advantage.
+  let isOfTokens: Bool
+
+  /// w of a token of a rollout.
+  func weight(
+    of token: Int, of index: Int, _ plan: AlignmentPlan, _ advantages: [Double]
+  ) -> Double {
+    weight.of(isOfTokens ? plan.tokenAdvantages[index][token] : advantages[index])
+  }
+
+  /// Whether a rollout has a weight other than 0.
+  func counts(_ index: Int, _ plan: AlignmentPlan, _ advantages: [Double]) -> Bool {
+    isOfTokens
+      ? plan.tokenAdvantages[index].contains { weight.of($0) != 0 }
+      : weight.of(advantages[index]) != 0
+  }
 
   /// What is scored of a rollout; nil if nothing is.
   func sequence(_ index: Int, _ plan: AlignmentPlan) -> ScoredSequence? {
@@ -210,13 +229,14 @@ struct MeasuredVector: Sendable {
 
   private init(
     _ name: String, _ weights: [MeasuredPart.Weight], isMarginal: Bool,
-    isOfFirstTokens: Bool = false,
-    isHeldOut: Bool = false, isDifference: Bool = false
+    isOfFirstTokens: Bool = false, isHeldOut: Bool = false, isOfTokens: Bool = false,
+    isDifference: Bool = false
   ) {
     self.name = name
     parts = weights.map {
       MeasuredPart(
-        weight: $0, isMarginal: isMarginal, isOfFirstTokens: isOfFirstTokens, isHeldOut: isHeldOut)
+        weight: $0, isMarginal: isMarginal, isOfFirstTokens: isOfFirstTokens,
+        isHeldOut: isHeldOut, isOfTokens: isOfTokens)
     }
     self.isDifference = isDifference
   }
@@ -226,8 +246,8 @@ struct MeasuredVector: Sendable {
     isDifference && part.weight == .negativePart ? -1 : 1
   }
 
-  /// Those of a plan: `UpdateVector.basisNames`, the same over first tokens, and G where rollouts are held
-  /// out.
+  /// Those of a plan: `UpdateVector.basisNames`, the same over first tokens, G where rollouts are held
+  /// out, and C and D over tokens' own advantages where there are any.
   static func all(_ plan: AlignmentPlan) -> [MeasuredVector] {
     let basis = [false, true].flatMap { isOfFirstTokens in
       [true, false].flatMap { isMarginal in
@@ -242,7 +262,16 @@ struct MeasuredVector: Sendable {
     }
     let gradient = MeasuredVector(
       UpdateVector.heldOutGradient.name, [.advantage], isMarginal: false, isHeldOut: true)
+    let ofTokens = [true, false].flatMap { isMarginal in
+      [Kind.advantage, .magnitude].map { kind in
+        MeasuredVector(
+          UpdateVector.tokenMark + kind.rawValue + (isMarginal ? "_m" : "_c"),
+          [.positivePart, .negativePart], isMarginal: isMarginal, isOfTokens: true,
+          isDifference: kind == .advantage)
+      }
+    }
     return basis + (plan.heldOutStart < plan.rollouts.count ? [gradient] : [])
+      + (plan.tokenAdvantages.isEmpty ? [] : ofTokens)
   }
 }
 

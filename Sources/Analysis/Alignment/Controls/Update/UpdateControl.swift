@@ -105,11 +105,19 @@ public struct UpdateControl: CollectionResult {
   /// Adam's ε.
   static let epsilon = 1e-8
 
-  /// The statistics in one metric.
-  public func statistics(_ metric: Metric) -> UpdateStatistics {
+  /// The statistics of rules in one metric; with `UpdateVector.tokenRules` in `raw` and `step`, where the plan had
+  /// advantages of tokens.
+  public func statistics(
+    _ metric: Metric, of rules: [UpdateVector] = UpdateVector.rules
+  ) -> UpdateStatistics {
     UpdateStatistics(
       gram: UpdateGram(vectorNames: vectorNames, batchCount: batchCount, values: gram),
-      metric: metric)
+      metric: metric, rules: rules)
+  }
+
+  /// Whether it has rules that weight tokens.
+  public var hasTokenRules: Bool {
+    vectorNames.contains { $0.hasPrefix(UpdateVector.tokenMark) }
   }
 
   /// What has a step of its own: basis vectors, and rules that are sums of two of them.
@@ -117,21 +125,30 @@ public struct UpdateControl: CollectionResult {
     UpdateVector.basisNames.map { UpdateVector(basis: $0) }
     + UpdateVector.rules.filter { $0.coefficients.count > 1 }
 
-  /// The vectors that are functions of measured ones.
-  private static let derivedNames =
-    UpdateVector.basisNames.map { Metric.adam.prefix + $0 }
-    + [Metric.step, .stepMasked].flatMap { metric in stepped.map { metric.prefix + $0.name } }
+  /// Every step of a plan: its metric, its name in the Gram, and what it is a step along.
+  private static func steps(
+    _ plan: AlignmentPlan
+  ) -> [(name: String, direction: UpdateVector)] {
+    func named(_ metric: Metric, _ rule: UpdateVector) -> String {
+      metric.vector(rule).coefficients.keys.first ?? ""
+    }
+    return stepped.map { (named(.step, $0), $0) }
+      + stepped.map { (named(.stepMasked, $0), $0.firstTokenMasked) }
+      + (plan.tokenAdvantages.isEmpty
+        ? [] : UpdateVector.tokenRules.map { (named(.step, $0), $0) })
+  }
 
-  /// The names of a plan's vectors, measured ones first.
+  /// The names of a plan's vectors, measured ones first, then those that are functions of them.
   package static func vectorNames(_ plan: AlignmentPlan) -> [String] {
-    MeasuredVector.all(plan).map(\.name) + derivedNames
+    MeasuredVector.all(plan).map(\.name)
+      + UpdateVector.basisNames.map { Metric.adam.prefix + $0 } + steps(plan).map(\.name)
   }
 
   /// nil once it was stopped.
   static func measure<Scalar: ModelScalar>(
     _ vectors: BatchVectors<Scalar>
   ) throws -> UpdateControl? {
-    let names = vectorNames(vectors.plan)
+    let (names, steps) = (vectorNames(vectors.plan), steps(vectors.plan))
     let batchCount = UpdateBatches.count
     let count = names.count * batchCount
     func row(_ name: String, _ batch: Int) -> Int {
@@ -148,15 +165,13 @@ public struct UpdateControl: CollectionResult {
             row(name, batch), by: secondMoment, epsilon: epsilon,
             into: row(Metric.adam.prefix + name, batch))
         }
-        for vector in stepped {
-          for (metric, terms) in [(Metric.step, vector), (.stepMasked, vector.firstTokenMasked)] {
-            let target = row(metric.prefix + vector.name, batch)
-            set.combine(
-              names.compactMap { name in
-                terms.coefficients[name].map { (Scalar($0), row(name, batch)) }
-              }, into: target)
-            set.firstAdamStep(target, epsilon: epsilon, into: target)
-          }
+        for (name, direction) in steps {
+          let target = row(name, batch)
+          set.combine(
+            names.compactMap { name in
+              direction.coefficients[name].map { (Scalar($0), row(name, batch)) }
+            }, into: target)
+          set.firstAdamStep(target, epsilon: epsilon, into: target)
         }
       }
     }

@@ -54,6 +54,11 @@ public struct UpdateGram: Sendable {
     return found
   }
 
+  /// Whether it has all vectors of a combination.
+  func has(_ vector: UpdateVector) -> Bool {
+    vector.coefficients.keys.allSatisfy { vectorNames.contains($0) }
+  }
+
   // MARK: - Sums over batches
 
   /// A sum over batches with its K delete-one values.

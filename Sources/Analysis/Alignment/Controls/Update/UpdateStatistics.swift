@@ -52,9 +52,12 @@ public struct UpdateStatistics: Sendable {
   /// G of the efficiencies is raw, whatever the metric: that of held-out rollouts where the Gram has it,
   /// else C_c of the same batches, with which the raw e∞ is the corrected cosine with C_c. Without first
   /// tokens, too, rules are compared with RL that has them.
-  public init(gram: UpdateGram, metric: UpdateControl.Metric = .raw) {
+  public init(
+    gram: UpdateGram, metric: UpdateControl.Metric = .raw,
+    rules: [UpdateVector] = UpdateVector.rules
+  ) {
     self.metric = metric
-    let own = UpdateVector.rules.map(metric.vector)
+    let own = rules.map(metric.vector)
     func basis(_ name: String) -> UpdateVector { metric.vector(UpdateVector(basis: name)) }
     let reference = metric.withAllTokens.vector(UpdateVector(basis: "C_c"))
     let heldOut = UpdateVector.heldOutGradient
@@ -66,7 +69,7 @@ public struct UpdateStatistics: Sendable {
         reliability: gram.reliability(vector),
         efficiency: gram.efficiency(vector, gradient: gradient, reference: reference),
         batchEfficiency: gram.batchEfficiency(vector, gradient: gradient, reference: reference),
-        firstTokenShare: metric == .raw
+        firstTokenShare: metric == .raw && gram.has(vector.firstTokenPart)
           ? gram.share(of: vector.firstTokenPart, in: vector) : .undefined)
     }
     var pairs: [Pair] = []

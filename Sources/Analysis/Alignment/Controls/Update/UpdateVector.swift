@@ -29,6 +29,9 @@ public struct UpdateVector: Sendable, Hashable {
   /// The mark of a sum over the first tokens of responses alone.
   static let firstToken = "first:"
 
+  /// The mark of a sum whose weights are advantages of tokens.
+  public static let tokenMark = "token:"
+
   /// The policy gradient C_c of held-out rollouts.
   public static let heldOutGradient = UpdateVector(basis: "G")
 
@@ -44,6 +47,12 @@ public struct UpdateVector: Sendable, Hashable {
     UpdateVector("PSR-RL", ["C_c": 0.5, "D_c": 0.5]),
     UpdateVector("drift-RL", ["U_c": -1]),
   ]
+
+  /// The rules with an advantage of its own for each token, in both spaces: all tokens, those of negative advantages,
+  /// those of positive ones. The drift has none.
+  public static let tokenRules = rules.filter { !$0.name.hasPrefix("drift") }.map { rule in
+    UpdateVector(tokenMark + rule.name, rule.prefixed(tokenMark).coefficients)
+  }
 
   /// The same rule with the first token of every response masked (`score_first_token` off).
   public var firstTokenMasked: UpdateVector {
