@@ -37,6 +37,35 @@ import Testing
     }
   }
 
+  @Test func aRewardModelGivesAdvantagesOfItsOwn() throws {
+    try withTemporaryDirectory { folder in
+      let program = try Program(in: folder)
+      try program.write(
+        (0..<8).map {
+          #"{"prompt_ids": [1, 3, \#(20 + $0)], "chosen_ids": [10, 30, 2], "rejected_ids": [11, 31]}"#
+            + "\n"
+        }.joined(), to: "pairs.jsonl")
+      try program.write(
+        #"{"algorithm": "reward-model", "steps": 1, "pairs": "pairs.jsonl", "pairs_per_step": 4}"#,
+        to: "rm.json")
+      let trained = try program.run("train", "rm.json", "--output", "rm", "--quiet")
+      #expect(trained.status == 0, "\(trained.errors)")
+      let model = ["--reward-model", "rm/checkpoints/step-1"]
+      let outcome = try program.run(
+        ["surrogate", "--samples", "64", "--per-problem", "4", "--quiet", "--json"] + model)
+      #expect(outcome.status == 0, "\(outcome.errors)")
+      let rules = try #require(try outcome.object()["reward_model_rules"]?.objectValue)
+      #expect(rules.keys.count == 6)
+      for (more, message) in [
+        (model + ["--critic", "a"], "--critic and --reward-model"),
+        (["--reward-model", ""], "--reward-model is empty"),
+      ] {
+        let refused = try program.run(["surrogate"] + more)
+        #expect(refused.status == 2 && refused.errors.contains(message), "\(refused.errors)")
+      }
+    }
+  }
+
   @Test func predictsEveryRuleOrSaysThatItCannot() throws {
     try withTemporaryDirectory { folder in
       let program = try Program(in: folder)

@@ -12,9 +12,8 @@ public struct AlignmentPlan: Sendable {
   /// The rollouts before this index are those that updates are computed from. The ones from it on are held
   /// out: update vectors are compared with their policy gradient. Without any, with that of other batches.
   public let heldOutStart: Int
-  /// Advantages of the response tokens of each rollout before `heldOutStart`, for rules that weight tokens; empty
-  /// without any.
-  public let tokenAdvantages: [[Double]]
+  /// Further advantages of the rollouts before `heldOutStart`; nil without any.
+  public let otherAdvantages: OtherAdvantages?
   public let options: AlignmentOptions
   /// Index of each rollout's problem, in order of first appearance.
   public let problems: [Int]
@@ -32,16 +31,15 @@ public struct AlignmentPlan: Sendable {
 
   /// - Parameters:
   ///   - heldOut: Rollouts of problems that share no cluster with those of `rollouts`.
-  ///   - tokenAdvantages: One for each response token of each of `rollouts`; empty without any.
+  ///   - otherAdvantages: Of `rollouts`.
   public init(
-    rollouts: [Rollout], heldOut: [Rollout] = [], tokenAdvantages: [[Double]] = [],
+    rollouts: [Rollout], heldOut: [Rollout] = [], otherAdvantages: OtherAdvantages? = nil,
     options: AlignmentOptions, vocabularySize: Int
   ) {
     precondition(
-      tokenAdvantages.isEmpty
-        || tokenAdvantages.map(\.count) == rollouts.map(\.responseTokens.count),
-      "one advantage a token")
-    self.tokenAdvantages = tokenAdvantages
+      otherAdvantages.map { $0.values.map(\.count) == rollouts.map(\.responseTokens.count) }
+        ?? true, "one advantage a token")
+    self.otherAdvantages = otherAdvantages
     let heldOutStart = rollouts.count
     let rollouts = rollouts + heldOut
     self.rollouts = rollouts

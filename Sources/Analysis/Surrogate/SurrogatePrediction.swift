@@ -24,9 +24,9 @@ public struct SurrogatePrediction: Sendable {
   /// - Parameters:
   ///   - rollouts: of problems that will be trained on.
   ///   - heldOut: of problems that share no cluster with them.
-  ///   - tokenAdvantages: as in `AlignmentPlan`.
+  ///   - otherAdvantages: of `rollouts`; the rules with them stand beside the others.
   public static func plan(
-    _ rollouts: [Rollout], heldOut: [Rollout], tokenAdvantages: [[Double]] = [],
+    _ rollouts: [Rollout], heldOut: [Rollout], otherAdvantages: OtherAdvantages? = nil,
     options: AlignmentOptions, vocabularySize: Int
   ) -> AlignmentPlan {
     var options = options
@@ -34,7 +34,7 @@ public struct SurrogatePrediction: Sendable {
     options.firstOrderSamples = 0  // only rules are asked about, and only how far they hold
     options.findsRadiiOnly = true
     return AlignmentPlan(
-      rollouts: rollouts, heldOut: heldOut, tokenAdvantages: tokenAdvantages, options: options,
+      rollouts: rollouts, heldOut: heldOut, otherAdvantages: otherAdvantages, options: options,
       vocabularySize: vocabularySize)
   }
 
@@ -95,25 +95,23 @@ public struct SurrogatePrediction: Sendable {
         masked[place].efficiency.ends(2), significant(radius(own.name), 2),
       ])
     }
-    guard update.hasTokenRules else { return table.text }
-    let tokens = ofTokens(.raw)
-    let tokenSteps = ofTokens(.step)
-    for (place, own) in tokens.enumerated() {
+    guard let source = plan.otherAdvantages?.source else { return table.text }
+    for (own, step) in zip(others(.raw), others(.step)) {
       table.add([
-        own.name.replacing(UpdateVector.tokenMark, with: "") + ", tokens",
+        own.name.replacing(UpdateVector.otherMark, with: "") + ", \(source.rawValue)",
         fixed(own.efficiency.estimate, 2), own.efficiency.ends(2),
         fixed(own.batchEfficiency.estimate, 2),
-        fixed(tokenSteps[place].batchEfficiency.estimate, 2),
-        tokenSteps[place].batchEfficiency.ends(2), fixed(own.reliability.estimate, 2), "-", "-",
+        fixed(step.batchEfficiency.estimate, 2),
+        step.batchEfficiency.ends(2), fixed(own.reliability.estimate, 2), "-", "-",
         "-", "-",
       ])
     }
     return table.text
   }
 
-  /// The rules that weight tokens, against RL that does not.
-  private func ofTokens(_ metric: UpdateControl.Metric) -> [UpdateStatistics.Vector] {
-    update.statistics(metric, of: UpdateVector.tokenRules).vectors
+  /// The rules with the plan's other advantages, against RL.
+  private func others(_ metric: UpdateControl.Metric) -> [UpdateStatistics.Vector] {
+    update.statistics(metric, of: UpdateVector.otherRules).vectors
   }
 
   private func clusterCount(_ range: Range<Int>) -> Int {
@@ -216,17 +214,17 @@ public struct SurrogatePrediction: Sendable {
       object[prefix + "drift_share_marginal"] = own.driftShareMarginal.json("estimate")
       object[prefix + "drift_share_conditional"] = own.driftShareConditional.json("estimate")
     }
-    if update.hasTokenRules {
+    if let source = plan.otherAdvantages?.source {
       var rules = JSONObject()
-      for (own, step) in zip(ofTokens(.raw), ofTokens(.step)) {
-        rules[own.name.replacing(UpdateVector.tokenMark, with: "")] = [
+      for (own, step) in zip(others(.raw), others(.step)) {
+        rules[own.name.replacing(UpdateVector.otherMark, with: "")] = [
           "efficiency": own.efficiency.json("estimate"),
           "batch_efficiency": own.batchEfficiency.json("estimate"),
           "reliability": own.reliability.json("estimate"),
           "step_batch_efficiency": step.batchEfficiency.json("estimate"),
         ]
       }
-      object["token_rules"] = .object(rules)
+      object[source.key] = .object(rules)
     }
     object["conclusion"] = .string(conclusion)
     return .object(object)

@@ -28,14 +28,14 @@ public struct SurrogateRun<Scalar: ModelScalar> {
   /// - Parameters:
   ///   - rollouts: Of problems that will be trained on.
   ///   - heldOut: Of problems that share no cluster with them; `ClusterSplit` divides one list.
-  ///   - tokenAdvantages: Of the response tokens of each of `rollouts`, for rules that weight tokens; empty without.
+  ///   - otherAdvantages: Of `rollouts`; the rules with them stand beside the others.
   ///   - options: The null context and the seed count; controls are chosen here.
   public init(
-    _ rollouts: [Rollout], heldOut: [Rollout], tokenAdvantages: [[Double]] = [],
+    _ rollouts: [Rollout], heldOut: [Rollout], otherAdvantages: OtherAdvantages? = nil,
     options: AlignmentOptions, model: Transformer<Scalar>
   ) {
     plan = SurrogatePrediction.plan(
-      rollouts, heldOut: heldOut, tokenAdvantages: tokenAdvantages, options: options,
+      rollouts, heldOut: heldOut, otherAdvantages: otherAdvantages, options: options,
       vocabularySize: model.configuration.vocabularySize)
     self.model = model
   }

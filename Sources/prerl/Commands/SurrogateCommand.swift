@@ -20,9 +20,9 @@ struct SurrogateCommand: ParsableCommand {
       Adam's first step on one batch, noise included. The noise ceiling is the fraction of a batch \
       gradient's squared norm that reproduces in another batch; the column "first token" has the \
       fraction that the first tokens of responses make, and the columns after it the gain without them. \
-      An interval is unbounded where a gradient may be noise alone. With --critic the rules stand a second \
-      time, with an advantage for each token; they are compared with RL whose tokens all have their \
-      response's.
+      An interval is unbounded where a gradient may be noise alone. With --critic or --reward-model the rules \
+      stand a second time, with an advantage for each token or with the advantages of the model's rewards; \
+      they are compared with RL that has neither.
 
       Example: prerl surrogate --model DIR --rollouts rollouts.jsonl
       """)
@@ -56,6 +56,12 @@ struct SurrogateCommand: ParsableCommand {
     help: ArgumentHelp("λ of these advantages (default: 0.95); γ is 1.", valueName: "x"))
   var lam: Double?
 
+  @Option(
+    help: ArgumentHelp(
+      "Also predict rules that learn from the rewards of this reward model, a folder of a "
+        + "…ForSequenceClassification with one label.", valueName: "dir"))
+  var rewardModel: String?
+
   @Option(help: ArgumentHelp("Also write the numbers as JSON.", valueName: "file.json"))
   var summary: String?
 
@@ -80,6 +86,12 @@ struct SurrogateCommand: ParsableCommand {
     if heldOut != nil, rollouts == nil {
       throw ValidationError("--held-out without --rollouts (expected both files, or neither)")
     }
+    if rewardModel == "" { throw ValidationError("--reward-model is empty (expected a folder)") }
+    if critic != nil, rewardModel != nil {
+      throw ValidationError(
+        "--critic and --reward-model (expected one of them: rules have one further kind of advantages)"
+      )
+    }
     if critic == "" { throw ValidationError("--critic is empty (expected a folder)") }
     if let lam {
       guard critic != nil else {
@@ -98,7 +110,7 @@ struct SurrogateCommand: ParsableCommand {
     try common.checkOutputs([summary], inputs: [rollouts, heldOut, sampling.problems])
     let (training, others) = try pools(setup)
     var run = SurrogateRun(
-      training, heldOut: others, tokenAdvantages: try tokenAdvantages(training),
+      training, heldOut: others, otherAdvantages: try otherAdvantages(training, checkpoint),
       options: setup.options(seed: common.seed),
       model: try checkpoint.model(Float.self))
     run.rolloutsName = rollouts ?? "sampled rollouts"
@@ -119,18 +131,27 @@ struct SurrogateCommand: ParsableCommand {
     try Console.print(prediction.table + "\n\n" + prediction.conclusion)
   }
 
-  /// The advantages of the tokens of rollouts, by the critic; none without one.
-  private func tokenAdvantages(_ rollouts: [Rollout]) throws -> [[Double]] {
-    guard let critic else { return [] }
+  /// The advantages of rollouts by the reward model or the critic; nil without either.
+  private func otherAdvantages(
+    _ rollouts: [Rollout], _ checkpoint: Checkpoint
+  ) throws -> OtherAdvantages? {
+    if let rewardModel {
+      let scoring = try RewardScoring(rewardModel, common)
+      try scoring.requireTokens(of: checkpoint)
+      let scored = try scoring.scored(rollouts, of: checkpoint, kept: "nothing was written")
+      return OtherAdvantages(of: rollouts, rewards: scored.map { $0.reward ?? .nan })
+    }
+    guard let critic else { return nil }
     let values = try CriticOptions.function(critic, reading: rollouts).values(
       rollouts.map { ScoredSequence(context: $0.promptTokens, response: $0.responseTokens) },
       threads: common.threads)
     let estimator = GeneralizedAdvantage(lambda: lam ?? 0.95)
-    return zip(rollouts, values).map { rollout, values in
-      var rewards = [Double](repeating: 0, count: values.count)
-      rewards[values.count - 1] = rollout.reward ?? .nan
-      return estimator.advantages(rewards: rewards, values: values)
-    }
+    return OtherAdvantages(
+      ofTokens: zip(rollouts, values).map { rollout, values in
+        var rewards = [Double](repeating: 0, count: values.count)
+        rewards[values.count - 1] = rollout.reward ?? .nan
+        return estimator.advantages(rewards: rewards, values: values)
+      })
   }
 
   /// Rollouts of training and held-out ones: read, or sampled first.

@@ -72,22 +72,30 @@ import Testing
     let lab = Lab.qwen3
     let oracle = BatchOracle(
       Setting(family: .qwen3Tied, nullContext: Lab.contexts[0], mean: true))
-    func prediction(_ advantages: [[Double]]) throws -> SurrogatePrediction {
+    func prediction(_ advantages: OtherAdvantages?) throws -> SurrogatePrediction {
       let plan = SurrogatePrediction.plan(
-        lab.rollouts, heldOut: Self.others, tokenAdvantages: advantages,
+        lab.rollouts, heldOut: Self.others, otherAdvantages: advantages,
         options: try Self.run().plan.options,
         vocabularySize: lab.single.configuration.vocabularySize)
       return try #require(
         try SurrogatePrediction.measure(plan, model: lab.model, threads: 2))
     }
     let same = try prediction(
-      zip(lab.rollouts, oracle.advantages).map { rollout, advantage in
-        rollout.responseTokens.map { _ in advantage ?? 0 }
-      })
+      OtherAdvantages(
+        ofTokens: zip(lab.rollouts, oracle.advantages).map { rollout, advantage in
+          rollout.responseTokens.map { _ in advantage ?? 0 }
+        }))
+    // So are those of a reward model that gives the rewards there are.
+    let rewards = OtherAdvantages(
+      of: lab.rollouts, rewards: lab.rollouts.map { $0.reward ?? .nan })
+    expectClose(
+      rewards.values.flatMap(\.self),
+      try #require(same.plan.otherAdvantages).values.flatMap(\.self),
+      absolute: 1e-15, "advantages")
     for metric in [UpdateControl.Metric.raw, .step] {
       let rules = same.update.statistics(metric).vectors.filter { !$0.name.hasPrefix("drift") }
-      let tokens = same.update.statistics(metric, of: UpdateVector.tokenRules).vectors
-      #expect(tokens.map(\.name) == rules.map { "token:" + $0.name })
+      let tokens = same.update.statistics(metric, of: UpdateVector.otherRules).vectors
+      #expect(tokens.map(\.name) == rules.map { "other:" + $0.name })
       for (own, token) in zip(rules, tokens) {
         expectClose(token.signal.estimate, own.signal.estimate, relative: 1e-9, own.name)
         expectClose(token.total.estimate, own.total.estimate, relative: 1e-9, own.name)
@@ -95,8 +103,8 @@ import Testing
     }
     #expect(same.json.objectValue?["token_rules"]?.objectValue?.keys.count == 6)
     #expect(same.table.contains("\nNSR-PreRL, tokens "))
-    let plain = try prediction([])
-    #expect(!plain.update.hasTokenRules && plain.json.objectValue?["token_rules"] == nil)
+    let plain = try prediction(nil)
+    #expect(!plain.update.hasOtherRules && plain.json.objectValue?["token_rules"] == nil)
     // What stood there before stands there with the same bits.
     for metric in UpdateControl.Metric.allCases {
       let (own, other) = (plain.update.statistics(metric), same.update.statistics(metric))
@@ -112,7 +120,7 @@ import Testing
       rollout.responseTokens.indices.map { Double((place * 7 + $0 * 5) % 9 - 4) / 4 }
     }
     let plan = SurrogatePrediction.plan(
-      lab.rollouts, heldOut: Self.others, tokenAdvantages: advantages,
+      lab.rollouts, heldOut: Self.others, otherAdvantages: OtherAdvantages(ofTokens: advantages),
       options: try Self.run().plan.options,
       vocabularySize: lab.single.configuration.vocabularySize)
     let update = try #require(
@@ -145,7 +153,7 @@ import Testing
           }
           total += dot(vector, vector) / Double(batches.count)
         }
-        let measured = gram.total(UpdateVector(basis: "token:\(kind)_\(space)")).estimate
+        let measured = gram.total(UpdateVector(basis: "other:\(kind)_\(space)")).estimate
         expectClose(measured, total, relative: 1e-6, "\(kind)_\(space)")
       }
     }

@@ -186,20 +186,20 @@ struct MeasuredPart: Sendable, Hashable {
   let isOfFirstTokens: Bool
   /// Whether it is a sum over held-out rollouts.
   let isHeldOut: Bool
-  /// Whether every token has the weight of its own advantage.
-  let isOfTokens: Bool
+  /// Whether the advantages are the plan's others.
+  let isOther: Bool
 
   /// w of a token of a rollout.
   func weight(
     of token: Int, of index: Int, _ plan: AlignmentPlan, _ advantages: [Double]
   ) -> Double {
-    weight.of(isOfTokens ? plan.tokenAdvantages[index][token] : advantages[index])
+    weight.of(isOther ? plan.otherAdvantages?.values[index][token] ?? 0 : advantages[index])
   }
 
   /// Whether a rollout has a weight other than 0.
   func counts(_ index: Int, _ plan: AlignmentPlan, _ advantages: [Double]) -> Bool {
-    isOfTokens
-      ? plan.tokenAdvantages[index].contains { weight.of($0) != 0 }
+    isOther
+      ? plan.otherAdvantages?.values[index].contains { weight.of($0) != 0 } ?? false
       : weight.of(advantages[index]) != 0
   }
 
@@ -229,14 +229,14 @@ struct MeasuredVector: Sendable {
 
   private init(
     _ name: String, _ weights: [MeasuredPart.Weight], isMarginal: Bool,
-    isOfFirstTokens: Bool = false, isHeldOut: Bool = false, isOfTokens: Bool = false,
+    isOfFirstTokens: Bool = false, isHeldOut: Bool = false, isOther: Bool = false,
     isDifference: Bool = false
   ) {
     self.name = name
     parts = weights.map {
       MeasuredPart(
         weight: $0, isMarginal: isMarginal, isOfFirstTokens: isOfFirstTokens,
-        isHeldOut: isHeldOut, isOfTokens: isOfTokens)
+        isHeldOut: isHeldOut, isOther: isOther)
     }
     self.isDifference = isDifference
   }
@@ -247,7 +247,7 @@ struct MeasuredVector: Sendable {
   }
 
   /// Those of a plan: `UpdateVector.basisNames`, the same over first tokens, G where rollouts are held
-  /// out, and C and D over tokens' own advantages where there are any.
+  /// out, and C and D with the plan's other advantages.
   static func all(_ plan: AlignmentPlan) -> [MeasuredVector] {
     let basis = [false, true].flatMap { isOfFirstTokens in
       [true, false].flatMap { isMarginal in
@@ -262,16 +262,16 @@ struct MeasuredVector: Sendable {
     }
     let gradient = MeasuredVector(
       UpdateVector.heldOutGradient.name, [.advantage], isMarginal: false, isHeldOut: true)
-    let ofTokens = [true, false].flatMap { isMarginal in
+    let others = [true, false].flatMap { isMarginal in
       [Kind.advantage, .magnitude].map { kind in
         MeasuredVector(
-          UpdateVector.tokenMark + kind.rawValue + (isMarginal ? "_m" : "_c"),
-          [.positivePart, .negativePart], isMarginal: isMarginal, isOfTokens: true,
+          UpdateVector.otherMark + kind.rawValue + (isMarginal ? "_m" : "_c"),
+          [.positivePart, .negativePart], isMarginal: isMarginal, isOther: true,
           isDifference: kind == .advantage)
       }
     }
     return basis + (plan.heldOutStart < plan.rollouts.count ? [gradient] : [])
-      + (plan.tokenAdvantages.isEmpty ? [] : ofTokens)
+      + (plan.otherAdvantages == nil ? [] : others)
   }
 }
 

@@ -43,9 +43,8 @@ struct UpdateBatches: Sendable {
 
   init(_ plan: AlignmentPlan) {
     let rollouts = plan.rollouts
-    let groups = Dictionary(grouping: rollouts.indices) { Array(rollouts[$0].problemID.utf8) }
     var advantages = [Double](repeating: .nan, count: rollouts.count)
-    for members in groups.values where members.count > 1 {
+    for members in rollouts.groups where members.count > 1 {
       let rewards = members.map { rollouts[$0].reward ?? .nan }
       let own = AdvantageScheme.groupCentered.advantages(of: rewards)
       for (member, advantage) in zip(members, own) { advantages[member] = advantage }

@@ -105,8 +105,8 @@ public struct UpdateControl: CollectionResult {
   /// Adam's ε.
   static let epsilon = 1e-8
 
-  /// The statistics of rules in one metric; with `UpdateVector.tokenRules` in `raw` and `step`, where the plan had
-  /// advantages of tokens.
+  /// The statistics of rules in one metric; with `UpdateVector.otherRules` in `raw` and `step`, where the plan had
+  /// other advantages.
   public func statistics(
     _ metric: Metric, of rules: [UpdateVector] = UpdateVector.rules
   ) -> UpdateStatistics {
@@ -115,9 +115,9 @@ public struct UpdateControl: CollectionResult {
       metric: metric, rules: rules)
   }
 
-  /// Whether it has rules that weight tokens.
-  public var hasTokenRules: Bool {
-    vectorNames.contains { $0.hasPrefix(UpdateVector.tokenMark) }
+  /// Whether it has the rules with other advantages.
+  public var hasOtherRules: Bool {
+    vectorNames.contains { $0.hasPrefix(UpdateVector.otherMark) }
   }
 
   /// What has a step of its own: basis vectors, and rules that are sums of two of them.
@@ -134,8 +134,8 @@ public struct UpdateControl: CollectionResult {
     }
     return stepped.map { (named(.step, $0), $0) }
       + stepped.map { (named(.stepMasked, $0), $0.firstTokenMasked) }
-      + (plan.tokenAdvantages.isEmpty
-        ? [] : UpdateVector.tokenRules.map { (named(.step, $0), $0) })
+      + (plan.otherAdvantages == nil
+        ? [] : UpdateVector.otherRules.map { (named(.step, $0), $0) })
   }
 
   /// The names of a plan's vectors, measured ones first, then those that are functions of them.

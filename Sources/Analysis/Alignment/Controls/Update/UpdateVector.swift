@@ -29,8 +29,8 @@ public struct UpdateVector: Sendable, Hashable {
   /// The mark of a sum over the first tokens of responses alone.
   static let firstToken = "first:"
 
-  /// The mark of a sum whose weights are advantages of tokens.
-  public static let tokenMark = "token:"
+  /// The mark of a sum, or of a rule, whose advantages are the plan's others (`OtherAdvantages`).
+  public static let otherMark = "other:"
 
   /// The policy gradient C_c of held-out rollouts.
   public static let heldOutGradient = UpdateVector(basis: "G")
@@ -48,10 +48,10 @@ public struct UpdateVector: Sendable, Hashable {
     UpdateVector("drift-RL", ["U_c": -1]),
   ]
 
-  /// The rules with an advantage of its own for each token, in both spaces: all tokens, those of negative advantages,
-  /// those of positive ones. The drift has none.
-  public static let tokenRules = rules.filter { !$0.name.hasPrefix("drift") }.map { rule in
-    UpdateVector(tokenMark + rule.name, rule.prefixed(tokenMark).coefficients)
+  /// The rules with these advantages, in both spaces: all tokens, those of negative advantages, those of positive ones.
+  /// The drift has none.
+  public static let otherRules = rules.filter { !$0.name.hasPrefix("drift") }.map { rule in
+    UpdateVector(otherMark + rule.name, rule.prefixed(otherMark).coefficients)
   }
 
   /// The same rule with the first token of every response masked (`score_first_token` off).
