@@ -1,5 +1,5 @@
 # Shared by the training experiments: runs of configurations over seeds, each resumable. Source it
-# from the top folder of the checkout; PRERL names the program.
+# from the top folder of the checkout; PRERL names the program, MODEL a base, ARGUMENTS further options.
 PRERL=${PRERL:-$PWD/.build/release/prerl}
 
 # grid RUNS NAME SEEDS JSON: trains {JSON} once a seed into RUNS/NAME-sSEED. A finished run is left as
@@ -11,7 +11,7 @@ grid() {
   for seed in $seeds; do
     SECONDS=0
     "$PRERL" train "$runs/configs/$name.json" --seed "$seed" --output "$runs/$name-s$seed" \
-      --resume --keep 1 --quiet ${THREADS:+--threads "$THREADS"} ${MODEL:+--model "$MODEL"}
+      --resume --keep 1 --quiet ${THREADS:+--threads "$THREADS"} ${MODEL:+--model "$MODEL"} ${ARGUMENTS:-}
     GRID_DONE=$((${GRID_DONE:-0} + 1))
     if [[ -n "${GRID_TOTAL:-}" ]] && ((SECONDS > 1)); then # finished ones tell nothing of the time
       GRID_TIMED=$((${GRID_TIMED:-0} + 1)) GRID_SPENT=$((${GRID_SPENT:-0} + SECONDS))

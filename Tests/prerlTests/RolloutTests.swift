@@ -29,6 +29,25 @@ import Testing
     }
   }
 
+  @Test func problemsOfTrainingShareNoClusterWithHeldOutOnes() throws {
+    try withProgram { program in
+      for (output, more) in [("held-out", []), ("training", ["--training-problems"])] {
+        let outcome = try program.run(
+          ["rollout", "--samples", "80", "--per-problem", "2", "--output", output] + more)
+        #expect(outcome.status == 0, "\(outcome.errors)")
+      }
+      let clusters = try ["held-out", "training"].map { name in
+        Set(try program.objects(name).map { $0["cluster"]?.stringValue })
+      }
+      #expect(clusters[0].isDisjoint(with: clusters[1]) && clusters[1].count > 20)
+      #expect(try program.objects("training")[0]["problem_id"] == "t0")
+      let both = try program.run(
+        "rollout", "--training-problems", "--problems", "a", "--output", "b")
+      #expect(both.status == 2)
+      #expect(both.errors.hasPrefix("prerl: --training-problems with --problems"))
+    }
+  }
+
   @Test func linesHaveNamesTextsIdsAndARewardThatHolds() throws {
     try withProgram { program in
       _ = try program.run("rollout", "--samples", "24", "--output", "a")

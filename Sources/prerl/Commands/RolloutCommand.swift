@@ -19,6 +19,9 @@ struct RolloutCommand: ParsableCommand {
   @Option(help: ArgumentHelp("Write the rollouts to this file.", valueName: "file.jsonl"))
   var output: String
 
+  @Flag(help: "Ask built-in problems of training, not held-out ones, for example to train a reward model.")
+  var trainingProblems = false
+
   @OptionGroup var rewardModelOptions: RewardModelOptions
   @OptionGroup var resumeOptions: ResumeOptions
   @OptionGroup var sampling: SamplingArguments
@@ -28,6 +31,10 @@ struct RolloutCommand: ParsableCommand {
 
   func validate() throws {
     _ = try start
+    if trainingProblems, sampling.problems != nil {
+      throw ValidationError(
+        "--training-problems with --problems (expected only one: the file has its own)")
+    }
   }
 
   private var start: RunStart { get throws { try resumeOptions.start(common) } }
@@ -37,7 +44,8 @@ struct RolloutCommand: ParsableCommand {
     try common.checkOutputs(
       [output], inputs: [sampling.problems] + (rewardModel.map { Checkpoint.files(in: $0) } ?? []),
       resumes: resumeOptions.resume)
-    let sampling = try RolloutSampling(Checkpoint(common), sampling)
+    let sampling = try RolloutSampling(
+      Checkpoint(common), sampling, pool: trainingProblems ? .training : .heldOut)
     let scoring = try rewardModel.map { try RewardScoring($0, common) }
     try scoring?.requireTokens(of: sampling.checkpoint)
     if resumeOptions.resume, FileKind(output) == .file {

@@ -175,7 +175,7 @@ struct SurrogateCommand: ParsableCommand {
     } else {
       // Batches of 512 rollouts, as in a step of training by default.
       let sampling = try RolloutSampling(
-        setup.checkpoint, sampling, builtInSamples: 4096, withTraining: true)
+        setup.checkpoint, sampling, builtInSamples: 4096, pool: .both)
       all = try sampling.run(common)
       try setup.check(all, "sampled rollouts")
       if self.sampling.problems == nil {

@@ -18,18 +18,29 @@ struct RolloutSampling {
   /// `--problems`
   private let problemFile: String?
 
+  /// Which built-in problems are asked.
+  enum Pool: String {
+    case heldOut = "held out"
+    case training
+    /// Problems of training, then as many held-out ones.
+    case both
+  }
+
   /// The rollouts that the options ask for.
   ///
   /// - Parameters:
   ///   - perProblem: the default of `--per-problem`.
   ///   - builtInSamples: the default of `--samples` for built-in problems; 50 groups without it.
-  ///   - withTraining: whether as many built-in problems of training come before the held-out ones.
+  ///   - pool: which built-in problems there are.
   init(
     _ checkpoint: Checkpoint, _ arguments: SamplingArguments, perProblem: Int = 8,
-    builtInSamples: Int? = nil, withTraining: Bool = false
+    builtInSamples: Int? = nil, pool: Pool = .heldOut
   ) throws {
     self.checkpoint = checkpoint
-    settings = arguments.json
+    var settings = arguments.json.objectValue ?? [:]
+    // Absent unless given, as in files of versions without it.
+    if pool != .heldOut { settings["problems"] = .string(pool.rawValue) }
+    self.settings = .object(settings)
     problemFile = arguments.problems
     temperature = arguments.temperature
     let perProblem = arguments.perProblem ?? perProblem
@@ -60,8 +71,9 @@ struct RolloutSampling {
       let count = (samples + perProblem - 1) / perProblem
       let ofPool = (0..<count).map { min(perProblem, samples - $0 * perProblem) }
       let task = CountdownTask(arguments.variant)
-      problems = (withTraining ? task.training(count) : []) + task.heldOut(count)
-      counts = withTraining ? ofPool + ofPool : ofPool
+      problems =
+        (pool == .heldOut ? [] : task.training(count)) + (pool == .training ? [] : task.heldOut(count))
+      counts = pool == .both ? ofPool + ofPool : ofPool
     }
     maximumNewTokens = try Self.room(checkpoint, problems, asked: arguments.maxNewTokens)
   }

@@ -1,0 +1,212 @@
+"""The answers of the study, from its folders. Standard library only.
+
+usage: table.py RUNS STEPS
+"""
+
+import json
+import os
+import re
+import sys
+from math import sqrt
+
+sys.path.insert(0, os.path.join(os.path.dirname(__file__), ".."))
+from paired import student  # noqa: E402
+
+MODELS = ["100", "1000", "10000", "100-noisy", "1000-noisy", "10000-noisy", "mean-4", "min-4", "truth"]
+ORDER = ["10000", "10000-noisy", "1000", "1000-noisy", "100", "100-noisy"]
+EARLY = 20
+
+
+def holm(values):
+    """p-values corrected for their number; None stays out."""
+    places = sorted((p, i) for i, p in enumerate(values) if p is not None)
+    found, largest = [None] * len(values), 0.0
+    for rank, (p, place) in enumerate(places):
+        largest = max(largest, min(1.0, p * (len(places) - rank)))
+        found[place] = largest
+    return found
+
+
+def runs_of(folder):
+    """Evaluations of every run: (rule, model) -> seed -> step -> line."""
+    found = {}
+    for name in sorted(os.listdir(folder)):
+        match = re.fullmatch(r"(grpo|prerl)-(.+)-s(\d+)", name)
+        path = os.path.join(folder, name, "evaluation.jsonl")
+        if not match or not os.path.exists(path):
+            continue
+        with open(path) as lines:
+            steps = {line["step"]: line for line in map(json.loads, lines)}
+        found.setdefault((match[1], match[2]), {})[int(match[3])] = steps
+    return found
+
+
+def number(value, digits=3):
+    return "-" if value is None else f"{value:+.{digits}f}".replace("0.", ".", 1)
+
+
+def row(name, values, p):
+    mean, half, _ = student(values)
+    ends = "-" if half is None else f"{number(mean - half)} to {number(mean + half)}"
+    print(f"  {name:<28} {number(mean):>7}  {ends:<18} {'-' if p is None else f'{p:.3f}'}  n = {len(values)}")
+
+
+def table(title, rows):
+    """Rows of a name and paired differences, with p by Holm."""
+    print(f"\n{title}")
+    tests = [student(values)[2] for _, values in rows]
+    for (name, values), p in zip(rows, holm(tests)):
+        row(name, values, p)
+
+
+def ranks(values):
+    order = sorted(range(len(values)), key=lambda i: values[i])
+    found = [0.0] * len(values)
+    for rank, place in enumerate(order):
+        ties = [j for j in order if values[j] == values[place]]
+        found[place] = sum(order.index(j) for j in ties) / len(ties)
+    return found
+
+
+def correlation(a, b):
+    a, b = ranks(a), ranks(b)
+    mean = (len(a) - 1) / 2
+    product = sum((x - mean) * (y - mean) for x, y in zip(a, b))
+    scale = sqrt(sum((x - mean) ** 2 for x in a) * sum((y - mean) ** 2 for y in b))
+    return product / scale if scale else None
+
+
+def at_distance(steps, distance):
+    """Accuracy where √KL first reaches a distance, between evaluations by a straight line; None if it never does."""
+    points = [(sqrt(max(0.0, line["kl_to_base"])), line["accuracy"]) for _, line in sorted(steps.items())]
+    for (d0, a0), (d1, a1) in zip(points, points[1:]):
+        if d0 <= distance <= d1:
+            return a0 + (a1 - a0) * (distance - d0) / (d1 - d0) if d1 > d0 else a0
+    return None
+
+
+def value(run, step, key):
+    line = run.get(step)
+    return None if line is None else line.get(key)
+
+
+def differences(run_a, run_b, of):
+    """One number for each seed that both have."""
+    pairs = [(of(run_a[seed]), of(run_b[seed])) for seed in sorted(set(run_a) & set(run_b))]
+    return [a - b for a, b in pairs if a is not None and b is not None]
+
+
+def main():
+    folder, last = sys.argv[1], int(sys.argv[2])
+    runs = runs_of(folder)
+    names = [(rule, model) for rule in ("grpo", "prerl") for model in MODELS if (rule, model) in runs]
+    print("accuracy and reward by the reward model, means over seeds")
+    for name in names:
+        for step in sorted({step for run in runs[name].values() for step in run}):
+            lines = [run[step] for run in runs[name].values() if step in run]
+            means = {
+                key: sum(line[key] for line in lines) / len(lines)
+                for key in ("accuracy", "reward_model", "kl_to_base", "false_steps")
+                if all(line.get(key) is not None for line in lines)
+            }
+            print(
+                f"  {name[0]:<6} {name[1]:<12} step {step:<3} accuracy {number(means['accuracy'])}  reward "
+                f"{number(means.get('reward_model'))}  KL {means['kl_to_base']:7.2f}  false steps "
+                f"{number(means.get('false_steps'))}"
+            )
+
+    def fall(run):
+        late, early = value(run, last, "accuracy"), value(run, EARLY, "accuracy")
+        return None if None in (late, early) else late - early
+
+    def falls(name):
+        return [x for x in (fall(run) for run in runs[name].values()) if x is not None]
+
+    others = [name for name in names if name[1] != "truth"]
+    table(f"1. accuracy at step {last} less that at step {EARLY}", [(" ".join(n), falls(n)) for n in others])
+    for name in names:
+        if name[1] == "truth":
+            row(f"control: {name[0]} truth", falls(name), None)
+    both = [model for model in MODELS[:-1] if ("grpo", model) in runs and ("prerl", model) in runs]
+    table(
+        "2. the same of PreRL less that of GRPO",
+        [(model, differences(runs["prerl", model], runs["grpo", model], fall)) for model in both],
+    )
+    for distance in (1, 2, 3, 4):
+        table(
+            f"   accuracy at distance {distance}, PreRL less GRPO (not tested before)",
+            [
+                (
+                    model,
+                    differences(runs["prerl", model], runs["grpo", model], lambda run: at_distance(run, distance)),
+                )
+                for model in both
+            ],
+        )
+    table(
+        f"3. accuracy at step {last} less that of one model of 1000-noisy",
+        [
+            (f"{rule} {model}", differences(runs[rule, model], runs[rule, "1000-noisy"], lambda run: value(run, last, "accuracy")))
+            for rule in ("grpo", "prerl")
+            for model in ("mean-4", "min-4")
+            if (rule, model) in runs and (rule, "1000-noisy") in runs
+        ],
+    )
+
+    print("\n4. predictions before training, gain in accuracy against that of truth")
+    for rule, label in (("grpo", "RL"), ("prerl", "PreRL")):
+        rows = []
+        for model in ORDER:
+            path = os.path.join(folder, f"surrogate-{model}.json")
+            if not os.path.exists(path) or (rule, model) not in runs or (rule, "truth") not in runs:
+                continue
+            with open(path) as file:
+                predicted = json.load(file)["reward_model_rules"][label]
+            size, noise = model.split("-")[0], "0.25" if model.endswith("noisy") else "0"
+            with open(os.path.join(folder, f"model-{size}-noise-{noise}-s0", "evaluation.jsonl")) as lines:
+                accuracy = json.loads(lines.readlines()[-1])["accuracy"]
+
+            def gain(run):
+                late, first = value(run, last, "accuracy"), value(run, 0, "accuracy")
+                return None if None in (late, first) else late - first
+
+            own = [gain(run) for run in runs[rule, model].values() if gain(run) is not None]
+            truth = [gain(run) for run in runs[rule, "truth"].values() if gain(run) is not None]
+            if not own or not truth:
+                continue
+            realised = (sum(own) / len(own)) / (sum(truth) / len(truth))
+            rows.append(
+                (
+                    model,
+                    predicted["efficiency"]["estimate"],
+                    predicted["step_batch_efficiency"]["estimate"],
+                    accuracy,
+                    realised,
+                )
+            )
+        for model, plain, step, accuracy, realised in rows:
+            print(
+                f"  {label:<6} {model:<12} plain {number(plain, 2)}  Adam {number(step, 2)}  accuracy on pairs "
+                f"{accuracy:.3f}  realised {number(realised, 2)}"
+            )
+        if len(rows) > 2:
+            realised = [row[4] for row in rows]
+            for title, values in (
+                ("plain gradient", [row[1] for row in rows]),
+                ("Adam's first step", [row[2] for row in rows]),
+                ("null: accuracy on pairs", [row[3] for row in rows]),
+                ("null: fixed order", [-ORDER.index(row[0]) for row in rows]),
+            ):
+                if None not in values:
+                    print(f"  {label:<6} rank correlation of {title}: {number(correlation(values, realised), 2)}")
+
+    print("\n5. best of n: truth, and the reward that chose")
+    for model in MODELS:
+        path = os.path.join(folder, f"best-of-{model}.json")
+        if os.path.exists(path):
+            with open(path) as file:
+                print(f"  {model:<12} {json.dumps(json.load(file)['best_of'])}")
+
+
+if __name__ == "__main__":
+    main()
