@@ -154,8 +154,7 @@ final class ActorCriticLearner: PolicyLearner {
     return zip(own, other).map { zip($0, $1).map { $0 - $1 } }
   }
 
-  /// A of a step: its rewards, and how much the mean reward of continuations rises over it. All its
-  /// tokens share it.
+  /// Advantages from the mean rewards of continuations.
   private func continuationAdvantages(
     _ batch: LearningBatch, _ responses: [TaskResponse], _ rewards: [[Double]],
     _ shouldStop: @Sendable () -> Bool
@@ -168,17 +167,9 @@ final class ActorCriticLearner: PolicyLearner {
       key: key.derive("continuations").derive(UInt64(batch.step)), threads: parts.threads,
       shouldStop: shouldStop, score: algorithm.rewards.score)
     return responses.indices.map { index in
-      let count = rewards[index].count
-      var advantages: [Double] = []
-      for (place, start) in places[index].enumerated() {
-        let isLast = place + 1 == places[index].count
-        let end = isLast ? count : places[index][place + 1]
-        let next = isLast ? 0 : values[index][place + 1]
-        let reward = rewards[index][start..<end].reduce(0, +)
-        let advantage = reward + algorithm.discount * next - values[index][place]
-        advantages += Array(repeating: advantage, count: end - start)
-      }
-      return advantages
+      ContinuationValues.advantages(
+        rewards: rewards[index], states: places[index], values: values[index],
+        discount: algorithm.discount)
     }
   }
 

@@ -14,7 +14,14 @@ public struct ContinuationValues: Sendable, Hashable {
   /// Tokens between states where the task knows no steps.
   public var stride = 8
 
-  init() {}
+  /// - Parameters:
+  ///   - count: Continuations from each state, at least 1.
+  ///   - stride: Tokens between states where the task knows no steps, at least 1.
+  public init(count: Int = 9, stride: Int = 8) {
+    precondition(count > 0 && stride > 0, "continuations and a stride of at least 1")
+    self.count = count
+    self.stride = stride
+  }
 
   /// Reads `continuations` and `continuation_stride` where advantages come from them.
   ///
@@ -33,12 +40,34 @@ public struct ContinuationValues: Sendable, Hashable {
 
   /// The first tokens of the states of a response, ascending, from 0: the state before token t is the
   /// prompt and y_<t.
-  func states(_ response: TaskResponse, of task: any PolicyTask) -> [Int] {
+  package func states(_ response: TaskResponse, of task: any PolicyTask) -> [Int] {
     let count = response.tokens.count
     let ends =
       task.steps(of: response)?.map(\.end)
       ?? Array(Swift.stride(from: stride, to: count, by: stride))
     return [0] + ends.filter { $0 > 0 && $0 < count }.sorted()
+  }
+
+  /// A of every token of a response: the rewards of its step, and how much V rises over it. All tokens of a step share
+  /// it.
+  ///
+  /// - Parameters:
+  ///   - rewards: One a token.
+  ///   - states: The first tokens of its states.
+  ///   - values: V of these.
+  package static func advantages(
+    rewards: [Double], states: [Int], values: [Double], discount: Double = 1
+  ) -> [Double] {
+    var advantages: [Double] = []
+    for (place, start) in states.enumerated() {
+      let isLast = place + 1 == states.count
+      let end = isLast ? rewards.count : states[place + 1]
+      let next = isLast ? 0 : values[place + 1]
+      let reward = rewards[start..<end].reduce(0, +)
+      advantages += Array(
+        repeating: reward + discount * next - values[place], count: end - start)
+    }
+    return advantages
   }
 
   /// V of states of responses: the mean reward of continuations, each judged as a whole response.

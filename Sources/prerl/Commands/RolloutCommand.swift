@@ -19,7 +19,9 @@ struct RolloutCommand: ParsableCommand {
   @Option(help: ArgumentHelp("Write the rollouts to this file.", valueName: "file.jsonl"))
   var output: String
 
-  @Flag(help: "Ask built-in problems of training, not held-out ones, for example to train a reward model.")
+  @Flag(
+    help:
+      "Ask built-in problems of training, not held-out ones, for example to train a reward model.")
   var trainingProblems = false
 
   @OptionGroup var rewardModelOptions: RewardModelOptions

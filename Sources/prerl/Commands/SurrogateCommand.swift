@@ -20,9 +20,9 @@ struct SurrogateCommand: ParsableCommand {
       Adam's first step on one batch, noise included. The noise ceiling is the fraction of a batch \
       gradient's squared norm that reproduces in another batch; the column "first token" has the \
       fraction that the first tokens of responses make, and the columns after it the gain without them. \
-      An interval is unbounded where a gradient may be noise alone. With --critic or --reward-model the rules \
-      stand a second time, with an advantage for each token or with the advantages of the model's rewards; \
-      they are compared with RL that has neither.
+      An interval is unbounded where a gradient may be noise alone. With --critic, \
+      --continuations or --reward-model the rules stand a second time, with an advantage for each token or \
+      with the advantages of the model's rewards; they are compared with RL that has neither.
 
       Example: prerl surrogate --model DIR --rollouts rollouts.jsonl
       """)
@@ -45,29 +45,13 @@ struct SurrogateCommand: ParsableCommand {
       valueName: "context"))
   var nullContext: String?
 
-  @Option(
-    help: ArgumentHelp(
-      "Also predict rules that give each token an advantage of its own, by GAE with this critic, a folder with a "
-        + "value head such as checkpoints/step-N/critic.", valueName: "dir"))
-  var critic: String?
-
-  @Option(
-    parsing: .unconditional,
-    help: ArgumentHelp("λ of these advantages (default: 0.95); γ is 1.", valueName: "x"))
-  var lam: Double?
-
-  @Option(
-    help: ArgumentHelp(
-      "Also predict rules that learn from the rewards of this reward model, a folder of a "
-        + "…ForSequenceClassification with one label.", valueName: "dir"))
-  var rewardModel: String?
-
   @Option(help: ArgumentHelp("Also write the numbers as JSON.", valueName: "file.json"))
   var summary: String?
 
   @Flag(help: "Allow sequences longer than max_position_embeddings.")
   var allowLong = false
 
+  @OptionGroup var advantageOptions: AdvantageOptions
   @OptionGroup var rewardOptions: RewardOptions
   @OptionGroup var sampling: SamplingArguments
   @OptionGroup var runOptions: ModelRunOptions
@@ -86,31 +70,20 @@ struct SurrogateCommand: ParsableCommand {
     if heldOut != nil, rollouts == nil {
       throw ValidationError("--held-out without --rollouts (expected both files, or neither)")
     }
-    if rewardModel == "" { throw ValidationError("--reward-model is empty (expected a folder)") }
-    if critic != nil, rewardModel != nil {
-      throw ValidationError(
-        "--critic and --reward-model (expected one of them: rules have one further kind of advantages)"
-      )
-    }
-    if critic == "" { throw ValidationError("--critic is empty (expected a folder)") }
-    if let lam {
-      guard critic != nil else {
-        throw ValidationError("--lam without --critic (expected the folder of a critic)")
-      }
-      guard 0...1 ~= lam else {
-        throw ValidationError("--lam is \(lam) (expected a number in 0...1)")
-      }
-    }
     try rewardOptions.check(rollouts)
   }
 
   func run() throws {
     let checkpoint = try Checkpoint(common)
     let setup = try AlignmentSetup(checkpoint, nullContext: nullContext)
-    try common.checkOutputs([summary], inputs: [rollouts, heldOut, sampling.problems])
+    try common.checkOutputs(
+      [summary], inputs: [rollouts, heldOut, sampling.problems] + advantageOptions.inputs)
     let (training, others) = try pools(setup)
+    let advantages = try advantageOptions.advantages(
+      of: training, checkpoint, checkpoint.builtInTask.map { _ in CountdownTask(sampling.variant) },
+      common)
     var run = SurrogateRun(
-      training, heldOut: others, otherAdvantages: try otherAdvantages(training, checkpoint),
+      training, heldOut: others, otherAdvantages: advantages,
       options: setup.options(seed: common.seed),
       model: try checkpoint.model(Float.self))
     run.rolloutsName = rollouts ?? "sampled rollouts"
@@ -129,29 +102,6 @@ struct SurrogateCommand: ParsableCommand {
     }
     if common.json { return try Console.print(prediction.json.text(indent: 2)) }
     try Console.print(prediction.table + "\n\n" + prediction.conclusion)
-  }
-
-  /// The advantages of rollouts by the reward model or the critic; nil without either.
-  private func otherAdvantages(
-    _ rollouts: [Rollout], _ checkpoint: Checkpoint
-  ) throws -> OtherAdvantages? {
-    if let rewardModel {
-      let scoring = try RewardScoring(rewardModel, common)
-      try scoring.requireTokens(of: checkpoint)
-      let scored = try scoring.scored(rollouts, of: checkpoint, kept: "nothing was written")
-      return OtherAdvantages(of: rollouts, rewards: scored.map { $0.reward ?? .nan })
-    }
-    guard let critic else { return nil }
-    let values = try CriticOptions.function(critic, reading: rollouts).values(
-      rollouts.map { ScoredSequence(context: $0.promptTokens, response: $0.responseTokens) },
-      threads: common.threads)
-    let estimator = GeneralizedAdvantage(lambda: lam ?? 0.95)
-    return OtherAdvantages(
-      ofTokens: zip(rollouts, values).map { rollout, values in
-        var rewards = [Double](repeating: 0, count: values.count)
-        rewards[values.count - 1] = rollout.reward ?? .nan
-        return estimator.advantages(rewards: rewards, values: values)
-      })
   }
 
   /// Rollouts of training and held-out ones: read, or sampled first.

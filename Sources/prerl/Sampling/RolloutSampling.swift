@@ -72,7 +72,8 @@ struct RolloutSampling {
       let ofPool = (0..<count).map { min(perProblem, samples - $0 * perProblem) }
       let task = CountdownTask(arguments.variant)
       problems =
-        (pool == .heldOut ? [] : task.training(count)) + (pool == .training ? [] : task.heldOut(count))
+        (pool == .heldOut ? [] : task.training(count))
+        + (pool == .training ? [] : task.heldOut(count))
       counts = pool == .both ? ofPool + ofPool : ofPool
     }
     maximumNewTokens = try Self.room(checkpoint, problems, asked: arguments.maxNewTokens)
