@@ -23,6 +23,45 @@ import Testing
 
   private static func bytes(_ text: String) -> [Int32] { text.utf8.map { Int32($0) } }
 
+  @Test func rewardsOfRolloutsMakePairs() throws {
+    func pairs(_ text: String) throws -> [PreferencePair] {
+      try withTemporaryDirectory { folder in
+        let path = folder + "/rollouts.jsonl"
+        try Data(text.utf8).write(to: URL(fileURLWithPath: path))
+        return try PreferenceReader.pairs(
+          ofRollouts: path, options: RolloutReader.Options(vocabularySize: 256))
+      }
+    }
+    func line(_ id: String, _ problem: String, _ response: Int, _ reward: Double?) -> String {
+      #"{"id": "\#(id)", "problem_id": "\#(problem)", "cluster": "c\#(problem)", "prompt_ids": [1], "#
+        + #""response_ids": [\#(response)]\#(reward.map { ", \"reward\": \($0)" } ?? "")}"# + "\n"
+    }
+    let text =
+      line("a", "p", 11, 0) + line("b", "p", 12, 1) + line("c", "p", 13, 0.5)
+      + line("d", "q", 14, 1)
+      + line("e", "p", 15, 0) + line("f", "q", 16, 1) + line("g", "p", 17, 0.5)
+    // b > e, c > a; g is in the middle, and those of q are equal.
+    #expect(
+      try pairs(text) == [
+        PreferencePair(
+          id: "b>e", cluster: "cp", promptTokens: [1], chosenTokens: [12], rejectedTokens: [15]),
+        PreferencePair(
+          id: "c>a", cluster: "cp", promptTokens: [1], chosenTokens: [13], rejectedTokens: [11]),
+      ])
+    for (bad, message) in [
+      (line("x", "p", 1, nil), "rollout x has no reward"),
+      (
+        line("x", "p", 1, 1).replacing("\"prompt_ids\": [1]", with: "\"prompt_ids\": [2]"),
+        "rollout x has another prompt than a"
+      ),
+    ] {
+      let error = #expect(throws: TaskFileError.self) { _ = try pairs(text + bad) }
+      #expect(error?.message.hasPrefix(message) == true, "\(error?.message ?? "")")
+    }
+    let equal = #expect(throws: TaskFileError.self) { _ = try pairs(line("x", "p", 1, 1)) }
+    #expect(equal?.message.hasPrefix("no problem has two responses") == true)
+  }
+
   @Test func idsTextAndMessagesAreRead() throws {
     let pairs = try Self.read(
       #"""

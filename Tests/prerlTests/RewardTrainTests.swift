@@ -64,6 +64,23 @@ import Testing
     }
   }
 
+  @Test func rolloutsWithRewardsMakePairs() throws {
+    try withProgram { program in
+      let rollouts = try program.run(
+        "rollout", "--samples", "400", "--training-problems", "--output", "r.jsonl", "--quiet")
+      #expect(rollouts.status == 0, "\(rollouts.errors)")
+      try program.write(
+        #"{"algorithm": "reward-model", "steps": 2, "rollouts": "r.jsonl", "pairs_per_step": 8}"#,
+        to: "rm.json")
+      let outcome = try program.run("train", "rm.json", "--output", "run")
+      #expect(outcome.status == 0, "\(outcome.errors)")
+      #expect(outcome.errors.contains(" pairs of training, "))
+      let manifest = try program.object("run/manifest.json")
+      #expect(manifest["config"]?.objectValue?["rollouts"] == "r.jsonl")
+      #expect(try program.run("train", "rm.json", "--output", "run", "--resume").status == 0)
+    }
+  }
+
   @Test func anInterruptedRunGoesOnToTheSameBits() throws {
     try withProgram { program in
       try program.write(Self.configuration, to: "rm.json")

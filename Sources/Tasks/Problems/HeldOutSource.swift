@@ -74,16 +74,21 @@ extension JSONReader {
   public mutating func text(
     _ key: String, expected: String
   ) throws(JSONValueError) -> String {
-    _ = try string(key)
-    return try optionalText(key, expected: expected) ?? ""
+    try filled(string(key), key, expected)
   }
 
   /// The same, or nil if the key is missing.
   public mutating func optionalText(
     _ key: String, expected: String
   ) throws(JSONValueError) -> String? {
-    let text = try optionalString(key)
-    guard text != "" else {
+    guard let text = try optionalString(key) else { return nil }
+    return try filled(text, key, expected)
+  }
+
+  private func filled(
+    _ text: String, _ key: String, _ expected: String
+  ) throws(JSONValueError) -> String {
+    guard !text.isEmpty else {
       throw JSONValueError(path: path(of: key), message: "is empty (expected \(expected))")
     }
     return text

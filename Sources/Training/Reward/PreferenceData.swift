@@ -28,7 +28,12 @@ public struct PreferenceData: Sendable {
   ) throws {
     let parts = try configuration.evaluation.load(
       configuration.pairs, in: folder, noun: "pairs", key: "held_out", cluster: \.cluster
-    ) { try PreferenceReader.read(path: $0, options: options) }
+    ) { path in
+      switch configuration.content {
+      case .pairs: try PreferenceReader.read(path: path, options: options)
+      case .rollouts: try PreferenceReader.pairs(ofRollouts: path, options: options)
+      }
+    }
     try self.init(
       configuration, training: parts.training, heldOut: parts.heldOut, files: parts.files)
   }

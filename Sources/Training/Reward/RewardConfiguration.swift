@@ -15,10 +15,20 @@ public struct RewardConfiguration: Sendable {
     case half
   }
 
+  /// What the files hold.
+  public enum Content: String, Sendable {
+    /// Pairs (see `PreferenceReader`).
+    case pairs
+    /// Rollouts, whose rewards say which of two responses to a problem is better.
+    case rollouts
+  }
+
   public var seed: UInt64
   public var steps: Int
-  /// The JSONL file of the pairs of training (see `PreferenceReader`).
+  /// The file of the pairs of training.
   public var pairs: String
+  /// What this file and that of evaluation hold.
+  public var content: Content
   /// Where the pairs of evaluation come from.
   public var evaluation: HeldOutSource
   /// How text becomes tokens; nil for the template of the model's folder, which whoever opens the folder
@@ -47,7 +57,17 @@ public struct RewardConfiguration: Sendable {
     _ = try reader.string("algorithm", oneOf: [Self.name])
     seed = UInt64(try reader.optionalInt("seed", in: 0...Int.max) ?? 0)
     steps = try reader.int("steps", in: 1...1_000_000)
-    pairs = try reader.text("pairs", expected: "a file")
+    let own = try reader.optionalText("pairs", expected: "a file")
+    let rollouts = try reader.optionalText("rollouts", expected: "a file")
+    guard let file = own ?? rollouts, own == nil || rollouts == nil else {
+      throw JSONValueError(
+        path: reader.path(of: "pairs"),
+        message: own == nil
+          ? "missing (expected a file of pairs, or rollouts with a file of rollouts)"
+          : "with rollouts (expected only one: pairs are made of the rollouts)")
+    }
+    pairs = file
+    content = own == nil ? .rollouts : .pairs
     evaluation = try HeldOutSource(reading: &reader, noun: "pairs")
     template = try reader.optionalChoice("template")
     pairsPerStep = try reader.optionalInt("pairs_per_step", in: 1...65_536) ?? 64
@@ -67,7 +87,7 @@ public struct RewardConfiguration: Sendable {
   public var json: JSON {
     var object: JSONObject = [
       "algorithm": .string(Self.name), "seed": .integer(Int(seed)), "steps": .integer(steps),
-      "pairs": .string(pairs), "pairs_per_step": .integer(pairsPerStep),
+      content.rawValue: .string(pairs), "pairs_per_step": .integer(pairsPerStep),
       "margin": .real(loss.margin), "center_rewards_coefficient": .real(loss.centering),
       "ties": .string(ties.rawValue), "label_noise": .real(labelNoise),
       "evaluate_every": .integer(evaluateEvery), "save_every": .integer(saveEvery),

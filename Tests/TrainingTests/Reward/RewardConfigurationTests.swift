@@ -42,6 +42,7 @@ import Training
       #""steps": 3, "held_out": "a", "held_out_share": 0.1"#,
       "held_out_share: with held_out (expected only one"
     ),
+    (#""steps": 3, "rollouts": "r.jsonl""#, "pairs: with rollouts (expected only one"),
     (#""steps": 3, "held_out": """#, "held_out: is empty (expected a file)"),
     (
       #""steps": 3, "template": "chat""#,
