@@ -35,8 +35,14 @@ extension ChatTemplate {
     ]
     let before = try bytes([conversation[0]], nil, arguments, now)
     let rest = try Self.rest(of: try bytes(conversation, nil, arguments, now), behind: before)
-    guard let (opening, behind) = rest.halves(around: Array("prerlanswer".utf8)),
-      opening.isEmpty, let (behindAnswer, behindWords) = behind.halves(around: Self.wordBytes)
+    let parts = rest.halves(around: Array("prerlanswer".utf8))
+    if let opening = parts?.0, !opening.isEmpty {
+      throw Self.refusal(
+        "it writes \(quoted(String(decoding: opening, as: UTF8.self))) before an answer that it does not write to "
+          + "open one (expected a template that reads add_generation_prompt)")
+    }
+    guard let (_, behind) = parts,
+      let (behindAnswer, behindWords) = behind.halves(around: Self.wordBytes)
     else {
       throw Self.refusal(
         "it does not write each turn once as it stands (expected a template that does)")
@@ -102,8 +108,8 @@ extension ChatTemplate {
   ) throws(TokenizerError) -> ArraySlice<UInt8> {
     guard text.starts(with: before) else {
       throw refusal(
-        "it writes a turn differently once others stand behind it (expected a template that keeps "
-          + "earlier turns)")
+        "it writes a turn differently once others stand behind it, perhaps by enable_thinking (expected a template "
+          + "that keeps earlier turns)")
     }
     return text.dropFirst(before.count)
   }

@@ -146,16 +146,29 @@ public struct PolicyConfiguration: Sendable {
           + "measured for conversations)"
       }
     }
-    if likelihood != nil, !(task is any ConversationTask) {
-      return
-        "likelihood needs a task of conversations (expected none, or \(Self.conversationTasks))"
+    if likelihood != nil {
+      guard let task = task as? any ConversationTask else {
+        return
+          "likelihood needs a task of conversations (expected none, or \(Self.conversationTasks))"
+      }
+      guard task.loggedConversation(0).isOthers.contains(true) else {
+        return
+          "likelihood has nothing to learn (expected conversations in which the user speaks behind an answer)"
+      }
     }
-    if task is any ConversationTask, !(task is any InteractiveTask),
-      imagination?.worldModel.isLearned != true || imagination?.share != 1
-    {
-      return
-        "imagination is \(imagination == nil ? "missing" : "not of all conversations by a model") (expected "
-        + "world_model \"learned\" or \"argmax\" and share 1: nobody else answers in this task)"
+    if task is any ConversationTask, !(task is any InteractiveTask) {
+      guard let imagination else {
+        return "imagination is missing (expected it: nobody but models can answer in this task)"
+      }
+      guard imagination.worldModel.isLearned else {
+        return
+          "imagination.world_model is \"exact\" (expected \"learned\" or \"argmax\": nobody but models can answer "
+          + "in this task)"
+      }
+      guard imagination.share == 1 else {
+        return
+          "imagination.share is \(imagination.share) (expected 1: nobody but models can answer in this task)"
+      }
     }
     if let imagination {
       guard let task = task as? any ImaginableTask else {
@@ -173,8 +186,7 @@ public struct PolicyConfiguration: Sendable {
     let start = context.documentStart(task)
     if context == .start, start.isEmpty {
       return
-        "the model has no start token to serve as null context (expected loss.null_context with "
-        + "token ids, for example [0])"
+        "loss.null_context is \"bos\", and the model has no start token (expected token ids, for example [0])"
     }
     if let token = start.first(where: { !(0..<model.vocabularySize).contains(Int($0)) }) {
       return "loss.null_context has the token id \(token) (expected ids below "
@@ -185,6 +197,14 @@ public struct PolicyConfiguration: Sendable {
         + "(expected at most \(model.maximumPositions) together, the model's positions)"
     }
     return nil
+  }
+
+  /// Tokens of the longest prompt of a run, in imagined conversations, too.
+  public func longestPrompt(of task: any PolicyTask) -> Int {
+    guard imagination?.start == .logged, let task = task as? any ImaginableTask else {
+      return task.longestPrompt
+    }
+    return max(task.longestPrompt, task.longestBeginning)
   }
 
   private static let conversationTasks = "the task desk or conversations"

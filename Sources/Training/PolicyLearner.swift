@@ -23,7 +23,7 @@ protocol PolicyLearner: AnyObject {
   /// - Throws: `TrainingError` for what is not finite; `CancellationError` when it was stopped before the
   ///   first update.
   func learn(
-    from batch: LearningBatch, shouldStop: @Sendable () -> Bool
+    from batch: LearningBatch, shouldStop: @escaping @Sendable () -> Bool
   ) throws -> (objective: PolicyObjective, updates: PolicyMetrics.Updates)
 }
 

@@ -43,8 +43,8 @@ extension Transformer<Float> {
     return responses
   }
 
-  /// Turn after turn, all conversations that go on together. A conversation is cut off where another turn
-  /// would not fit into the most tokens of a response, or where the partner cuts it off.
+  /// Turn after turn, all conversations that go on together. A conversation is cut off where another turn or an answer
+  /// to one would not fit into the most tokens of a response, or where the partner cuts it off.
   private func converse(
     _ requests: [(problem: TaskProblem, key: RandomKey)], _ task: any ConversationTask,
     _ options: SamplingOptions, _ partner: any ConversationPartner, threads: Int
@@ -74,7 +74,9 @@ extension Transformer<Float> {
           turns.append(
             PolicyTurn(
               problem: requests[index].problem, history: responses[index].tokens,
-              tokens: own.tokens, answerCount: turn, key: requests[index].key))
+              tokens: own.tokens, answerCount: turn,
+              room: options.maximumNewTokens - responses[index].tokens.count - own.tokens.count,
+              key: requests[index].key))
         })
       let answers = try partner.answers(to: turns, in: task, threads: threads)
       for (index, (own, answer)) in zip(live, zip(turns, answers)) {

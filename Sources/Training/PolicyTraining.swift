@@ -122,7 +122,7 @@ public final class PolicyTraining {
   ///
   /// - Throws: What the task's verifier throws; `CancellationError` when it was stopped.
   public func sample(
-    _ problems: [TaskProblem], step: Int, shouldStop: @Sendable () -> Bool = { false }
+    _ problems: [TaskProblem], step: Int, shouldStop: @escaping @Sendable () -> Bool = { false }
   ) throws -> [RolloutGroup] {
     let key = key.derive("rollout").derive(UInt64(step))
     var groups = try RolloutGroup.sample(
@@ -150,7 +150,9 @@ public final class PolicyTraining {
   /// - Parameter shouldStop: Asked now and then while responses are judged.
   /// - Throws: `TrainingError` where a logit, a loss or a gradient is not finite; the model then has the
   ///   parameters of the updates before. `CancellationError` when it was stopped: no step was made.
-  public func advance(shouldStop: @Sendable () -> Bool = { false }) throws -> PolicyMetrics {
+  public func advance(shouldStop: @escaping @Sendable () -> Bool = { false }) throws
+    -> PolicyMetrics
+  {
     let next = step + 1
     let start = ContinuousClock.now
     let problems = problems(ofStep: next)

@@ -11,7 +11,7 @@ final class WholeBatchLearner: PolicyLearner {
   var critic: Critic? { nil }
 
   func learn(
-    from batch: LearningBatch, shouldStop: @Sendable () -> Bool
+    from batch: LearningBatch, shouldStop: @escaping @Sendable () -> Bool
   ) throws -> (objective: PolicyObjective, updates: PolicyMetrics.Updates) {
     let configuration = parts.configuration
     let objective = configuration.algorithm.objective(of: batch.groups, step: batch.step)

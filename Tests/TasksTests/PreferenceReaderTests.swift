@@ -40,13 +40,16 @@ import Testing
       line("a", "p", 11, 0) + line("b", "p", 12, 1) + line("c", "p", 13, 0.5)
       + line("d", "q", 14, 1)
       + line("e", "p", 15, 0) + line("f", "q", 16, 1) + line("g", "p", 17, 0.5)
-    // b > e, c > a; g is in the middle, and those of q are equal.
+    // b > e, c > a, g is in the middle, and those of q are equal.
     #expect(
       try pairs(text) == [
         PreferencePair(
           id: "b>e", cluster: "cp", promptTokens: [1], chosenTokens: [12], rejectedTokens: [15]),
         PreferencePair(
           id: "c>a", cluster: "cp", promptTokens: [1], chosenTokens: [13], rejectedTokens: [11]),
+        PreferencePair(
+          id: "d>f", cluster: "cq", promptTokens: [1], chosenTokens: [14], rejectedTokens: [16],
+          isTie: true),
       ])
     for (bad, message) in [
       (line("x", "p", 1, nil), "rollout x has no reward"),

@@ -62,6 +62,9 @@ import Tokenizers
     let silent = try ChatTemplate(
       "{% for m in messages %}{{ m.content + '<end>' if m.role == 'user' else '' }}{% endfor %}")
     #expect(Self.message { _ = try silent.marks() }?.contains("each turn once") == true)
+    let unopened = try ChatTemplate(
+      "{% for m in messages %}{{ m.role + ': ' + m.content + '<end>' }}{% endfor %}")
+    #expect(Self.message { _ = try unopened.marks() }?.contains("add_generation_prompt") == true)
     // Thoughts that are switched off stand in the opening of the last answer alone.
     let qwen3 = try ChatTemplate(ChatTemplateTests.qwen3)
     #expect(

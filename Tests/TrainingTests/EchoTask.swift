@@ -11,6 +11,7 @@ struct EchoTask: InteractiveTask, ImaginableTask {
   let maximumTurnLength = 3
   /// Half of the vocabulary, so that a random policy ends most of its turns.
   let turnEnds = (0..<28).map { Int32($0) }
+  let maximumReplyLength = 4
   var longestPrompt: Int { countdown.longestPrompt }
   var documentStart: [Int32] { countdown.documentStart }
   var ordinaryTokens: [Int32] { countdown.ordinaryTokens }

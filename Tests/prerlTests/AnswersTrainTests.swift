@@ -139,7 +139,7 @@ import Testing
     ),
     (
       #""steps": 2"#, #""steps": 2, "loss": {"null_context": [720]}"#,
-      "prerl: model: loss.null_context has the token id 720 (expected ids below 720, "
+      "prerl: own/c.json:2: loss.null_context has the token id 720 (expected ids below 720, "
     ),
   ])
   func whatCannotBeTrainedIsOneLine(what: String, replacement: String, message: String) throws {
@@ -167,8 +167,8 @@ import Testing
       #expect(outcome.status == 2)
       #expect(
         outcome.errors
-          == "prerl: model: the model has no start token to serve as null context (expected "
-          + "loss.null_context with token ids, for example [0])\n")
+          == "prerl: own/c.json:1: loss.null_context is \"bos\", and the model has no start token (expected "
+          + "token ids, for example [0])\n")
     }
   }
 }

@@ -70,6 +70,9 @@ import Testing
       #expect(metrics[0]["turns"]?.doubleValue == 3)
       #expect(metrics[0]["imagined/answers"]?.doubleValue == 8)
       #expect(metrics[0]["imagined/stray_ratio"]?.doubleValue == 0)
+      // They are over behind the answer to the second imagined turn.
+      #expect(metrics[0]["ended"]?.doubleValue == 1)
+      #expect(metrics[0]["completions/clipped_ratio"]?.doubleValue == 0)
       let evaluations = try program.objects("whole/evaluation.jsonl")
       #expect(evaluations.count == 3)
       #expect(evaluations[0]["turns"]?.doubleValue == 3)
@@ -85,10 +88,33 @@ import Testing
       let manifest = try program.object("whole/manifest.json")
       let inputs = manifest["inputs"]?.arrayValue?.compactMap { $0.objectValue } ?? []
       #expect(inputs.contains { $0["role"] == "problems" && $0["path"] == "chats.jsonl" })
-      #expect(try program.run("compare", "whole", "--json").status == 0)
+      let compared = try program.run("compare", "whole")
+      #expect(compared.output.contains("reward model"), "\(compared.errors)")
       #expect(try program.run("inspect", "whole/training.h5").status == 0)
       // A frozen user plays it as well.
       #expect(try train("other", reward[0], reward[1], "--user-model", "model").status == 0)
+    }
+  }
+
+  /// A random model ends no turn, so that every limit is reached.
+  @Test func noConversationIsLongerThanItMayBe() throws {
+    try Self.withConversations { program in
+      _ = try TextCheckpoint(at: program.folder + "/random")
+      try program.write(
+        Self.configuration.replacing(#""max_new_tokens": 80"#, with: #""max_new_tokens": 40"#)
+          .replacing(#""max_turn_tokens": 16"#, with: #""max_turn_tokens": 4"#)
+          .replacing(#""max_user_turn_tokens": 16"#, with: #""max_user_turn_tokens": 30"#)
+          .replacing(
+            #""algorithm": "grpo""#, with: #""algorithm": "ppo", "truncation": "penalty""#),
+        to: "c.json")
+      let outcome = try program.run(
+        "train", "c.json", "--model", "random", "--output", "run", "--reward-model",
+        "rm/checkpoints/step-1")
+      #expect(outcome.status == 0, "\(outcome.errors)")
+      for line in try program.objects("run/metrics.jsonl") {
+        #expect(try #require(line["completions/max_length"]?.doubleValue) <= 40)
+        #expect(line["ended"]?.doubleValue == 0 && line["turns"]?.doubleValue == 1)
+      }
     }
   }
 
@@ -108,21 +134,36 @@ import Testing
       }
       try check("c.json: the task conversations has no rewards of its own", reward: [])
       try check(
-        "model: imagination is missing",
+        "c.json:1: imagination is missing",
         Self.configuration.replacing(#""imagination": {"imagined_turns": 2},"#, with: ""))
       try check(
-        "model: imagination is not of all conversations by a model",
+        "c.json:5: imagination.share is 0.5 (expected 1",
         Self.configuration.replacing(#""imagined_turns": 2"#, with: #""share": 0.5"#))
       try check(
-        "model: imagination is not of all conversations by a model",
+        "c.json:5: imagination.world_model is \"exact\"",
         Self.configuration.replacing(#""imagined_turns": 2"#, with: #""world_model": "exact""#))
       try check(
-        "model: max_new_tokens is 8 (expected at least 16, a turn)",
+        "c.json:7: max_new_tokens is 8 (expected at least 16, a turn)",
         Self.configuration.replacing(#""max_new_tokens": 80"#, with: #""max_new_tokens": 8"#))
       try program.write(
         Self.conversations(3) + #"{"messages": [{"role": "user", "content": "a"}]}"#,
         to: "chats.jsonl")
       try check("chats.jsonl:4: messages has no turn of \"assistant\"")
+      try program.write("", to: "chats.jsonl")
+      try check("chats.jsonl:1: no conversations (expected one JSON object a line)")
+      try program.write(
+        Self.conversations(20).replacing(#", {"role": "user", "content": "Thanks!"}"#, with: "")
+          .replacing(#", {"role": "assistant", "content": "Any time."}"#, with: ""),
+        to: "chats.jsonl")
+      try check("c.json:6: likelihood has nothing to learn")
+      try program.write(Self.conversations(20), to: "chats.jsonl")
+      _ = try TextCheckpoint(at: program.folder + "/other")
+      let path = program.folder + "/other/tokenizer.json"
+      let tokenizer = try String(contentsOfFile: path, encoding: .utf8)
+      try Data((tokenizer + "\n").utf8).write(to: URL(fileURLWithPath: path))
+      try check(
+        "other: another tokenizer than the policy's",
+        reward: ["--reward-model", "rm/checkpoints/step-1", "--user-model", "other"])
       try program.write(Self.conversations(20), to: "chats.jsonl")
       try program.write(
         "{% for m in messages %}{{ m.content }}{% endfor %}", to: "model/chat_template.jinja")

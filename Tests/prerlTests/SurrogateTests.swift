@@ -26,10 +26,12 @@ import Testing
         rules.keys == ["PreRL", "NSR-PreRL", "PSR-PreRL", "RL", "NSR-RL", "PSR-RL"])
       let continued = try program.run(
         "surrogate", "--samples", "64", "--per-problem", "4", "--continuations", "2", "--quiet",
-        "--json")
+        "--json", "--max-new-tokens", "200", "--temperature", "1.5")
       #expect(continued.status == 0, "\(continued.errors)")
       #expect(try continued.object()["token_rules"]?.objectValue?.keys.count == 6)
+      #expect(try continued.object()["other_advantages"] == ["continuations": 2])
       for (more, message) in [
+        (["--continuations", "2", "--rollouts", "r.jsonl"], "--continuations with --rollouts"),
         (["--continuations", "0"], "--continuations is 0 (expected an integer in 1...4096)"),
         (["--lam", "0.5"], "--lam without --critic"),
         (["--critic", critic, "--lam", "2"], "--lam is 2.0 (expected a number in 0...1)"),

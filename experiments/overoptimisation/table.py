@@ -3,18 +3,19 @@
 usage: table.py RUNS STEPS
 """
 
+import collections
 import json
 import os
 import re
 import sys
-from math import sqrt
+from math import comb, sqrt
 
 sys.path.insert(0, os.path.join(os.path.dirname(__file__), ".."))
 from paired import student  # noqa: E402
 
 MODELS = ["100", "1000", "10000", "100-noisy", "1000-noisy", "10000-noisy", "mean-4", "min-4", "truth"]
 ORDER = ["10000", "10000-noisy", "1000", "1000-noisy", "100", "100-noisy"]
-EARLY = 20
+COUNTS = [1, 2, 4, 8, 16, 32, 64]
 
 
 def holm(values):
@@ -42,7 +43,7 @@ def runs_of(folder):
 
 
 def number(value, digits=3):
-    return "-" if value is None else f"{value:+.{digits}f}".replace("0.", ".", 1)
+    return "-" if value is None else re.sub(r"^([+-])0\.", r"\1.", f"{value:+.{digits}f}")
 
 
 def row(name, values, p):
@@ -51,12 +52,69 @@ def row(name, values, p):
     print(f"  {name:<28} {number(mean):>7}  {ends:<18} {'-' if p is None else f'{p:.3f}'}  n = {len(values)}")
 
 
-def table(title, rows):
-    """Rows of a name and paired differences, with p by Holm."""
+def table(title, rows, tested=True):
+    """Rows of a name and paired differences, with p by Holm where the study tests them."""
     print(f"\n{title}")
-    tests = [student(values)[2] for _, values in rows]
+    tests = [student(values)[2] if tested else None for _, values in rows]
     for (name, values), p in zip(rows, holm(tests)):
         row(name, values, p)
+
+
+def best_of(rewards, truth, count):
+    """The mean truth of the response with the highest reward, over all choices of `count` responses; ties are drawn."""
+    order = sorted(range(len(rewards)), key=lambda i: rewards[i])
+    total, place = 0.0, 0
+    whole = comb(len(order), count)
+    while place < len(order):
+        end = place
+        while end < len(order) and rewards[order[end]] == rewards[order[place]]:
+            end += 1
+        share = (comb(end, count) - comb(place, count)) / whole
+        total += share * sum(truth[i] for i in order[place:end]) / (end - place)
+        place = end
+    return total
+
+
+def scores(folder, names):
+    """Rewards by reward models, and the truth, of every problem's responses: problem -> (cluster, rewards, truth)."""
+    found = {}
+    for number, name in enumerate(names):
+        with open(os.path.join(folder, f"scored-{name}.jsonl")) as lines:
+            place = collections.Counter()
+            for line in map(json.loads, lines):
+                problem = line["problem_id"]
+                own = found.setdefault(problem, (line["cluster"], [], []))
+                if number == 0:
+                    own[1].append([])
+                    own[2].append(line["given_reward"])
+                own[1][place[problem]].append(line["reward"])
+                place[problem] += 1
+    return found
+
+
+def best_of_table(folder):
+    print("\n5. best of n by truth, means over problems; 64 less 8 with intervals over clusters")
+    rows = []
+    for model in MODELS:
+        if model == "truth":
+            names, rule = ["model-100-s0"], None
+        elif model.endswith("-4"):
+            names, rule = [f"model-1000-noisy-s{seed}" for seed in range(1, 5)], min if model == "min-4" else sum
+        else:
+            names, rule = [f"model-{model}-s0"], sum
+        if not all(os.path.exists(os.path.join(folder, f"scored-{name}.jsonl")) for name in names):
+            continue
+        means, clusters = {}, collections.defaultdict(list)
+        for cluster, rewards, truth in scores(folder, names).values():
+            own = truth if rule is None else [rule(values) for values in rewards]
+            values = {n: best_of(own, truth, n) for n in COUNTS}
+            for n, value in values.items():
+                means.setdefault(n, []).append(value)
+            clusters[cluster].append(values[64] - values[8])
+        print(f"  {model:<12} " + "  ".join(f"n={n} {sum(v) / len(v):.3f}" for n, v in means.items()))
+        if model != "truth":
+            rows.append((model, [sum(v) / len(v) for v in clusters.values()]))
+    table("   n = 64 less n = 8, over clusters", rows)
 
 
 def ranks(values):
@@ -98,6 +156,8 @@ def differences(run_a, run_b, of):
 
 def main():
     folder, last = sys.argv[1], int(sys.argv[2])
+    # A third of the way; at an evaluation, which every tenth step has.
+    early = max(10, last // 30 * 10)
     runs = runs_of(folder)
     names = [(rule, model) for rule in ("grpo", "prerl") for model in MODELS if (rule, model) in runs]
     print("accuracy and reward by the reward model, means over seeds")
@@ -116,14 +176,14 @@ def main():
             )
 
     def fall(run):
-        late, early = value(run, last, "accuracy"), value(run, EARLY, "accuracy")
+        late, early = value(run, last, "accuracy"), value(run, early, "accuracy")
         return None if None in (late, early) else late - early
 
     def falls(name):
         return [x for x in (fall(run) for run in runs[name].values()) if x is not None]
 
     others = [name for name in names if name[1] != "truth"]
-    table(f"1. accuracy at step {last} less that at step {EARLY}", [(" ".join(n), falls(n)) for n in others])
+    table(f"1. accuracy at step {last} less that at step {early}", [(" ".join(n), falls(n)) for n in others])
     for name in names:
         if name[1] == "truth":
             row(f"control: {name[0]} truth", falls(name), None)
@@ -134,7 +194,7 @@ def main():
     )
     for distance in (1, 2, 3, 4):
         table(
-            f"   accuracy at distance {distance}, PreRL less GRPO (not tested before)",
+            f"   accuracy at distance {distance}, PreRL less GRPO (exploratory)",
             [
                 (
                     model,
@@ -142,6 +202,7 @@ def main():
                 )
                 for model in both
             ],
+            tested=False,
         )
     table(
         f"3. accuracy at step {last} less that of one model of 1000-noisy",
@@ -153,17 +214,16 @@ def main():
         ],
     )
 
-    print("\n4. predictions before training, gain in accuracy against that of truth")
+    print("\n4. predictions before training, and the gain in accuracy")
     for rule, label in (("grpo", "RL"), ("prerl", "PreRL")):
         rows = []
         for model in ORDER:
             path = os.path.join(folder, f"surrogate-{model}.json")
-            if not os.path.exists(path) or (rule, model) not in runs or (rule, "truth") not in runs:
+            if not os.path.exists(path) or (rule, model) not in runs:
                 continue
             with open(path) as file:
                 predicted = json.load(file)["reward_model_rules"][label]
-            size, noise = model.split("-")[0], "0.25" if model.endswith("noisy") else "0"
-            with open(os.path.join(folder, f"model-{size}-noise-{noise}-s0", "evaluation.jsonl")) as lines:
+            with open(os.path.join(folder, f"model-{model}-s0", "evaluation.jsonl")) as lines:
                 accuracy = json.loads(lines.readlines()[-1])["accuracy"]
 
             def gain(run):
@@ -171,10 +231,9 @@ def main():
                 return None if None in (late, first) else late - first
 
             own = [gain(run) for run in runs[rule, model].values() if gain(run) is not None]
-            truth = [gain(run) for run in runs[rule, "truth"].values() if gain(run) is not None]
-            if not own or not truth:
+            if not own:
                 continue
-            realised = (sum(own) / len(own)) / (sum(truth) / len(truth))
+            realised = sum(own) / len(own)
             rows.append(
                 (
                     model,
@@ -200,12 +259,7 @@ def main():
                 if None not in values:
                     print(f"  {label:<6} rank correlation of {title}: {number(correlation(values, realised), 2)}")
 
-    print("\n5. best of n: truth, and the reward that chose")
-    for model in MODELS:
-        path = os.path.join(folder, f"best-of-{model}.json")
-        if os.path.exists(path):
-            with open(path) as file:
-                print(f"  {model:<12} {json.dumps(json.load(file)['best_of'])}")
+    best_of_table(folder)
 
 
 if __name__ == "__main__":

@@ -1,6 +1,6 @@
 """Pairs of a right and a wrong response to the same problem, from rollouts with rewards.
 
-usage: pairs.py ROLLOUTS.jsonl [LIMIT] >pairs.jsonl
+usage: pairs.py ROLLOUTS.jsonl [LIMIT [PER_PROBLEM]] >pairs.jsonl
 """
 
 import collections
@@ -15,7 +15,8 @@ def main():
             rollout = json.loads(line)
             groups[rollout["problem_id"]][rollout["reward"] >= 1].append(rollout)
     limit = int(sys.argv[2]) if len(sys.argv) > 2 else None
-    pairs = (pair for wrong, right in groups.values() for pair in zip(right, wrong))
+    most = int(sys.argv[3]) if len(sys.argv) > 3 else None
+    pairs = (pair for wrong, right in groups.values() for pair in list(zip(right, wrong))[:most])
     for index, (right, wrong) in enumerate(pairs):
         if index == limit:
             break

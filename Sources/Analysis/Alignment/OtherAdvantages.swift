@@ -1,4 +1,5 @@
 // Advantages beside those of the groups' rewards.
+import StrictJSON
 import Tasks
 
 /// Advantages that rollouts would have by another estimator or another reward. The update rules with these
@@ -6,29 +7,32 @@ import Tasks
 public struct OtherAdvantages: Sendable {
   /// Where they come from.
   public enum Source: String, Sendable {
-    /// A critic: each token has its own.
-    case critic = "tokens"
+    /// A critic or continuations: each token has its own.
+    case tokens
     /// The rewards of a reward model in the place of the rollouts' own.
     case rewardModel = "reward model"
 
     /// The key of its rules in JSON.
     var key: String {
       switch self {
-      case .critic: "token_rules"
+      case .tokens: "token_rules"
       case .rewardModel: "reward_model_rules"
       }
     }
   }
 
   public let source: Source
+  /// What they were computed from, for outputs.
+  public let settings: JSONObject
   /// One for each response token of each rollout.
   public let values: [[Double]]
 
-  /// A critic's.
+  /// Those of a critic, or of continuations.
   ///
   /// - Parameter values: One for each response token of each rollout.
-  public init(ofTokens values: [[Double]]) {
-    source = .critic
+  public init(ofTokens values: [[Double]], settings: JSONObject = [:]) {
+    source = .tokens
+    self.settings = settings
     self.values = values
   }
 
@@ -36,8 +40,9 @@ public struct OtherAdvantages: Sendable {
   /// part in updates, have 0.
   ///
   /// - Parameter rewards: One for each rollout.
-  public init(of rollouts: [Rollout], rewards: [Double]) {
+  public init(of rollouts: [Rollout], rewards: [Double], settings: JSONObject = [:]) {
     source = .rewardModel
+    self.settings = settings
     var values = rollouts.map { [Double](repeating: 0, count: $0.responseTokens.count) }
     for members in rollouts.groups where members.count > 1 {
       let advantages = AdvantageScheme.groupCentered.advantages(of: members.map { rewards[$0] })

@@ -214,7 +214,8 @@ public struct SurrogatePrediction: Sendable {
       object[prefix + "drift_share_marginal"] = own.driftShareMarginal.json("estimate")
       object[prefix + "drift_share_conditional"] = own.driftShareConditional.json("estimate")
     }
-    if let source = plan.otherAdvantages?.source {
+    if let other = plan.otherAdvantages {
+      object["other_advantages"] = .object(other.settings)
       var rules = JSONObject()
       for (own, step) in zip(others(.raw), others(.step)) {
         rules[own.name.replacing(UpdateVector.otherMark, with: "")] = [
@@ -224,7 +225,7 @@ public struct SurrogatePrediction: Sendable {
           "step_batch_efficiency": step.batchEfficiency.json("estimate"),
         ]
       }
-      object[source.key] = .object(rules)
+      object[other.source.key] = .object(rules)
     }
     object["conclusion"] = .string(conclusion)
     return .object(object)

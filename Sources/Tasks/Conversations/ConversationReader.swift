@@ -21,7 +21,7 @@ struct ConversationReader {
   /// All conversations of a file; a missing `id` is the line number.
   func read(_ path: String) throws -> [ReadConversation] {
     // Every line up to the last conversation has one, so its index gives its line.
-    try ProblemReader.read(path: path).enumerated().map { index, line in
+    try ProblemReader.read(path: path, noun: "conversations").enumerated().map { index, line in
       do {
         return try conversation(line)
       } catch let error as LineFault {
@@ -53,8 +53,10 @@ struct ConversationReader {
     let roles = conversation.messages.map { $0["role"]?.stringValue ?? "" }
     guard let first = roles.firstIndex(of: "assistant"), first > 0 else {
       throw LineFault(
-        "messages has \(roles.first == "assistant" ? "the first turn" : "no turn") of \"assistant\" (expected "
-          + "the user's words and an answer to them)")
+        (roles.first == "assistant"
+          ? "messages begins with a turn of \"assistant\""
+          : "messages has no turn of \"assistant\"")
+          + " (expected the user's words and an answer to them)")
     }
     for place in roles.indices.dropFirst(first) {
       let wanted = (place - first).isMultiple(of: 2) ? "assistant" : "user"

@@ -8,6 +8,8 @@ import KeyedRandom
 struct ConversationsTask: FileTask, ImaginableTask {
   let problems: FileProblems
   private let training: [ReadConversation]
+  /// Those in which the user answers.
+  private let answered: [ReadConversation]
   private let marks: TurnMarks
   let longestBeginning: Int
   /// The held-out conversations.
@@ -24,6 +26,7 @@ struct ConversationsTask: FileTask, ImaginableTask {
   ) {
     self.problems = problems
     self.training = training
+    answered = training.filter { $0.turns.exchanges[0].words != nil }
     self.marks = marks
     longestBeginning =
       training.map { $0.turns.beginning(before: $0.turns.exchanges.count - 1, marks).count }
@@ -35,15 +38,15 @@ struct ConversationsTask: FileTask, ImaginableTask {
 
   // MARK: - Logged conversations
 
-  /// The file's conversations again and again: an index beyond them counts on from the first.
-  private func conversation(_ index: Int) -> ReadConversation { training[index % training.count] }
-
+  /// The file's conversations in which the user says something behind the first answer, again and again: an index
+  /// beyond them counts on from the first. Without any, a conversation with nothing of the user's.
   func loggedConversation(_ index: Int) -> LoggedConversation {
-    conversation(index).turns.logged(marks)
+    let own = answered.isEmpty ? training : answered
+    return own[index % own.count].turns.logged(marks)
   }
 
   func loggedBeginning(_ index: Int, key: RandomKey) -> TaskProblem {
-    let conversation = conversation(index)
+    let conversation = training[index % training.count]
     var generator = key.generator()
     let answer = generator.uniform(below: conversation.turns.exchanges.count)
     var problem = conversation.opening
@@ -58,6 +61,9 @@ struct ConversationsTask: FileTask, ImaginableTask {
 
   var turnEnds: [Int32] { [marks.answerEnd] }
   var answerEnds: [Int32] { [marks.userEnd] }
+  var maximumReplyLength: Int {
+    marks.userOpening.count + maximumAnswerLength + marks.answerOpening.count
+  }
 
   func answerOpening(
     to turn: [Int32], after history: [Int32], in problem: TaskProblem
@@ -85,19 +91,26 @@ struct ConversationsTask: FileTask, ImaginableTask {
   }
 
   var statistics: [TaskStatistic] {
-    let opening = [marks.answerEnd] + marks.userOpening
+    let marks = marks
     return [
       TaskStatistic(
         "turns", "turns of the assistant per conversation",
-        .mean { response in
-          let tokens = response.tokens
-          guard tokens.count >= opening.count else { return 1 }
-          return Double(
-            1
-              + (0...tokens.count - opening.count).count {
-                tokens[$0..<$0 + opening.count].elementsEqual(opening)
-              })
-        })
+        .mean { Double(Self.turnCount($0.tokens, marks)) })
     ]
+  }
+
+  /// Turns of the assistant that have a token, in a response that begins with one.
+  private static func turnCount(_ tokens: [Int32], _ marks: TurnMarks) -> Int {
+    var (place, count) = (0, 0)
+    while place < tokens.count {
+      count += 1
+      for (end, opening) in [
+        (marks.answerEnd, marks.userOpening), (marks.userEnd, marks.answerOpening),
+      ] {
+        guard let found = tokens[place...].firstIndex(of: end) else { return count }
+        place = min(tokens.count, found + 1 + opening.count)
+      }
+    }
+    return count
   }
 }

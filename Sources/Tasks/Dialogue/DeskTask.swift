@@ -83,6 +83,8 @@ public struct DeskTask: InteractiveTask, ImaginableTask {
 
   public var maximumTurnLength: Int { DeskAction.maximumLength }
   public var turnEnds: [Int32] { [DeskVocabulary.end] }
+  /// The user's role, the reply, and the assistant's role or the end.
+  public var maximumReplyLength: Int { 1 + maximumAnswerLength + 1 }
 
   public func answer(
     to turn: [Int32], after history: [Int32], in problem: TaskProblem, key: RandomKey

@@ -2,8 +2,8 @@
 
 extension PreferenceReader {
   /// The pairs that rewards tell. The responses to a problem are ordered by their rewards, equal ones as the file has
-  /// them; the best one is paired with the last one, the second best with the one before it, and so on, as long as the
-  /// rewards differ. So a response belongs to one pair at most.
+  /// them; the best one is paired with the last one, the second best with the one before it, and so on. So a response
+  /// belongs to one pair at most. Equal rewards make a tie, and so do equal responses.
   ///
   /// - Throws: `TaskFileError` for everything that `RolloutReader` refuses, for a rollout without reward, for a problem
   ///   with several prompts, and where no two rewards of a problem differ.
@@ -16,7 +16,7 @@ extension PreferenceReader {
     while let rollout = try reader.next() {
       guard rollout.reward != nil else {
         throw TaskFileError(
-          "rollout \(rollout.id) has no reward (expected one, which says which response is better)",
+          "rollout \(rollout.id) has no reward (expected reward or score, which says which response is better)",
           path: path)
       }
       let name = Array(rollout.problemID.utf8)
@@ -33,7 +33,7 @@ extension PreferenceReader {
       }
     }
     let pairs = groups.flatMap(pairs)
-    if pairs.isEmpty {
+    if pairs.allSatisfy(\.isTie) {
       throw TaskFileError(
         "no problem has two responses with different rewards (expected some right and some wrong)",
         path: path)
@@ -47,12 +47,13 @@ extension PreferenceReader {
       rewards[$0] == rewards[$1] ? $0 < $1 : rewards[$0] > rewards[$1]
     }
     return zip(order, order.reversed()).prefix(group.count / 2)
-      .filter { rewards[$0] > rewards[$1] && group[$0].responseTokens != group[$1].responseTokens }
       .map { better, worse in
         PreferencePair(
           id: "\(group[better].id)>\(group[worse].id)", cluster: group[better].cluster,
           promptTokens: group[better].promptTokens, chosenTokens: group[better].responseTokens,
-          rejectedTokens: group[worse].responseTokens)
+          rejectedTokens: group[worse].responseTokens,
+          isTie: rewards[better] == rewards[worse]
+            || group[better].responseTokens == group[worse].responseTokens)
       }
   }
 }

@@ -8,9 +8,11 @@ public enum ProblemReader {
   /// Errors, with the line: a file without problems, broken JSON or UTF-8, a missing or empty
   /// prompt, a repeated id, a value of the wrong type.
   ///
-  /// - Parameter contents: the file to read where it is not at `path`, which errors name.
+  /// - Parameters:
+  ///   - contents: the file to read where it is not at `path`, which errors name.
+  ///   - noun: what the lines are, in errors.
   public static func read(
-    path: String, contents: String? = nil, limit: Int? = nil
+    path: String, contents: String? = nil, limit: Int? = nil, noun: String = "problems"
   ) throws(TaskFileError) -> [Problem] {
     var lines = try LineReader(path: path, contents: contents)
     var problems: [Problem] = []
@@ -30,7 +32,7 @@ public enum ProblemReader {
       problems.append(problem)
     }
     if problems.isEmpty, limit != 0 {
-      throw TaskFileError("no problems (expected one JSON object a line)", path: path, line: 1)
+      throw TaskFileError("no \(noun) (expected one JSON object a line)", path: path, line: 1)
     }
     return problems
   }

@@ -72,6 +72,9 @@ public protocol ImaginableTask: ConversationTask {
   /// The most tokens of an answer behind its opening, its end included.
   var maximumAnswerLength: Int { get }
 
+  /// The most tokens that an answer adds to the response, with what always stands around it.
+  var maximumReplyLength: Int { get }
+
   /// The tokens that end an answer.
   var answerEnds: [Int32] { get }
 

@@ -9,18 +9,20 @@ extension RunComparison {
   public func table(allSteps: Bool, reference: Entry?, resolving resolved: Double? = nil) -> String
   {
     let hasBases = entries.contains { $0.baseCount > 1 }
+    let hasModels = statistics.count > Self.statistics.count
     var table = TextTable(
       [
         "run", hasBases ? "bases, runs" : "seeds", "step", "accuracy",
         hasBases ? "95% over bases" : "95% over seeds", "sd", "of seeds", "transitions",
         "fold", "per token",
         "reflections", "fold", "length", "ended", "KL to base", "corpus loss",
-      ] + (reference.map { ["vs \($0.name)", "95%", "p (Holm)"] } ?? [])
+      ] + (hasModels ? ["reward model"] : [])
+        + (reference.map { ["vs \($0.name)", "95%", "p (Holm)"] } ?? [])
         + (resolved.map { ["seeds for \(significant($0, 2))"] } ?? []))
     for (place, entry) in entries.enumerated() {
       for step in allSteps ? entry.steps : Array(entry.steps.suffix(1)) {
         func cell(_ name: String) -> String {
-          guard let statistic = Self.statistics.first(where: { $0.name == name }) else { return "" }
+          guard let statistic = statistics.first(where: { $0.name == name }) else { return "" }
           return fixed(measured(entry, statistic, step).interval.estimate, statistic.decimals)
         }
         let accuracy = measured(entry, Self.statistics[0], step).interval
@@ -33,6 +35,7 @@ extension RunComparison {
           cell("transitions_per_token_fold"), cell("reflections"), cell("reflections_fold"),
           cell("response_length"), cell("ended"), cell("kl_to_base"), cell("pretraining_loss"),
         ]
+        if hasModels { row.append(cell("reward_model")) }
         if let reference {
           let difference = difference(entry, from: reference, step)
           let holm = significance(from: reference, step).holm[place]
@@ -82,7 +85,7 @@ extension RunComparison {
         var steps = JSONObject()
         for step in entry.steps {
           var numbers = JSONObject()
-          for statistic in Self.statistics {
+          for statistic in statistics {
             let (interval, values) = measured(entry, statistic, step)
             numbers[statistic.name] = interval.json(
               "mean", ["values": .array(values.map { .real($0) })])

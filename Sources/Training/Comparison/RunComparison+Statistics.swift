@@ -85,6 +85,19 @@ extension RunComparison {
     }.fold,
   ]
 
+  /// The reward of reward models, for runs that learn from any.
+  private static let modelReward = Statistic("reward_model", 3, "reward_model")
+
+  /// The statistics of these entries.
+  var statistics: [Statistic] {
+    let hasModels = entries.contains { entry in
+      entry.steps.contains { step in
+        entry.runs.contains { !$0.value("reward_model", step).isNaN }
+      }
+    }
+    return Self.statistics + (hasModels ? [Self.modelReward] : [])
+  }
+
   /// A statistic of an entry, with the runs' own values.
   func measured(
     _ entry: Entry, _ statistic: Statistic, _ step: Int

@@ -43,7 +43,7 @@ final class ActorCriticLearner: PolicyLearner {
   }
 
   func learn(
-    from batch: LearningBatch, shouldStop: @Sendable () -> Bool
+    from batch: LearningBatch, shouldStop: @escaping @Sendable () -> Bool
   ) throws -> (objective: PolicyObjective, updates: PolicyMetrics.Updates) {
     var metrics = ActorCriticMetrics()
     let rollouts = batch.groups.flatMap(\.rollouts)
@@ -78,7 +78,7 @@ final class ActorCriticLearner: PolicyLearner {
 
   private func evidence(
     _ batch: LearningBatch, _ rollouts: [RewardedRollout], _ states: [ScoredSequence],
-    _ metrics: inout ActorCriticMetrics, _ shouldStop: @Sendable () -> Bool
+    _ metrics: inout ActorCriticMetrics, _ shouldStop: @escaping @Sendable () -> Bool
   ) throws -> Evidence {
     let responses = responses(batch)
     let (values, valuesAfterLast) = try values(rollouts, states)
@@ -157,7 +157,7 @@ final class ActorCriticLearner: PolicyLearner {
   /// Advantages from the mean rewards of continuations.
   private func continuationAdvantages(
     _ batch: LearningBatch, _ responses: [TaskResponse], _ rewards: [[Double]],
-    _ shouldStop: @Sendable () -> Bool
+    _ shouldStop: @escaping @Sendable () -> Bool
   ) throws -> [[Double]] {
     let places = responses.map { algorithm.continuations.states($0, of: parts.task) }
     let model = parts.updater.model

@@ -76,12 +76,14 @@ public struct ContinuationValues: Sendable, Hashable {
   ///   - states: For each response, the first tokens of its states.
   ///   - key: Continuation c of the state before token t of response i has the key
   ///     `key.derive(i, t).derive(c)`.
+  ///   - progress: Gets the number of states whose continuations are done since it was called last.
   ///   - score: What a continued response earns.
   /// - Throws: What the task's verifier throws, `NonFiniteError`; `CancellationError` when it was stopped.
   package func values(
     of responses: [TaskResponse], states: [[Int]], task: any PolicyTask,
     model: Transformer<Float>, options: SamplingOptions, key: RandomKey, threads: Int,
-    shouldStop: @Sendable () -> Bool, score: (RewardedRollout) -> Double
+    shouldStop: @escaping @Sendable () -> Bool, progress: (_ states: Int) -> Void = { _ in },
+    score: (RewardedRollout) -> Double
   ) throws -> [[Double]] {
     var values = states.map { [Double](repeating: 0, count: $0.count) }
     // The room that is left depends on the state, so states with the same room are sampled together.
@@ -102,13 +104,17 @@ public struct ContinuationValues: Sendable, Hashable {
       }
       var continued: [TaskResponse] = []
       var ended: [Bool] = []
-      try model.sample(requests, options: options, threads: threads) { index, sampled in
+      let done = try model.sample(
+        requests, options: options, threads: threads, shouldStop: shouldStop
+      ) { index, sampled in
         var response = responses[own[index / count].0]
         response.tokens = Array(response.tokens[..<start]) + sampled.tokens
         response.text = nil
         continued.append(response)
         ended.append(sampled.ended)
       }
+      guard done == requests.count else { throw CancellationError() }
+      progress(own.count)
       let found = try task.verify(continued, shouldStop: shouldStop)
       for (index, response) in continued.enumerated() {
         let place = own[index / count]

@@ -10,6 +10,8 @@ struct PolicyTurn {
   let tokens: [Int32]
   /// Answers that the conversation has had.
   let answerCount: Int
+  /// Tokens that the response may have behind the turn.
+  let room: Int
   /// The conversation's key.
   let key: RandomKey
 }
@@ -55,9 +57,8 @@ struct RealPartner: ConversationPartner {
     guard let task = task as? any InteractiveTask else {
       preconditionFailure("the configuration has no obstacle")
     }
-    return PartnerAnswer(
-      turn: task.answer(
-        to: turn.tokens, after: turn.history, in: turn.problem,
-        key: turn.key.derive("environment")))
+    let answer = task.answer(
+      to: turn.tokens, after: turn.history, in: turn.problem, key: turn.key.derive("environment"))
+    return answer.tokens.count <= turn.room ? PartnerAnswer(turn: answer) : .cutOff
   }
 }

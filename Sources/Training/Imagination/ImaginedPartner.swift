@@ -22,12 +22,19 @@ struct ImaginedPartner: ConversationPartner {
     guard let task = task as? any ImaginableTask else {
       preconditionFailure("the configuration has no obstacle")
     }
+    // Where nobody else answers, a conversation is over once it has the answers that were asked for, and an answer
+    // without end is no end of it.
+    let isAlone = !(task is any InteractiveTask)
     var answers = turns.map { _ in PartnerAnswer.cutOff }
     var waiting: [(place: Int, opening: [Int32])] = []
     for (place, turn) in turns.enumerated() {
       switch task.answerOpening(to: turn.tokens, after: turn.history, in: turn.problem) {
       case .tokens(let opening):
-        if turn.answerCount < settings.answers ?? .max { waiting.append((place, opening)) }
+        if turn.answerCount >= settings.answers ?? .max {
+          answers[place].turn.isOver = isAlone
+        } else if !settings.worldModel.isLearned || task.maximumReplyLength <= turn.room {
+          waiting.append((place, opening))
+        }
       case .end: answers[place] = PartnerAnswer(turn: EnvironmentTurn(tokens: [], isOver: true))
       case .cutOff: break  // as all are at first
       }
@@ -49,8 +56,9 @@ struct ImaginedPartner: ConversationPartner {
       let answer = task.turn(
         answering: found.tokens, to: turn.tokens, after: turn.history, in: turn.problem)
       answers[place] = PartnerAnswer(
-        turn: answer ?? EnvironmentTurn(tokens: opening + found.tokens, isOver: true),
-        disagreement: found.disagreement, isStray: answer == nil)
+        turn: answer ?? EnvironmentTurn(tokens: opening + found.tokens, isOver: !isAlone),
+        isCutOff: answer == nil && isAlone, disagreement: found.disagreement,
+        isStray: answer == nil)
     }
     return answers
   }

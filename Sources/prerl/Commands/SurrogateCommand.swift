@@ -70,6 +70,11 @@ struct SurrogateCommand: ParsableCommand {
     if heldOut != nil, rollouts == nil {
       throw ValidationError("--held-out without --rollouts (expected both files, or neither)")
     }
+    if advantageOptions.continuations != nil, rollouts != nil {
+      throw ValidationError(
+        "--continuations with --rollouts (expected rollouts that are sampled here, so that continuations are "
+          + "sampled and judged like them)")
+    }
     try rewardOptions.check(rollouts)
   }
 
@@ -78,10 +83,14 @@ struct SurrogateCommand: ParsableCommand {
     let setup = try AlignmentSetup(checkpoint, nullContext: nullContext)
     try common.checkOutputs(
       [summary], inputs: [rollouts, heldOut, sampling.problems] + advantageOptions.inputs)
-    let (training, others) = try pools(setup)
-    let advantages = try advantageOptions.advantages(
-      of: training, checkpoint, checkpoint.builtInTask.map { _ in CountdownTask(sampling.variant) },
-      common)
+    let source = try advantageOptions.source(for: checkpoint, common)
+    // Batches of 512 rollouts, as in a step of training by default.
+    let sampling =
+      rollouts == nil
+      ? try RolloutSampling(checkpoint, sampling, builtInSamples: 4096, pool: .both) : nil
+    let (training, others) = try pools(setup, sampling)
+    let advantages = try source?.advantages(
+      of: training, checkpoint, sampling, CountdownTask(self.sampling.variant), common)
     var run = SurrogateRun(
       training, heldOut: others, otherAdvantages: advantages,
       options: setup.options(seed: common.seed),
@@ -105,7 +114,9 @@ struct SurrogateCommand: ParsableCommand {
   }
 
   /// Rollouts of training and held-out ones: read, or sampled first.
-  private func pools(_ setup: AlignmentSetup) throws -> ([Rollout], [Rollout]) {
+  private func pools(
+    _ setup: AlignmentSetup, _ sampling: RolloutSampling?
+  ) throws -> ([Rollout], [Rollout]) {
     func read(_ path: String) throws -> [Rollout] {
       try setup.rollouts(path: path, allowLong: allowLong, rewardKey: rewardOptions.reward)
     }
@@ -123,10 +134,7 @@ struct SurrogateCommand: ParsableCommand {
         return (all, others)
       }
     } else {
-      // Batches of 512 rollouts, as in a step of training by default.
-      let sampling = try RolloutSampling(
-        setup.checkpoint, sampling, builtInSamples: 4096, pool: .both)
-      all = try sampling.run(common)
+      all = try sampling?.run(common) ?? []
       try setup.check(all, "sampled rollouts")
       if self.sampling.problems == nil {
         return (Array(all[..<(all.count / 2)]), Array(all[(all.count / 2)...]))

@@ -121,7 +121,7 @@ struct TrainCommand: ParsableCommand {
       folder: URL(fileURLWithPath: config).deletingLastPathComponent().relativePath,
       maximumNewTokens: settings.maximumNewTokens)
     if let obstacle = settings.obstacle(checkpoint.configuration, task) {
-      throw CommandFailure.usage("\(checkpoint.directory): \(obstacle)")
+      throw file.failure(obstacle)
     }
     let rewardModels = try rewardModels(settings, task, checkpoint)
     let userModels = try userModels(settings, checkpoint)
@@ -197,7 +197,8 @@ struct TrainCommand: ParsableCommand {
     let models = RewardEnsemble(
       scorings.map(\.model), rule: settings.rewardRule, threads: common.threads)
     if let obstacle = models.obstacle(
-      checkpoint.configuration, longest: task.longestPrompt + settings.maximumNewTokens)
+      checkpoint.configuration,
+      longest: settings.longestPrompt(of: task) + settings.maximumNewTokens)
     {
       throw CommandFailure.usage("--reward-model: \(obstacle)")
     }
@@ -236,6 +237,7 @@ struct TrainCommand: ParsableCommand {
             + "\(shape.vocabularySize) words, and at least its \(shape.maximumPositions) positions)"
         )
       }
+      try checkpoint.requireTokens(of: policy)
       return try checkpoint.model(Float.self)
     }
   }

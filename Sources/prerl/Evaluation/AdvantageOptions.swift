@@ -2,6 +2,7 @@
 import Analysis
 import ArgumentParser
 import ModelCore
+import StrictJSON
 import Tasks
 import Training
 
@@ -62,63 +63,102 @@ struct AdvantageOptions: ParsableArguments {
     [critic, rewardModel].compactMap(\.self).flatMap { Checkpoint.files(in: $0) }
   }
 
-  /// The advantages that the options ask for; nil for none.
-  ///
-  /// - Parameter task: Judges continuations; nil where nothing can.
-  func advantages(
-    of rollouts: [Rollout], _ checkpoint: Checkpoint, _ task: (any PolicyTask)?,
-    _ common: CommonOptions
-  ) throws -> OtherAdvantages? {
+  /// What gives the advantages, looked at before anything large is done; nil for none.
+  func source(for checkpoint: Checkpoint, _ common: CommonOptions) throws -> AdvantageSource? {
     if let critic {
-      return OtherAdvantages(ofTokens: try byCritic(critic, rollouts, common))
+      let lambda = lam ?? 0.95
+      return AdvantageSource(
+        settings: ["critic": .string(critic), "lam": .real(lambda)],
+        kind: .critic(critic, try ValueFunction(directory: critic), lambda: lambda))
     }
     if let continuations {
-      guard let task else {
+      guard checkpoint.builtInTask != nil else {
         throw CommandFailure.usage(
           "--continuations with \(checkpoint.name) (expected a model of the built-in problems, whose "
             + "continuations can be judged)")
       }
-      return OtherAdvantages(
-        ofTokens: try Self.byContinuations(
-          ContinuationValues(count: continuations), rollouts, checkpoint, task, common))
+      return AdvantageSource(
+        settings: ["continuations": .integer(continuations)],
+        kind: .continuations(ContinuationValues(count: continuations)))
     }
     guard let rewardModel else { return nil }
     let scoring = try RewardScoring(rewardModel, common)
     try scoring.requireTokens(of: checkpoint)
-    let scored = try scoring.scored(rollouts, of: checkpoint, kept: "nothing was written")
-    return OtherAdvantages(of: rollouts, rewards: scored.map { $0.reward ?? .nan })
+    return AdvantageSource(
+      settings: ["reward_model": .string(rewardModel)], kind: .rewardModel(scoring))
+  }
+}
+
+/// What gives rollouts further advantages.
+struct AdvantageSource {
+  enum Kind {
+    case critic(String, ValueFunction, lambda: Double)
+    case continuations(ContinuationValues)
+    case rewardModel(RewardScoring)
   }
 
-  private func byCritic(
-    _ critic: String, _ rollouts: [Rollout], _ common: CommonOptions
-  ) throws -> [[Double]] {
-    let values = try CriticOptions.function(critic, reading: rollouts).values(
-      rollouts.map { ScoredSequence(context: $0.promptTokens, response: $0.responseTokens) },
-      threads: common.threads)
-    let estimator = GeneralizedAdvantage(lambda: lam ?? 0.95)
-    return zip(rollouts, values).map {
-      estimator.advantages(rewards: $0.rewardsOfTokens, values: $1)
+  /// For the output: what was asked for.
+  let settings: JSONObject
+  let kind: Kind
+
+  /// The advantages of rollouts.
+  ///
+  /// - Parameter sampling: How the rollouts were sampled, so that continuations are sampled likewise; nil for those of a
+  ///   file, which have no continuations.
+  func advantages(
+    of rollouts: [Rollout], _ checkpoint: Checkpoint, _ sampling: RolloutSampling?,
+    _ task: any PolicyTask, _ common: CommonOptions
+  ) throws -> OtherAdvantages {
+    switch kind {
+    case .critic(let folder, let critic, let lambda):
+      try CriticOptions.check(folder, critic, reads: rollouts)
+      let values = try critic.values(
+        rollouts.map { ScoredSequence(context: $0.promptTokens, response: $0.responseTokens) },
+        threads: common.threads)
+      let estimator = GeneralizedAdvantage(lambda: lambda)
+      return OtherAdvantages(
+        ofTokens: zip(rollouts, values).map {
+          estimator.advantages(rewards: $0.rewardsOfTokens, values: $1)
+        }, settings: settings)
+    case .continuations(let continuations):
+      guard let sampling else { preconditionFailure("files are refused with the options") }
+      return OtherAdvantages(
+        ofTokens: try Self.advantages(
+          of: rollouts, by: continuations, checkpoint, sampling, task, common),
+        settings: settings)
+    case .rewardModel(let scoring):
+      let scored = try scoring.scored(rollouts, of: checkpoint, kept: "nothing was written")
+      return OtherAdvantages(
+        of: rollouts, rewards: scored.map { $0.reward ?? .nan }, settings: settings)
     }
   }
 
-  private static func byContinuations(
-    _ continuations: ContinuationValues, _ rollouts: [Rollout], _ checkpoint: Checkpoint,
-    _ task: any PolicyTask, _ common: CommonOptions
+  private static func advantages(
+    of rollouts: [Rollout], by continuations: ContinuationValues, _ checkpoint: Checkpoint,
+    _ sampling: RolloutSampling, _ task: any PolicyTask, _ common: CommonOptions
   ) throws -> [[Double]] {
     let model = try checkpoint.model(Float.self)
     let responses = rollouts.map { TaskResponse(of: $0) }
     let states = responses.map { continuations.states($0, of: task) }
-    let longest = rollouts.map(\.promptTokens.count).max() ?? 0
     let options = SamplingOptions(
-      maximumNewTokens: CountdownVariant.contextLength - longest, temperature: 1,
+      maximumNewTokens: sampling.maximumNewTokens, temperature: sampling.temperature,
       endTokens: model.configuration.eosTokens.map { Int32($0) })
+    let total = states.reduce(0) { $0 + $1.count }
+    let progress = ProgressBar("continuing", total: total, unit: "states", quiet: common.quiet)
+    defer { progress.finish() }
+    var done = 0
     let values: [[Double]]
     do {
       values = try continuations.values(
         of: responses, states: states, task: task, model: model, options: options,
         key: common.key.derive("continuations"), threads: common.threads,
-        shouldStop: { Interruption.isRequested }, score: \.reward)
+        shouldStop: { Interruption.isRequested },
+        progress: {
+          done += $0
+          progress.update(done)
+        }, score: \.reward)
     } catch is CancellationError {
+      progress.finish()
       throw CommandFailure.interrupted("interrupted (nothing was written)")
     }
     return rollouts.indices.map {

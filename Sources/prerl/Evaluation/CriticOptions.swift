@@ -35,19 +35,18 @@ struct CriticOptions: ParsableArguments {
   /// - Throws: A usage error for a critic that cannot read the rollouts.
   func evaluation(of rollouts: [Rollout], _ common: CommonOptions) throws -> CriticEvaluation? {
     guard let critic else { return nil }
+    let function = try ValueFunction(directory: critic)
+    try Self.check(critic, function, reads: rollouts)
     return try CriticEvaluation(
-      rollouts, Self.function(critic, reading: rollouts),
+      rollouts, function,
       bootstrap: BootstrapT(key: RandomKey(seed: common.seed).derive("bootstrap")),
       threads: common.threads)
   }
 
-  /// The critic in a folder.
-  ///
-  /// - Throws: A usage error for a critic that cannot read the rollouts.
-  static func function(
-    _ critic: String, reading rollouts: [Rollout]
-  ) throws -> ValueFunction {
-    let function = try ValueFunction(directory: critic)
+  /// Refuses a critic that cannot read the rollouts.
+  static func check(
+    _ critic: String, _ function: ValueFunction, reads rollouts: [Rollout]
+  ) throws(CommandFailure) {
     let shape = function.trunk.configuration
     for rollout in rollouts {
       let tokens = rollout.promptTokens + rollout.responseTokens
@@ -62,7 +61,6 @@ struct CriticOptions: ParsableArguments {
             + "\(shape.maximumPositions), the critic's positions)")
       }
     }
-    return function
   }
 
   /// Writes `--values`, if it is given.

@@ -30,22 +30,7 @@ struct RewardScoring {
   }
 
   /// Refuses a policy whose token ids mean something else to the reward model.
-  func requireTokens(of policy: Checkpoint) throws {
-    if policy.isCountdown, checkpoint.isCountdown { return }
-    let files = try [policy, checkpoint].map { one -> String? in
-      let path = one.directory + "/tokenizer.json"
-      return FileKind(path) == .absent ? nil : try SHA256.ofFile(path).hash
-    }
-    let agree =
-      files[0] == files[1]
-      && (files[0] != nil
-        || policy.configuration.vocabularySize == checkpoint.configuration.vocabularySize)
-    guard agree else {
-      throw CommandFailure.usage(
-        "\(checkpoint.directory): another tokenizer than the policy's (expected the tokenizer.json of "
-          + "\(policy.name), since token ids are scored as they stand)")
-    }
-  }
+  func requireTokens(of policy: Checkpoint) throws { try checkpoint.requireTokens(of: policy) }
 
   /// The rewards of rollouts, with progress.
   private func rewards(

@@ -59,6 +59,24 @@ struct Checkpoint: Sendable {
   /// Whether its vocabulary is that of the embedded Countdown task.
   var isCountdown: Bool { configuration.vocabularySize == CountdownVocabulary.count }
 
+  /// Refuses a policy whose token ids mean something else to this model.
+  func requireTokens(of policy: Checkpoint) throws {
+    if policy.isCountdown, isCountdown { return }
+    let files = try [policy, self].map { one -> String? in
+      let path = one.directory + "/tokenizer.json"
+      return FileKind(path) == .absent ? nil : try SHA256.ofFile(path).hash
+    }
+    let agree =
+      files[0] == files[1]
+      && (files[0] != nil
+        || policy.configuration.vocabularySize == configuration.vocabularySize)
+    guard agree else {
+      throw CommandFailure.usage(
+        "\(directory): another tokenizer than the policy's (expected the tokenizer.json of \(policy.name), "
+          + "since token ids are read as they stand)")
+    }
+  }
+
   /// The name in messages.
   var name: String { isEmbedded ? "the embedded checkpoint" : directory }
 

@@ -47,6 +47,14 @@ struct ConfigurationFile {
     self.path = path
   }
 
+  /// The error of a setting that does not fit a model or a file.
+  ///
+  /// - Parameter obstacle: One line that begins with the key.
+  func failure(_ obstacle: String) -> CommandFailure {
+    let key = String(obstacle.prefix { $0 != " " })
+    return .usage("\(path):\(JSONLocator.line(of: key, in: bytes)): \(obstacle)")
+  }
+
   /// Decodes the configuration; keys that `read` does not use are errors.
   func decode<Value>(
     _ read: (inout JSONReader) throws(JSONValueError) -> Value

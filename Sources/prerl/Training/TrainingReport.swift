@@ -74,9 +74,9 @@ struct TrainingReport {
     let key =
       summary.evaluation["reward_model"] != nil && summary.evaluation["accuracy"] == nil
       ? "reward_model" : "accuracy"
-    let value = summary.evaluation[key]?.doubleValue ?? .nan
-    return
-      "\(folder): \(summary.step) steps, held-out \(key.replacing("_", with: " ")) \(fixed(value, 3)), "
-      + "\(fixed(summary.seconds, 1)) s"
+    let value = summary.evaluation[key]?.doubleValue
+    let result =
+      value.map { ", held-out \(key.replacing("_", with: " ")) \(fixed($0, 3))" } ?? ""
+    return "\(folder): \(summary.step) steps\(result), \(fixed(summary.seconds, 1)) s"
   }
 }

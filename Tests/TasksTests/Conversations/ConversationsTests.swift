@@ -123,11 +123,35 @@ private struct BytePlayer: TaskPlayer {
       }
       #expect(
         turns(TaskResponse(problem: problem, tokens: [70, 1, 60, 72, 2, 62, 70, 1])) == 2)
-      #expect(turns(TaskResponse(problem: problem, tokens: [])) == 1)
+      for (tokens, count) in [
+        ([], 0), ([70], 1), ([70, 1], 1), ([70, 1, 60, 72, 73], 1), ([70, 1, 60, 72, 2, 62], 1),
+        ([70, 1, 60, 72, 2, 62, 70], 2), ([1, 60, 2, 62, 1], 2),
+      ] as [([Int32], Double)] {
+        #expect(turns(TaskResponse(problem: problem, tokens: tokens)) == count, "\(tokens)")
+      }
+      #expect(task.maximumReplyLength == 1 + 128 + 1)
       #expect(!task.hasVerifier)
       let judged = try task.verify(
         [TaskResponse(problem: problem, tokens: [1])], shouldStop: { false })
       #expect(judged == [nil])
+    }
+  }
+
+  /// Logged conversations without words behind the first answer teach nothing of the user.
+  @Test func onlyConversationsWithAnswersAreLogged() throws {
+    let single = Self.line(("user", "a"), ("assistant", "b"))
+    let file = Self.settings.replacing("}", with: #", "held_out": "c.jsonl"}"#)
+    try Self.task(single + Self.two + single, file) { task in
+      for index in 0..<6 {
+        #expect(task.loggedConversation(index).isOthers.contains(true), "\(index)")
+      }
+      #expect(task.loggedConversation(0) != task.loggedConversation(1))
+      // They are beginnings all the same.
+      #expect(
+        task.loggedBeginning(0, key: RandomKey(seed: 1)).promptTokens == [0] + Self.tokens("a>"))
+    }
+    try Self.task(single, file) { task in
+      #expect(!task.loggedConversation(0).isOthers.contains(true))
     }
   }
 
@@ -146,7 +170,7 @@ private struct BytePlayer: TaskPlayer {
       (Self.line(("user", "hi")), "c.jsonl:3: messages has no turn of \"assistant\""),
       (
         Self.line(("assistant", "hi"), ("user", "a")),
-        "c.jsonl:3: messages has the first turn of \"assistant\""
+        "c.jsonl:3: messages begins with a turn of \"assistant\""
       ),
       (
         Self.line(("user", "a"), ("assistant", "b"), ("tool", "c")),
