@@ -234,8 +234,10 @@ def layer_modules(file, share=False):
         for (row, column), value in np.ndenumerate(mean):
             if np.isfinite(value):
                 style.in_cell(axis, image, column, row, value, style.number(value))
-    step = max(1, len(columns) // 10)
-    ticks = [*range(0, len(columns) - 1, step), len(columns) - 1]
+    last = len(columns) - 1
+    step = max(1, len(columns) // 6)
+    # The word at the end is wider than a number.
+    ticks = [*(tick for tick in range(0, last, step) if step == 1 or tick + step <= last), last]
     axis.set_xticks(ticks, ["none" if columns[tick] < 0 else columns[tick] for tick in ticks])
     axis.set_yticks(range(len(names)), [name.removeprefix("self_attn.") for name in names])
     axis.tick_params(length=0)

@@ -16,6 +16,11 @@ class Missing(Exception):
     """Something a figure needs is not in the run; the text says what, and how to make it."""
 
 
+def _control_count(path):
+    with h5py.File(path, "r") as file:
+        return len(file["controls"]) if "controls" in file else 0
+
+
 class Run:
     """The result files in folders (or single files), told apart by their attribute `schema`."""
 
@@ -58,9 +63,11 @@ class Run:
         return self.files[schema]
 
     def open(self, schema):
-        """The file of a schema; of several the one in the run's own folder, then the first."""
+        """The file of a schema; of several the one in the run's own folder, then that with most controls."""
         paths = self.paths_of(schema)
-        return h5py.File(min(paths, key=lambda path: (len(path.parts), str(path))), "r")
+        least = min(len(path.parts) for path in paths)
+        near = sorted(path for path in paths if len(path.parts) == least)
+        return h5py.File(max(near, key=_control_count), "r")
 
     def name(self, path):
         """A file's run: its folder, relative to what was given."""
