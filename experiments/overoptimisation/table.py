@@ -176,8 +176,8 @@ def main():
             )
 
     def fall(run):
-        late, early = value(run, last, "accuracy"), value(run, early, "accuracy")
-        return None if None in (late, early) else late - early
+        after, before = value(run, last, "accuracy"), value(run, early, "accuracy")
+        return None if None in (after, before) else after - before
 
     def falls(name):
         return [x for x in (fall(run) for run in runs[name].values()) if x is not None]
