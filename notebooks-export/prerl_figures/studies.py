@@ -38,8 +38,12 @@ def comparisons(run, *names):
     return {name: found[name] for name in names if name in found} or found
 
 
+# What a run does to be watched; it changes no step.
+OBSERVATION = {"evaluate_every", "evaluation_problems", "evaluation_samples", "save_every"}
+
+
 def of_config(run, config):
-    """The compared rule that has the configuration of a single run, but for the seed, or None."""
+    """The compared rule that trains as a single run does, but for the seed, or None."""
     try:
         found = [entry for entries in comparisons(run).values() for entry in entries]
     except Missing:
@@ -48,7 +52,11 @@ def of_config(run, config):
         entry
         for entry in found
         if entry["config"]
-        and all(config.get(key) == value for key, value in entry["config"].items())
+        and all(
+            config.get(key) == value
+            for key, value in entry["config"].items()
+            if key not in OBSERVATION
+        )
     )
     return next(same, None)
 
