@@ -15,12 +15,15 @@ extension ChatTemplate {
   public struct Turns: Sendable, Hashable {
     /// Up to the first answer, its opening included.
     public let prompt: String
+    /// The answers in order, each with what the user says to it.
     public let exchanges: [Exchange]
   }
 
   /// An answer with the user's words behind it, which the last answer may lack.
   public struct Exchange: Sendable, Hashable {
+    /// What the assistant says, without marks.
     public let answer: String
+    /// What the user says to it, without marks.
     public let words: String?
   }
 

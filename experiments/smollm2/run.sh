@@ -1,7 +1,7 @@
 #!/usr/bin/env bash
 # minutes: 240 (PyPI)
 # SmolLM2-135M-Instruct: rollouts of word problems, alignment with controls, thoughts, surrogate. Goes on where
-# it was stopped; results are in results/runs/smollm2. The minutes are those of two cores with AVX-512; older ones take three times as long.
+# it was stopped; results are in results/runs/smollm2. The minutes are the sum of its steps on two cores with AVX-512.
 set -euo pipefail
 cd "$(dirname "$0")/../.."
 prerl=$(realpath "${PRERL:-.build/release/prerl}")

@@ -21,6 +21,7 @@ public struct OtherAdvantages: Sendable {
     }
   }
 
+  /// Where they come from.
   public let source: Source
   /// What they were computed from, for outputs.
   public let settings: JSONObject

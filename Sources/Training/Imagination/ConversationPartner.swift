@@ -24,9 +24,12 @@ struct PartnerAnswer {
   var isCutOff = false
   /// Nats by which models disagree on the answer.
   var disagreement = 0.0
-  /// Whether the environment cannot give this answer, which then ends the conversation.
+  /// Whether the environment cannot give this answer. The conversation stops behind it.
   var isStray = false
 
+  /// The conversation is over without an answer.
+  static let over = PartnerAnswer(turn: EnvironmentTurn(tokens: [], isOver: true))
+  /// The conversation is cut off before an answer.
   static let cutOff = PartnerAnswer(
     turn: EnvironmentTurn(tokens: [], isOver: false), isCutOff: true)
 }

@@ -31,11 +31,11 @@ struct ImaginedPartner: ConversationPartner {
       switch task.answerOpening(to: turn.tokens, after: turn.history, in: turn.problem) {
       case .tokens(let opening):
         if turn.answerCount >= settings.answers ?? .max {
-          answers[place].turn.isOver = isAlone
+          if isAlone { answers[place] = .over }
         } else if !settings.worldModel.isLearned || task.maximumReplyLength <= turn.room {
           waiting.append((place, opening))
         }
-      case .end: answers[place] = PartnerAnswer(turn: EnvironmentTurn(tokens: [], isOver: true))
+      case .end: answers[place] = .over
       case .cutOff: break  // as all are at first
       }
     }
