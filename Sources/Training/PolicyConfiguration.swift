@@ -23,6 +23,8 @@ public struct PolicyConfiguration: Sendable {
   public var imagination: ImaginationSettings?
   /// How the rewards of several reward models are combined, for a run that has any.
   public var rewardRule: RewardEnsemble.Rule
+  /// What reward models judge.
+  public var rewardUnit: RewardEnsemble.Unit
   /// Passes over each batch. If a batch has a single update, all ratios are 1.
   public var updatesPerBatch: Int
   public var schedule: LearningRateSchedule
@@ -70,6 +72,7 @@ public struct PolicyConfiguration: Sendable {
     likelihood = try LikelihoodSettings(reading: &reader)
     imagination = try ImaginationSettings(reading: &reader)
     rewardRule = try reader.optionalChoice("reward_rule") ?? .mean
+    rewardUnit = try reader.optionalChoice("reward_unit") ?? .response
     updatesPerBatch =
       try reader.optionalInt("updates_per_batch", in: 1...1024) ?? preset.updatesPerBatch
     evaluateEvery = try reader.optionalInt("evaluate_every", in: 0...1_000_000) ?? 5
@@ -145,6 +148,10 @@ public struct PolicyConfiguration: Sendable {
           "measure_updates_every is \(measureUpdatesEvery) (expected 0: update vectors are not "
           + "measured for conversations)"
       }
+    }
+    if rewardUnit == .turn, !(task is any ConversationTask) {
+      return
+        "reward_unit is \"turn\" (expected \"response\", or a task of conversations, \(Self.conversationTasks))"
     }
     if likelihood != nil {
       guard let task = task as? any ConversationTask else {
@@ -268,6 +275,7 @@ public struct PolicyConfiguration: Sendable {
     if let likelihood { object["likelihood"] = likelihood.json }
     if let imagination { object["imagination"] = imagination.json }
     if rewardRule != .mean { object["reward_rule"] = .string(rewardRule.rawValue) }
+    if rewardUnit != .response { object["reward_unit"] = .string(rewardUnit.rawValue) }
     for (key, value) in algorithm.json.members { object[key] = value }
     return .object(object)
   }

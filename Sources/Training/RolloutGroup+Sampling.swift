@@ -65,7 +65,7 @@ extension [RolloutGroup] {
   /// Replaces the verifier's rewards by those of reward models, and keeps them beside.
   mutating func replaceRewards(by models: RewardEnsemble) throws {
     let rollouts = flatMap(\.rollouts)
-    let rewards = try models.rewards(after: rollouts.map { $0.prompt + $0.response })
+    let rewards = try models.rewards(of: rollouts.map { ($0.prompt, $0.response, $0.isOwn) })
     var place = 0
     for group in indices {
       for sample in self[group].rollouts.indices {

@@ -197,7 +197,8 @@ import Training
       return try values.values(
         of: some, states: some.map { _ in [0] }, task: run.task, model: run.model,
         options: settings.samplingOptions(run.model), key: RandomKey(seed: 1), threads: threads,
-        shouldStop: { false }, score: { $0.ended ? 1 : 0 })
+        shouldStop: { false }, score: { $0.ended ? 1 : 0 }
+      ).map { $0.map(\.mean) }
     }
     let few = try find(2, threads: 1)
     #expect(try find(18, threads: 3).prefix(2).elementsEqual(few))

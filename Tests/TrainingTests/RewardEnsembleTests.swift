@@ -60,6 +60,41 @@ import Training
     #expect(try rewards(Self.run(models, .minimum)) == least)
   }
 
+  @Test func turnsAreJudgedOneByOne() throws {
+    let shape = Transformer<Float>.tinyDesk().configuration
+    var own = shape
+    own.head = .reward
+    let scorer = Transformer<Float>(own)
+    scorer.initialize(RandomKey(seed: 4))
+    let model = RewardModel(scorer)
+    let corpus = DeskTask().corpus(.train)
+    var turnCounts: Set<Int> = []
+    for index in 0..<20 {
+      let transcript = corpus.document(index).transcript
+      let authored = transcript.authored
+      let start = (authored.firstIndex { $0.token == DeskVocabulary.assistant } ?? 0) + 1
+      let response = (
+        prompt: authored[..<start].map(\.token), tokens: authored[start...].map(\.token),
+        isOwn: authored[start...].map { $0.author == .assistant }
+      )
+      func rewards(_ unit: RewardEnsemble.Unit) throws -> [Double] {
+        try RewardEnsemble([model], unit: unit, threads: 1).rewards(of: [response, response])
+      }
+      // A turn ends behind the role that follows the user's answer, or with the dialogue.
+      var part = DeskTranscript(stock: transcript.stock, opening: transcript.opening)
+      let ends = transcript.turns.map { turn in
+        part.append(turn)
+        return part.tokens.count + (part.isOver ? 0 : 1)
+      }
+      turnCounts.insert(ends.count)
+      let parts = try model.rewards(
+        after: ends.map { authored[..<$0].map(\.token) }, threads: 1)
+      expectClose(try rewards(.turn), [1, 1].map { $0 * parts.reduce(0, +) }, absolute: 1e-6)
+      expectClose(try rewards(.response)[0], try #require(parts.last), absolute: 1e-6)
+    }
+    #expect(turnCounts.count > 2, "some dialogues have more turns")
+  }
+
   @Test func sameBitsOnAnyNumberOfThreads() throws {
     let one = try Self.run([Self.rewardModel(1), Self.rewardModel(2)])
     let three = try Self.run([Self.rewardModel(1), Self.rewardModel(2)], threads: 3)

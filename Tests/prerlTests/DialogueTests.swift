@@ -62,6 +62,60 @@ import Testing
     }
   }
 
+  @Test func dialoguesBecomeAFileFromWhichRewardModelsLearn() throws {
+    try withProgram { program in
+      try Self.makeBase(program)
+      let run = [
+        "dialogue", "--model", "base/checkpoint", "--samples", "41", "--per-opening", "4",
+        "--training-stocks", "--output", "d.jsonl", "--json",
+      ]
+      let outcome = try program.run(run)
+      #expect(outcome.status == 0, "\(outcome.errors)")
+      let lines = try program.objects("d.jsonl")
+      #expect(
+        lines.count == 41 && Set(lines.compactMap { $0["problem_id"]?.stringValue }).count == 11)
+      var total = 0.0
+      for line in lines {
+        let turns = try #require(line["turns"]?.arrayValue).compactMap(\.objectValue)
+        let reward = try #require(line["reward"]?.doubleValue)
+        let sum = turns.reduce(0) { $0 + ($1["reward"]?.doubleValue ?? .nan) }
+        #expect(abs(sum - reward) < 1e-12 && turns.allSatisfy { $0["rating"]?.doubleValue != nil })
+        #expect(turns.last?["end"]?.intValue == line["response_ids"]?.arrayValue?.count)
+        total += reward
+      }
+      #expect(try abs(#require(outcome.object()["reward"]?.doubleValue) - total / 41) < 1e-12)
+      #expect(try program.run(run).status == 2, "an output is not replaced unasked")
+      let again = try program.run(run + ["--overwrite", "--seed", "1"])
+      #expect(again.status == 0, "\(again.errors)")
+      #expect(try program.objects("d.jsonl").map { $0["prompt"] } != lines.map { $0["prompt"] })
+
+      try program.write(
+        #"{"algorithm": "reward-model", "steps": 1, "rollouts": "d.jsonl", "pairs_per_step": 4}"#,
+        to: "rm.json")
+      let trained = try program.run(
+        "train", "rm.json", "--model", "base/checkpoint", "--output", "rm", "--quiet")
+      #expect(trained.status == 0, "\(trained.errors)")
+      let reward = ["--reward-model", "rm/checkpoints/step-1"]
+      try Self.write(#", "reward_unit": "turn""#, program)
+      let train = ["train", "ppo.json", "--quiet", "--model", "base/checkpoint"]
+      let policy = try program.run(train + reward + ["--output", "run"])
+      #expect(policy.status == 0, "\(policy.errors)")
+      let refused = try program.run(train + ["--output", "refused"])
+      #expect(
+        refused.errors
+          == "prerl: ppo.json: reward_unit without --reward-model (expected a reward model that judges turns)\n"
+      )
+      try program.write(
+        #"{"algorithm": "grpo", "steps": 1, "reward_unit": "turn", "evaluate_every": 0}"#,
+        to: "grpo.json")
+      let single = try program.run("train", "grpo.json", "--output", "refused", "--quiet")
+      #expect(
+        single.errors.contains(
+          "reward_unit is \"turn\" (expected \"response\", or a task of conversations"),
+        "\(single.errors)")
+    }
+  }
+
   @Test func dialoguesEndAtCtrlC() throws {
     try withProgram { program in
       try Self.makeBase(program)

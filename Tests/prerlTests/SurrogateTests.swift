@@ -24,6 +24,28 @@ import Testing
       let rules = try #require(try program.object("s.json")["token_rules"]?.objectValue)
       #expect(
         rules.keys == ["PreRL", "NSR-PreRL", "PSR-PreRL", "RL", "NSR-RL", "PSR-RL"])
+      let evaluated = try program.run(
+        "evaluate", "--samples", "64", "--k", "1", "--critic", critic, "--continuations", "3",
+        "--values", "v.h5", "--quiet", "--json")
+      #expect(evaluated.status == 0, "\(evaluated.errors)")
+      let states = try evaluated.object()["critic"]?.objectValue?["states"]?.objectValue
+      #expect(states?["continuations"] == 3 && states?["critic_error_low"]?.doubleValue != nil)
+      #expect((states?["kinds"]?.arrayValue?.count ?? 0) > 1)
+      #expect(try program.run("inspect", "v.h5").output.contains("states/continuation_value"))
+      for (more, message) in [
+        (["--continuations", "3"], "--continuations without --critic"),
+        (
+          ["--critic", critic, "--continuations", "1"],
+          "--continuations is 1 (expected an integer in 2...4096"
+        ),
+        (
+          ["--critic", critic, "--continuations", "3", "--rollouts", "r.jsonl"],
+          "--continuations with --rollouts"
+        ),
+      ] {
+        let refused = try program.run(["evaluate"] + more)
+        #expect(refused.status == 2 && refused.errors.contains(message), "\(refused.errors)")
+      }
       let continued = try program.run(
         "surrogate", "--samples", "64", "--per-problem", "4", "--continuations", "2", "--quiet",
         "--json", "--max-new-tokens", "200", "--temperature", "1.5")

@@ -14,12 +14,14 @@ declare -A settings=(
   [critic-95]='"lam": 0.95'
   [critic-warm]='"lam": 1, "critic": {"warmup": 5, "learning_rate": 1e-3}'
   [shared]='"lam": 1, "critic": {"trunk": "shared", "learning_rate": 1e-3}'
+  [step]='"lam": 1, "reward": {"placement": "step"}, "critic": {"learning_rate": 1e-3}'
+  [potential]='"lam": 1, "reward": {"placement": "potential"}, "critic": {"learning_rate": 1e-3}'
   [group-null]='"advantages": "rloo", "space": "pre-train"'
   [critic-1-null]='"lam": 1, "space": "pre-train", "critic": {"learning_rate": 1e-3}'
 )
 settings[critic-1]+=', "critic": {"learning_rate": 1e-3}'
 settings[critic-95]+=', "critic": {"learning_rate": 1e-3}'
-all=(group critic-1 critic-95 critic-warm shared group-null critic-1-null)
+all=(group critic-1 critic-95 critic-warm shared step potential group-null critic-1-null)
 read -ra conditions <<<"${CONDITIONS:-group critic-1}"
 [[ ${conditions[*]} != all ]] || conditions=("${all[@]}")
 GRID_TOTAL=$((${#seeds[@]} * ${#conditions[@]}))

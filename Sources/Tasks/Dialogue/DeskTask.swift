@@ -20,6 +20,16 @@ public struct DeskTask: InteractiveTask, ImaginableTask {
     return (0..<count).map { problem(.heldOut, key: key.derive(UInt64($0)), id: "p\($0)") }
   }
 
+  /// The openings of an evaluation: the held-out ones, or as many of training that depend on the seed.
+  package func problems(_ split: DeskStock.Split, count: Int, seed: UInt64) -> [TaskProblem] {
+    switch split {
+    case .heldOut: return heldOut(count)
+    case .train:
+      let key = RandomKey(seed: seed).derive("openings")
+      return (0..<count).map { problem(.train, key: key.derive(UInt64($0)), id: "t\($0)") }
+    }
+  }
+
   private func problem(_ split: DeskStock.Split, key: RandomKey, id: String?) -> TaskProblem {
     let stock = DeskStock.sample(split, key: key.derive("stock"))
     return Self.problem(DeskDialogue(stock: stock, user: user, key: key.derive("user")), id: id)

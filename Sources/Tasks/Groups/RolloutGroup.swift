@@ -51,6 +51,12 @@ public struct RewardedRollout: Sendable, Hashable {
   /// The verifier's reward, whatever the policy learns from.
   public var verifiedReward: Double { verified ?? reward }
 
+  /// Tokens of the response up to the end of each turn: of the policy's tokens with the answer behind them, if there is one.
+  package static func turnEnds(_ isOwn: [Bool]?, count: Int) -> [Int] {
+    guard let isOwn else { return [count] }
+    return isOwn.indices.dropFirst().filter { isOwn[$0] && !isOwn[$0 - 1] } + [count]
+  }
+
   /// The indices of the policy's own tokens in the response, ascending.
   public var ownPlaces: [Int] {
     guard let isOwn else { return Array(response.indices) }

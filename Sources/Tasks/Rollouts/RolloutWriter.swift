@@ -11,7 +11,7 @@ public enum RolloutWriter {
 
 extension Rollout {
   /// The line of a rollout file.
-  var json: JSON {
+  package var json: JSON {
     var object: JSONObject = [
       "id": .string(id), "problem_id": .string(problemID), "cluster": .string(cluster),
     ]

@@ -168,7 +168,7 @@ final class ActorCriticLearner: PolicyLearner {
       shouldStop: shouldStop, score: algorithm.rewards.score)
     return responses.indices.map { index in
       ContinuationValues.advantages(
-        rewards: rewards[index], states: places[index], values: values[index],
+        rewards: rewards[index], states: places[index], values: values[index].map(\.mean),
         discount: algorithm.discount)
     }
   }

@@ -70,6 +70,18 @@ public struct ContinuationValues: Sendable, Hashable {
     return advantages
   }
 
+  /// The mean reward of the continuations of a state.
+  public struct Estimate: Sendable, Hashable {
+    public let mean: Double
+    /// The estimated variance of the mean over other continuations; NaN where there is one.
+    public let variance: Double
+
+    package init(mean: Double, variance: Double) {
+      self.mean = mean
+      self.variance = variance
+    }
+  }
+
   /// V of states of responses: the mean reward of continuations, each judged as a whole response.
   ///
   /// - Parameters:
@@ -84,8 +96,9 @@ public struct ContinuationValues: Sendable, Hashable {
     model: Transformer<Float>, options: SamplingOptions, key: RandomKey, threads: Int,
     shouldStop: @escaping @Sendable () -> Bool, progress: (_ states: Int) -> Void = { _ in },
     score: (RewardedRollout) -> Double
-  ) throws -> [[Double]] {
+  ) throws -> [[Estimate]] {
     var values = states.map { [Double](repeating: 0, count: $0.count) }
+    var squares = values
     // The room that is left depends on the state, so states with the same room are sampled together.
     let places = states.indices.flatMap { response in
       states[response].indices.map { (response, state: $0) }
@@ -118,13 +131,20 @@ public struct ContinuationValues: Sendable, Hashable {
       let found = try task.verify(continued, shouldStop: shouldStop)
       for (index, response) in continued.enumerated() {
         let place = own[index / count]
-        values[place.0][place.state] +=
-          score(
-            RewardedRollout(
-              prompt: response.problem.promptTokens, response: response.tokens,
-              ended: ended[index], reward: found[index]?.reward ?? 0)) / Double(count)
+        let reward = score(
+          RewardedRollout(
+            prompt: response.problem.promptTokens, response: response.tokens,
+            ended: ended[index], reward: found[index]?.reward ?? 0))
+        values[place.0][place.state] += reward / Double(count)
+        squares[place.0][place.state] += reward * reward / Double(count)
       }
     }
-    return values
+    return zip(values, squares).map { means, squares in
+      zip(means, squares).map { mean, square in
+        Estimate(
+          mean: mean,
+          variance: count > 1 ? max(0, square - mean * mean) / Double(count - 1) : .nan)
+      }
+    }
   }
 }

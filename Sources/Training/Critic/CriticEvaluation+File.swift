@@ -31,7 +31,7 @@ extension CriticEvaluation {
     ),
   ]
 
-  /// `/samples`, `/tokens` and `/calibration`.
+  /// `/samples`, `/tokens` and `/calibration`, and `/states` where there are continuations.
   private var groups: [(name: String, group: VariableGroup)] {
     let (rollouts, values) = (rollouts, values)
     let counts = values.map(\.count)
@@ -106,7 +106,7 @@ extension CriticEvaluation {
             ) { .reals(bins.map(\.error)) },
           ], plot: .init(signal: "value", over: ["position"], title: "Calibration by position"))
       ),
-    ]
+    ] + (states.map { [("states", $0.group)] } ?? [])
   }
 
   /// Writes the file (schema `prerl.values`), durable when the call returns.
@@ -124,7 +124,7 @@ extension CriticEvaluation {
     try file.close()
   }
 
-  /// `explained_variance`, and `calibration` with an object for each bin.
+  /// `explained_variance`, `calibration` with an object for each bin, and `states` where there are continuations.
   public var json: JSON {
     let bins = calibration.map { bin -> JSON in
       var object: JSONObject = [
@@ -138,7 +138,11 @@ extension CriticEvaluation {
       object["error"] = .real(bin.error)
       return .object(object)
     }
-    return ["explained_variance": explainedVariance.json(), "calibration": .array(bins)]
+    var object: JSONObject = [
+      "explained_variance": explainedVariance.json(), "calibration": .array(bins),
+    ]
+    object["states"] = states?.json
+    return .object(object)
   }
 
   /// The calibration by position, for people.
@@ -155,6 +159,6 @@ extension CriticEvaluation {
       ])
     }
     return table.text + "\nexplained variance \(fixed(explainedVariance.estimate, 3)) "
-      + "(\(explainedVariance.ends(3)))"
+      + "(\(explainedVariance.ends(3)))" + (states.map { "\n\($0.text)" } ?? "")
   }
 }

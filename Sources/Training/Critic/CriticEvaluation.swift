@@ -36,6 +36,8 @@ public struct CriticEvaluation: Sendable {
   public let calibration: [PositionBin]
   /// Share of the variance of returns that the values explain, over all tokens; interval over clusters.
   public let explainedVariance: Interval
+  /// The values beside those of continuations, where these were sampled.
+  public private(set) var states: StateEvaluation?
 
   /// Computes the values.
   ///
@@ -47,6 +49,21 @@ public struct CriticEvaluation: Sendable {
       ScoredSequence(context: $0.promptTokens, response: $0.responseTokens)
     }
     self.init(rollouts, values: try critic.values(sequences, threads: threads), bootstrap)
+  }
+
+  /// Compares the values with continuations.
+  ///
+  /// - Parameters:
+  ///   - places: The first tokens of the states of each response, by `continuations`.
+  ///   - values: V of these by at least two continuations each.
+  public mutating func compare(
+    with continuations: ContinuationValues, places: [[Int]],
+    values continued: [[ContinuationValues.Estimate]], task: any PolicyTask, bootstrap: BootstrapT
+  ) {
+    precondition(continuations.count > 1, "the noise of one continuation is unknown")
+    states = StateEvaluation(
+      rollouts, values: values, places: places, continued: continued,
+      continuations: continuations.count, task: task, bootstrap)
   }
 
   package init(_ rollouts: [Rollout], values: [[Double]], _ bootstrap: BootstrapT) {

@@ -22,6 +22,8 @@ public struct DialogueEvaluation: Sendable {
     let isStray: Bool
     /// The turns before a fault.
     let transcript: DeskTranscript?
+    /// Which tokens of the response are the assistant's.
+    let isOwn: [Bool]?
 
     /// The dialogue as words.
     public var text: String { DeskVocabulary.text(of: problem.promptTokens + response) }
@@ -89,18 +91,22 @@ public struct DialogueEvaluation: Sendable {
   ///   - model: Of the desk's vocabulary, with room for its longest dialogue.
   ///   - userModel: Plays the user in imagined dialogues and is what foresees users; nil for the model itself.
   ///   - count: Dialogues to play, and logged dialogues to predict.
+  ///   - perOpening: Dialogues in a row that begin alike, with the same user.
+  ///   - split: Which stocks there are.
   /// - Throws: `NonFiniteError` where a logit is not finite.
   public init(
     _ model: Transformer<Float>, user: DeskUser = DeskUser(),
-    userModel: Transformer<Float>? = nil, count: Int, temperature: Double = 1, seed: UInt64 = 0,
-    threads: Int
+    userModel: Transformer<Float>? = nil, count: Int, perOpening: Int = 1,
+    split: DeskStock.Split = .heldOut, temperature: Double = 1, seed: UInt64 = 0, threads: Int
   ) throws {
     let task = DeskTask(user: user)
     let userModel = userModel ?? model
     let play = Play(
       model: model, task: task, temperature: temperature,
       key: RandomKey(seed: seed).derive("dialogues"), threads: threads)
-    let problems = task.heldOut(count)
+    let problems = Array(
+      task.problems(split, count: (count + perOpening - 1) / perOpening, seed: seed)
+        .flatMap { repeatElement($0, count: perOpening) }.prefix(count))
     let played = try play(problems, RealPartner())
     dialogues = played
     let stocks = problems.map(\.cluster)
@@ -140,7 +146,7 @@ public struct DialogueEvaluation: Sendable {
         "stray_answers", "share of imagined dialogues that end in an answer no user gives",
         imagined.map { $0.isStray ? 1 : 0 }, within: 0...1),
     ]
-    let corpus = task.corpus(.heldOut)
+    let corpus = task.corpus(split)
     let logged = try Self.losses(
       userModel, user: user, (0..<count).map { corpus.document($0).transcript }, threads: threads)
     let own = try Self.losses(
@@ -153,7 +159,7 @@ public struct DialogueEvaluation: Sendable {
     ].map { name, longName, values, losses in
       row(name, units: "nat", longName, values, clusters: losses.clusters)
     }
-    plans = Self.plans(user)
+    plans = Self.plans(user, split)
   }
 
   /// Has dialogues with one assistant.
@@ -182,7 +188,8 @@ public struct DialogueEvaluation: Sendable {
           problem: problem, response: response.tokens, reward: verdict.reward ?? 0,
           outcome: verdict.transcript.map { DeskOutcome($0) } ?? DeskOutcome(),
           fault: verdict.fault?.author == .assistant ? verdict.fault : nil,
-          isStray: response.conversation?.isStray ?? false, transcript: verdict.transcript)
+          isStray: response.conversation?.isStray ?? false, transcript: verdict.transcript,
+          isOwn: response.isOwn)
       }
     }
   }
@@ -220,9 +227,9 @@ public struct DialogueEvaluation: Sendable {
     return losses
   }
 
-  /// The best return over all held-out stocks, with and without questions.
-  private static func plans(_ user: DeskUser) -> [Row] {
-    let models = DeskStock.stocks(.heldOut).map { DeskModel(stock: $0, user: user) }
+  /// The best return over all stocks of a split, with and without questions.
+  private static func plans(_ user: DeskUser, _ split: DeskStock.Split) -> [Row] {
+    let models = DeskStock.stocks(split).map { DeskModel(stock: $0, user: user) }
     func mean(_ allowing: (DeskAction) -> Bool) -> Interval {
       let sum = models.reduce(0.0) { sum, model in
         var plan = DeskPlan(model, allowing: allowing)

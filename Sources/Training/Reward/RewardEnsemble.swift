@@ -12,32 +12,62 @@ public final class RewardEnsemble {
     case minimum = "min"
   }
 
+  /// What the models judge.
+  public enum Unit: String, Sendable, CaseIterable {
+    /// Prompt and response as a whole.
+    case response
+    /// The conversation after each turn and its answer; the reward is the sum over the turns.
+    case turn
+  }
+
   public let models: [RewardModel]
   public let rule: Rule
+  public let unit: Unit
   private let threads: Int
 
   /// - Parameter models: At least one; all read the policy's tokens.
-  public init(_ models: [RewardModel], rule: Rule = .mean, threads: Int) {
+  public init(
+    _ models: [RewardModel], rule: Rule = .mean, unit: Unit = .response, threads: Int
+  ) {
     precondition(!models.isEmpty, "an ensemble needs a model")
     self.models = models
     self.rule = rule
+    self.unit = unit
     self.threads = threads
   }
 
-  /// The reward of each sequence of prompt and response.
+  /// The reward of each response.
   ///
-  /// - Throws: `NonFiniteError` with the place of the first sequence whose reward is not finite.
-  func rewards(after sequences: [[Int32]]) throws -> [Double] {
+  /// - Parameter responses: Each with its prompt; `isOwn` as in `RewardedRollout`.
+  /// - Throws: `NonFiniteError` with the place of the first response whose reward is not finite.
+  package func rewards(
+    of responses: [(prompt: [Int32], tokens: [Int32], isOwn: [Bool]?)]
+  ) throws -> [Double] {
+    let ends = responses.map { response -> [Int] in
+      switch unit {
+      case .response: [response.tokens.count]
+      case .turn: RewardedRollout.turnEnds(response.isOwn, count: response.tokens.count)
+      }
+    }
+    let sequences = zip(responses, ends).flatMap { response, ends in
+      ends.map { response.prompt + response.tokens[..<$0] }
+    }
     let rewards = try models.map { try $0.rewards(after: sequences, threads: threads) }
-    return try sequences.indices.map { place in
-      let own = rewards.map { $0[place] }
-      guard own.allSatisfy(\.isFinite) else {
-        throw NonFiniteError("the reward model's reward of sample \(place)")
+    var place = 0
+    return try ends.enumerated().map { index, ends in
+      var sum = 0.0
+      for _ in ends {
+        let own = rewards.map { $0[place] }
+        guard own.allSatisfy(\.isFinite) else {
+          throw NonFiniteError("the reward model's reward of sample \(index)")
+        }
+        switch rule {
+        case .mean: sum += own.reduce(0, +) / Double(own.count)
+        case .minimum: sum += own.min() ?? .nan
+        }
+        place += 1
       }
-      switch rule {
-      case .mean: return own.reduce(0, +) / Double(own.count)
-      case .minimum: return own.min() ?? .nan
-      }
+      return sum
     }
   }
 

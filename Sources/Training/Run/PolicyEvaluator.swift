@@ -113,7 +113,7 @@ public struct PolicyEvaluator {
       responses: responses,
       rewards: step == 0 ? baseRewards : try Self.rewards(task, problems, responses, shouldStop),
       modelRewards: try rewardModels?.rewards(
-        after: zip(problems, responses).map { $0.promptTokens + $1.tokens }) ?? [],
+        of: zip(problems, responses).map { ($0.promptTokens, $1.tokens, $1.isOwn) }) ?? [],
       scores: try scores(model, responses, isBase: step == 0),
       bootstrap: BootstrapT(key: RandomKey(seed: configuration.seed).derive("bootstrap")))
     return columns.map { ($0, $0.value(evaluated)) }

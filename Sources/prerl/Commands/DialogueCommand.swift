@@ -1,6 +1,7 @@
 // `prerl dialogue`: plays and prints conversations at the desk.
 import ArgumentParser
 import ModelCore
+import Runs
 import StrictJSON
 import Tables
 import Tasks
@@ -17,6 +18,9 @@ struct DialogueCommand: ParsableCommand {
       Then the model plays its own user, or --user-model does: a reward beyond the real one is exploitation of \
       what the user model believes. Its loss on users' turns stands beside that of the exact filter, in \
       logged dialogues and in those played here. Intervals are 95%, over stocks.
+
+      --output writes the dialogues as rollouts, from which a reward model can be trained; each turn has its \
+      reward and a rating by a person who sees neither stock nor price.
 
       Example: prerl dialogue --model results/runs/dialogue/base/checkpoint --show 5
       """)
@@ -49,13 +53,27 @@ struct DialogueCommand: ParsableCommand {
       valueName: "dir"))
   var userModel: String?
 
+  @Option(
+    parsing: .unconditional,
+    help: ArgumentHelp(
+      "Play n dialogues with each user and opening.", valueName: "n"))
+  var perOpening = 1
+
+  @Flag(help: "Play at stocks of training, not at held-out ones.")
+  var trainingStocks = false
+
+  @Option(
+    help: ArgumentHelp("Write the dialogues to this file.", valueName: "file.jsonl"))
+  var output: String?
+
   @OptionGroup var modelOptions: ModelOptions
   @OptionGroup var seedOptions: SeedOptions
   @OptionGroup var threadOptions: ThreadOptions
   @OptionGroup var printOptions: PrintOptions
+  @OptionGroup var overwriteOptions: OverwriteOptions
 
   var common: CommonOptions {
-    CommonOptions(modelOptions, seedOptions, threadOptions, printOptions)
+    CommonOptions(modelOptions, seedOptions, threadOptions, printOptions, overwriteOptions)
   }
 
   func validate() throws {
@@ -69,6 +87,10 @@ struct DialogueCommand: ParsableCommand {
       throw ValidationError(
         "--temperature is \(temperature) (expected 0, or a number in 0.01...100)")
     }
+    guard 1...samples ~= perOpening else {
+      throw ValidationError(
+        "--per-opening is \(perOpening) (expected an integer in 1...\(samples), the dialogues)")
+    }
     guard 0...1 ~= userNoise else {
       throw ValidationError("--user-noise is \(userNoise) (expected a number in 0...1)")
     }
@@ -80,13 +102,18 @@ struct DialogueCommand: ParsableCommand {
         "--model is missing (expected a checkpoint pretrained on the desk's dialogues, see experiments/dialogue)"
       )
     }
+    try common.checkOutputs([output], inputs: Checkpoint.files(in: folder))
     let user = DeskUser(noise: userNoise)
     let model = try model(folder, user)
     let other = try userModel.map { try self.model($0, user) }
     let evaluation = try Interruption.endingAtOnce {
       try DialogueEvaluation(
-        model, user: user, userModel: other, count: samples, temperature: temperature,
-        seed: common.seed, threads: common.threads)
+        model, user: user, userModel: other, count: samples, perOpening: perOpening,
+        split: trainingStocks ? .train : .heldOut, temperature: temperature, seed: common.seed,
+        threads: common.threads)
+    }
+    if let output {
+      try AtomicFile.publish(evaluation.rolloutText, to: output, overwrite: common.overwrite)
     }
     try Console.print(common.json ? json(evaluation).text(indent: 2) : text(evaluation))
   }

@@ -109,6 +109,7 @@ struct EvaluateCommand: ParsableCommand {
       ("samples", sampling.samples != nil),
       ("per-problem", sampling.perProblem != nil),
       ("max-new-tokens", sampling.maxNewTokens != nil),
+      ("continuations", criticOptions.continuations != nil),
     ] where isGiven {
       throw ValidationError("--\(name) with --rollouts (expected only one: nothing is sampled)")
     }
@@ -161,12 +162,14 @@ struct EvaluateCommand: ParsableCommand {
       inputs: [rollouts, sampling.problems]
         + (criticOptions.critic.map { Checkpoint.files(in: $0) } ?? []))
     let checkpoint = try Checkpoint(common)
+    if criticOptions.continuations != nil { try ContinuationValues.requireTask(of: checkpoint) }
+    let sampled =
+      try rollouts == nil
+      ? RolloutSampling(checkpoint, sampling, perProblem: k.values.last ?? 8) : nil
     let scored =
       if let path = rollouts {
         try Self.read(path, for: checkpoint, rewardKey: rewardOptions.reward)
-      } else {
-        try RolloutSampling(checkpoint, sampling, perProblem: k.values.last ?? 8).run(common)
-      }
+      } else { try sampled?.run(common) ?? [] }
     var run = EvaluationRun(
       scored, from: rollouts.map { .file($0) } ?? .sampled(from: checkpoint.name),
       verifier: BuiltInVerifier(checkpoint))
@@ -191,7 +194,8 @@ struct EvaluateCommand: ParsableCommand {
           + "built-in verifier, --verifier)")
     }
     if let auditFile { try report.audit?.write(to: auditFile, overwrite: common.overwrite) }
-    let critic = try criticOptions.evaluation(of: report.verification.rollouts, common)
+    let critic = try criticOptions.evaluation(
+      of: report.verification.rollouts, checkpoint, sampled, common)
     if let critic { try criticOptions.write(critic, of: rollouts, checkpoint, common) }
     try show(
       report, critic, of: rollouts ?? checkpoint.name, listsAudit: auditFile == nil)

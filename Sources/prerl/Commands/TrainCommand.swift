@@ -179,6 +179,11 @@ struct TrainCommand: ParsableCommand {
         throw CommandFailure.usage(
           "\(config): reward_rule without --reward-model (expected reward models to combine)")
       }
+      guard settings.rewardUnit == .response else {
+        throw CommandFailure.usage(
+          "\(config): reward_unit without --reward-model (expected a reward model that judges turns)"
+        )
+      }
       return nil
     }
     guard !settings.algorithm.continuesResponses else {
@@ -195,7 +200,8 @@ struct TrainCommand: ParsableCommand {
       return scoring
     }
     let models = RewardEnsemble(
-      scorings.map(\.model), rule: settings.rewardRule, threads: common.threads)
+      scorings.map(\.model), rule: settings.rewardRule, unit: settings.rewardUnit,
+      threads: common.threads)
     if let obstacle = models.obstacle(
       checkpoint.configuration,
       longest: settings.longestPrompt(of: task) + settings.maximumNewTokens)

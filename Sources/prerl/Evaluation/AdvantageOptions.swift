@@ -72,11 +72,7 @@ struct AdvantageOptions: ParsableArguments {
         kind: .critic(critic, try ValueFunction(directory: critic), lambda: lambda))
     }
     if let continuations {
-      guard checkpoint.builtInTask != nil else {
-        throw CommandFailure.usage(
-          "--continuations with \(checkpoint.name) (expected a model of the built-in problems, whose "
-            + "continuations can be judged)")
-      }
+      try ContinuationValues.requireTask(of: checkpoint)
       return AdvantageSource(
         settings: ["continuations": .integer(continuations)],
         kind: .continuations(ContinuationValues(count: continuations)))
@@ -122,48 +118,18 @@ struct AdvantageSource {
         }, settings: settings)
     case .continuations(let continuations):
       guard let sampling else { preconditionFailure("files are refused with the options") }
+      let (states, values) = try continuations.values(
+        of: rollouts, checkpoint, sampling, task, common)
       return OtherAdvantages(
-        ofTokens: try Self.advantages(
-          of: rollouts, by: continuations, checkpoint, sampling, task, common),
-        settings: settings)
+        ofTokens: rollouts.indices.map {
+          ContinuationValues.advantages(
+            rewards: rollouts[$0].rewardsOfTokens, states: states[$0],
+            values: values[$0].map(\.mean))
+        }, settings: settings)
     case .rewardModel(let scoring):
       let scored = try scoring.scored(rollouts, of: checkpoint, kept: "nothing was written")
       return OtherAdvantages(
         of: rollouts, rewards: scored.map { $0.reward ?? .nan }, settings: settings)
-    }
-  }
-
-  private static func advantages(
-    of rollouts: [Rollout], by continuations: ContinuationValues, _ checkpoint: Checkpoint,
-    _ sampling: RolloutSampling, _ task: any PolicyTask, _ common: CommonOptions
-  ) throws -> [[Double]] {
-    let model = try checkpoint.model(Float.self)
-    let responses = rollouts.map { TaskResponse(of: $0) }
-    let states = responses.map { continuations.states($0, of: task) }
-    let options = SamplingOptions(
-      maximumNewTokens: sampling.maximumNewTokens, temperature: sampling.temperature,
-      endTokens: model.configuration.eosTokens.map { Int32($0) })
-    let total = states.reduce(0) { $0 + $1.count }
-    let progress = ProgressBar("continuing", total: total, unit: "states", quiet: common.quiet)
-    defer { progress.finish() }
-    var done = 0
-    let values: [[Double]]
-    do {
-      values = try continuations.values(
-        of: responses, states: states, task: task, model: model, options: options,
-        key: common.key.derive("continuations"), threads: common.threads,
-        shouldStop: { Interruption.isRequested },
-        progress: {
-          done += $0
-          progress.update(done)
-        }, score: \.reward)
-    } catch is CancellationError {
-      progress.finish()
-      throw CommandFailure.interrupted("interrupted (nothing was written)")
-    }
-    return rollouts.indices.map {
-      ContinuationValues.advantages(
-        rewards: rollouts[$0].rewardsOfTokens, states: states[$0], values: values[$0])
     }
   }
 }

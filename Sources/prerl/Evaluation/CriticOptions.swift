@@ -1,4 +1,4 @@
-// `--critic` and `--values` of `prerl evaluate`.
+// `--critic`, `--continuations` and `--values` of `prerl evaluate`.
 import ArgumentParser
 import Foundation
 import KeyedRandom
@@ -18,6 +18,13 @@ struct CriticOptions: ParsableArguments {
   var critic: String?
 
   @Option(
+    parsing: .unconditional,
+    help: ArgumentHelp(
+      "Also compare the critic with the mean reward of n continuations from each state between two steps.",
+      valueName: "n"))
+  var continuations: Int?
+
+  @Option(
     help: ArgumentHelp(
       "Write the critic's value, action value and advantage of every token to this HDF5 file.",
       valueName: "file"))
@@ -28,19 +35,39 @@ struct CriticOptions: ParsableArguments {
     guard values == nil || critic != nil else {
       throw ValidationError("--values without --critic (expected the folder of a critic)")
     }
+    guard let continuations else { return }
+    guard critic != nil else {
+      throw ValidationError("--continuations without --critic (expected the folder of a critic)")
+    }
+    guard 2...4096 ~= continuations else {
+      throw ValidationError(
+        "--continuations is \(continuations) (expected an integer in 2...4096: the noise of one is unknown)"
+      )
+    }
   }
 
   /// The critic's values of rollouts that have their rewards; nil without `--critic`.
   ///
+  /// - Parameter sampling: How the rollouts were sampled; nil for those of a file, which have no continuations.
   /// - Throws: A usage error for a critic that cannot read the rollouts.
-  func evaluation(of rollouts: [Rollout], _ common: CommonOptions) throws -> CriticEvaluation? {
+  func evaluation(
+    of rollouts: [Rollout], _ checkpoint: Checkpoint, _ sampling: RolloutSampling?,
+    _ common: CommonOptions
+  ) throws -> CriticEvaluation? {
     guard let critic else { return nil }
     let function = try ValueFunction(directory: critic)
     try Self.check(critic, function, reads: rollouts)
-    return try CriticEvaluation(
-      rollouts, function,
-      bootstrap: BootstrapT(key: RandomKey(seed: common.seed).derive("bootstrap")),
-      threads: common.threads)
+    let bootstrap = BootstrapT(key: RandomKey(seed: common.seed).derive("bootstrap"))
+    var evaluation = try CriticEvaluation(
+      rollouts, function, bootstrap: bootstrap, threads: common.threads)
+    if let continuations, let sampling {
+      let task = try ContinuationValues.requireTask(of: checkpoint)
+      let estimator = ContinuationValues(count: continuations)
+      let (places, values) = try estimator.values(of: rollouts, checkpoint, sampling, task, common)
+      evaluation.compare(
+        with: estimator, places: places, values: values, task: task, bootstrap: bootstrap)
+    }
+    return evaluation
   }
 
   /// Refuses a critic that cannot read the rollouts.
