@@ -10,6 +10,8 @@ import Testing
     var headCount = 4
     var keyValueHeadCount = 2
     var dimension = 4
+    /// Keys that a query sees, its own among them; nil for all.
+    var window: Int?
 
     var width: Int { (headCount + 2 * keyValueHeadCount) * dimension }
     var outWidth: Int { headCount * dimension }
@@ -32,7 +34,8 @@ import Testing
       let logSumExp = Values<Double>.garbage(length * headCount)
       let scores = Values<Double>.garbage(attentionTile * length)
       attention(
-        heads(memory), into: out.matrix(length, outWidth), logSumExp: logSumExp.base,
+        heads(memory), window: window, into: out.matrix(length, outWidth),
+        logSumExp: logSumExp.base,
         scores: scores.base)
       return (out.array, logSumExp.array)
     }
@@ -46,7 +49,7 @@ import Testing
       let dOutMemory = Values<Double>(dOut)
       let memory = Values<Double>(input)
       attentionBackward(
-        heads(memory), out: outMemory.matrix(length, outWidth),
+        heads(memory), window: window, out: outMemory.matrix(length, outWidth),
         dOut: dOutMemory.matrix(length, outWidth), logSumExp: logSumExp, dHeads: heads(result),
         scores: scores.base, dScores: dScores.base)
       return result.array
@@ -64,13 +67,14 @@ import Testing
             return input[start..<start + dimension]
           }
           let query = part(t, head)
-          let weights = (0...t).map { s in
+          let first = window.map { max(0, t - $0 + 1) } ?? 0
+          let weights = (first...t).map { s in
             exp(zip(query, part(s, headCount + group)).reduce(0) { $0 + $1.0 * $1.1 })
           }
           let total = weights.reduce(0, +)
           logSumExp[head * length + t] = log(total)
           for (s, weight) in weights.enumerated() {
-            let value = part(s, headCount + keyValueHeadCount + group)
+            let value = part(first + s, headCount + keyValueHeadCount + group)
             for (d, v) in value.enumerated() {
               out[t * outWidth + head * dimension + d] += weight / total * v
             }
@@ -92,8 +96,21 @@ import Testing
     expectClose(actual.logSumExp, expected.logSumExp, absolute: 1e-13, "log-sum-exp")
   }
 
-  @Test(arguments: [4, 2, 1]) func backwardIsTheDerivative(keyValueHeads: Int) {
-    let problem = Problem(length: 5, keyValueHeadCount: keyValueHeads)
+  /// Windows of one key, below and beyond a tile.
+  @Test(arguments: [7, 150, 300], [1, 3, 128, 140])
+  func aWindowIsTheDefinition(length: Int, window: Int) {
+    let problem = Problem(length: length, window: window)
+    let input = problem.input()
+    let actual = problem.forward(input)
+    let expected = problem.definition(input)
+    expectClose(actual.out, expected.out, absolute: 1e-13, "out")
+    expectClose(actual.logSumExp, expected.logSumExp, absolute: 1e-13, "log-sum-exp")
+  }
+
+  @Test(arguments: [4, 2, 1], [nil, 1, 2]) func backwardIsTheDerivative(
+    keyValueHeads: Int, window: Int?
+  ) {
+    let problem = Problem(length: 5, keyValueHeadCount: keyValueHeads, window: window)
     let input = problem.input()
     let dOut = randomValues(problem.length * problem.outWidth, 2)
     checkGradient(
@@ -102,8 +119,8 @@ import Testing
   }
 
   /// Coordinates on both sides of the tile's border, of queries, keys and values.
-  @Test func backwardIsTheDerivativeBeyondOneTile() {
-    let problem = Problem(length: 150, headCount: 2, keyValueHeadCount: 1)
+  @Test(arguments: [nil, 30]) func backwardIsTheDerivativeBeyondOneTile(window: Int?) {
+    let problem = Problem(length: 150, headCount: 2, keyValueHeadCount: 1, window: window)
     let input = problem.input()
     let dOut = randomValues(problem.length * problem.outWidth, 2)
     let gradient = problem.backward(input, dOut: dOut)

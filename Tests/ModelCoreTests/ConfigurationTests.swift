@@ -27,8 +27,8 @@ import Testing
   private typealias Setting = (key: String, value: JSON)
 
   private static let unsupportedSettings: [Setting] = [
-    ("model_type", "mistral"), ("model_type", "qwen3\n"), ("model_type", 3), ("hidden_act", "gelu"),
-    ("hidden_act", .null), ("use_sliding_window", true), ("use_sliding_window", 1),
+    ("model_type", "mamba"), ("model_type", "qwen3\n"), ("model_type", 3), ("hidden_act", "gelu"),
+    ("hidden_act", .null), ("use_sliding_window", 1),
     ("layer_types", ["full_attention", "sliding_attention"]), ("layer_types", "full_attention"),
     ("num_experts", 8), ("num_local_experts", 8), ("n_routed_experts", 64),
     ("num_experts_per_tok", 2), ("mlp_bias", true),
@@ -53,6 +53,27 @@ import Testing
 
   private static let nested: [Refusal] = [
     Refusal(family: .llama, key: "sliding_window", value: 4096),
+    Refusal(family: .llama, key: "use_sliding_window", value: true),
+    Refusal(family: .mistral, key: "sliding_window", value: 0),
+    Refusal(family: .gemma3, key: "layer_types", value: ["sliding_attention"]),
+    Refusal(family: .gemma3, key: "layer_types", value: ["chunked_attention", "full_attention"]),
+    Refusal(family: .gemma3, key: "final_logit_softcapping", value: 30),
+    Refusal(family: .gemma3, key: "attn_logit_softcapping", value: 50),
+    Refusal(family: .gemma3, key: "use_bidirectional_attention", value: true),
+    Refusal(family: .gemma3, key: "hidden_activation", value: "silu"),
+    Refusal(
+      family: .olmo3, key: "rope_parameters",
+      value: ["sliding_attention": ["rope_type": "yarn", "rope_theta": 1e4]],
+      path: "rope_parameters.sliding_attention.rope_type"),
+    Refusal(
+      family: .phi3, key: "rope_scaling", value: ["type": "longrope"], path: "rope_scaling.type"),
+    Refusal(
+      family: .phi3, key: "rope_parameters",
+      value: ["rope_type": "default", "partial_rotary_factor": 0.2], path: "partial_rotary_factor"),
+    Refusal(family: .gptNeoX, key: "hidden_act", value: "gelu_new"),
+    Refusal(
+      family: .gptNeoX, key: "rope_parameters", value: ["partial_rotary_factor": 0.1],
+      path: "rotary_pct"),
     Refusal(family: .qwen2, key: "attention_bias", value: true),
     Refusal(
       key: "rope_parameters", value: ["rope_type": "longrope", "factor": 4],
@@ -171,7 +192,11 @@ import Testing
       let base = try Self.base(family)
       let expected = try Self.read(base)
       #expect(expected == Shape(family: family, tied: true).configuration())
-      for (key, value) in neutral {
+      // What they say of windows and rotations means something elsewhere.
+      let meaning = ["sliding_window", "layer_types", "partial_rotary_factor", "attention_bias"]
+      let isPlain = expected.slidingWindow == nil && family != .gptNeoX
+      for (key, value) in neutral where isPlain || !meaning.contains(key) {
+        if family == .gptNeoX, key == "hidden_act" { continue }
         var object = base
         object[key] = value
         #expect(try Self.read(object) == expected, "\(family) \(key)")
@@ -182,6 +207,51 @@ import Testing
     object["sliding_window"] = 131_072
     object["use_sliding_window"] = false
     #expect(try Self.read(object) == Shape(family: .qwen2, tied: true).configuration())
+  }
+
+  /// As transformers' configuration classes fill them in.
+  @Test func windowsAreThoseOfTransformers() throws {
+    func window(
+      _ family: ModelConfiguration.Family, _ changes: [(String, JSON?)], layers: Int = 6
+    ) throws -> ModelConfiguration.SlidingWindow? {
+      var object = try Self.base(family)
+      for key in ["sliding_window", "layer_types", "rope_parameters", "rope_theta"] {
+        object[key] = nil
+      }
+      object["rope_local_base_freq"] = nil
+      object["num_hidden_layers"] = .integer(layers)
+      for (key, value) in changes { object[key] = value }
+      return try Self.read(object).slidingWindow
+    }
+    #expect(
+      try window(.mistral, []) == .init(width: 4096, layers: .init(repeating: true, count: 6)))
+    #expect(try window(.mistral, [("sliding_window", .null)]) == nil)
+    #expect(try window(.phi3, []) == nil)
+    let switched: [(String, JSON?)] = [
+      ("use_sliding_window", true), ("sliding_window", 7), ("max_window_layers", 4),
+    ]
+    #expect(
+      try window(.qwen2, switched)
+        == .init(width: 7, layers: [false, false, false, false, true, true]))
+    #expect(try window(.qwen2, Array(switched.dropFirst())) == nil)
+    #expect(try window(.qwen3, [("use_sliding_window", true)]) == nil, "28 layers see all")
+    let pattern = [true, true, true, true, true, false]
+    #expect(
+      try window(.gemma3, []) == .init(width: 4096, layers: pattern, ropeTheta: 10_000))
+    #expect(
+      try window(
+        .gemma3,
+        [
+          ("sliding_window_pattern", 2), ("sliding_window", 512), ("rope_local_base_freq", 300),
+          ("rope_theta", 5),
+        ]) == .init(width: 512, layers: (0..<6).map { $0 % 2 == 0 }, ropeTheta: 300))
+    #expect(
+      try window(.olmo3, [("rope_theta", 1e4)])
+        == .init(width: 4096, layers: [true, true, true, false, true, true], ropeTheta: 500_000))
+    let types: [JSON] = (0..<6).map { $0 == 2 ? "sliding_attention" : "full_attention" }
+    #expect(
+      try window(.olmo3, [("layer_types", .array(types))])?.layers
+        == (0..<6).map { $0 == 2 })
   }
 
   @Test func absentSettingsHaveTheirDefaults() throws {

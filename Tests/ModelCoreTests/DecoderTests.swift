@@ -57,6 +57,23 @@ import Testing
     try check(Double.self, tolerance: 1e-10)
   }
 
+  /// A window that begins within, before and behind a tile of the cache.
+  @Test(arguments: [1, 32, 40]) func aWindowOfTheCacheIsThatOfTheForwardPass(window: Int) {
+    var configuration = Shape(family: .mistral, tied: true).configuration()
+    configuration.slidingWindow = .init(width: window, layers: [true, true])
+    let model = Transformer<Double>.random(configuration)
+    let sequences = [
+      ScoredSequence.random(context: 3, response: 97, vocabulary: 11, label: 1),
+      ScoredSequence.random(context: 60, response: 9, vocabulary: 11, label: 2),
+    ]
+    let scores = Workspace(model).score(PackedSequences(sequences))
+    for contextInOnePass in [false, true] {
+      expectClose(
+        decode(model, sequences, contextInOnePass: contextInOnePass), scores.logProbabilities,
+        absolute: 1e-10)
+    }
+  }
+
   /// Nor on the row it is read into, nor on what was read before.
   @Test(arguments: [ModelConfiguration.Family.qwen3, .gpt2])
   func aPromptsBitsDependOnItsOwnTokensAlone(family: ModelConfiguration.Family) {

@@ -66,15 +66,22 @@ import Testing
     expectClose(single.map { Double($0) }, expected, absolute: 3e-6)
   }
 
-  @Test func gelusBackwardIsTheDerivative() {
+  @Test func exactGELUIsItsDefinition() {
+    let x = randomValues(9, 1, scale: 3) + [0, -40, 40]
+    var h = [Double](repeating: -777, count: x.count)
+    gelu(x, count: x.count, form: .exact, into: &h)
+    expectClose(h, x.map { 0.5 * $0 * erfc(-$0 / 2.0.squareRoot()) }, absolute: 1e-14)
+  }
+
+  @Test(arguments: [GELUForm.tanh, .exact]) func gelusBackwardIsTheDerivative(form: GELUForm) {
     let x = randomValues(9, 1, scale: 2)
     let dh = randomValues(9, 2)
     var h = [Double](repeating: -777, count: 9)
     var dx = h
-    geluBackward(x, dh: dh, count: 9, h: &h, dx: &dx)
+    geluBackward(x, dh: dh, count: 9, form: form, h: &h, dx: &dx)
     func value(_ x: [Double]) -> [Double] {
       var h = [Double](repeating: 0, count: x.count)
-      gelu(x, count: x.count, into: &h)
+      gelu(x, count: x.count, form: form, into: &h)
       return h
     }
     #expect(h == value(x), "the output again")

@@ -34,7 +34,9 @@ struct Golden {
   static let names = [
     "qwen3-tied", "qwen3-tied-sharded", "qwen3-untied", "qwen2-tied", "qwen2-untied",
     "qwen2-untied-bf16", "llama-tied", "llama-untied", "llama-biases",
-    "qwen3-yarn", "gpt2", "gpt2-bare",
+    "qwen3-yarn", "gpt2", "gpt2-bare", "qwen2-window", "mistral", "mistral-tied", "phi3",
+    "phi3-tied",
+    "olmo2", "olmo2-tied", "olmo3", "gemma3", "gemma3-untied", "gpt-neox", "gpt-neox-sequential",
   ]
 
   let directory: String

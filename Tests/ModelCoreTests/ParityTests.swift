@@ -66,7 +66,11 @@ import Testing
     }
   }
 
-  @Test(arguments: ["qwen3-tied", "qwen2-untied", "llama-tied", "gpt2", "gpt2-bare"])
+  @Test(
+    arguments: [
+      "qwen3-tied", "qwen2-untied", "llama-tied", "gpt2", "gpt2-bare", "mistral", "phi3", "olmo2",
+      "olmo3", "gemma3", "gpt-neox",
+    ])
   func everyGradientMatchesAutograd(name: String) throws {
     let golden = try Golden(name)
     let model = try Transformer<Double>(directory: golden.directory)

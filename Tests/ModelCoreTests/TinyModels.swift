@@ -44,18 +44,35 @@ struct Shape: Sendable, CustomTestStringConvertible {
   func configuration(
     vocabulary: Int = 11, hidden: Int = 8, feedForward: Int = 6, layers: Int = 2
   ) -> ModelConfiguration {
-    let isGPT2 = family == .gpt2
-    return ModelConfiguration(
+    // One key head for each query head, and heads that make up the hidden size.
+    let isPlain = family == .gpt2 || family == .gptNeoX
+    var configuration = ModelConfiguration(
       family: family, vocabularySize: vocabulary, hiddenSize: hidden,
       feedForwardSize: feedForward, layerCount: layers, headCount: 4,
-      keyValueHeadCount: isGPT2 ? 4 : 2, headDimension: isGPT2 ? hidden / 4 : 6,
-      normEpsilon: 1e-5, ropeTheta: isGPT2 ? 10_000 : 500,
+      keyValueHeadCount: isPlain ? 4 : 2, headDimension: isPlain ? hidden / 4 : 6,
+      normEpsilon: 1e-5, ropeTheta: isPlain ? 10_000 : 500,
       ropeScaling: family == .llama
         ? .llama3(
           .init(
             factor: 4, lowFrequencyFactor: 1, highFrequencyFactor: 4, originalMaximumPositions: 64))
         : nil,
       tiedEmbeddings: tied, maximumPositions: 512, bosToken: 1, eosTokens: [2], padToken: 0)
+    switch family {
+    case .gptNeoX:
+      configuration.isParallel = true
+      configuration.hasAttentionBias = true
+      // A head of two dimensions cannot be rotated in part.
+      configuration.rotatedDimension = hidden >= 16 ? 2 : nil
+    case .mistral, .phi3:
+      configuration.slidingWindow = .init(width: 3, layers: .init(repeating: true, count: layers))
+      if family == .phi3 { configuration.rotatedDimension = 4 }
+    case .olmo3, .gemma3:
+      configuration.slidingWindow = .init(
+        width: 3, layers: (0..<layers).map { $0.isMultiple(of: 2) }, ropeTheta: 20)
+      if family == .gemma3 { configuration.queryScaling = 9 }
+    default: break
+    }
+    return configuration
   }
 }
 
@@ -70,7 +87,9 @@ extension Transformer {
           var generator = RandomKey(seed: label).derive(UInt64(index)).generator()
           let isBias = parameter.name.hasSuffix("bias")
           let scale = parameter.isMatrix ? 1.3 / Double(parameter.shape[1]).squareRoot() : 0.3
-          let center: Double = parameter.isMatrix || isBias ? 0 : 1
+          // Gemma stores w − 1.
+          let isZero = parameter.isMatrix || isBias || configuration.family == .gemma3
+          let center: Double = isZero ? 0 : 1
           for place in parameter.range {
             span[place] = Scalar(Float(center + scale * generator.normal()))
           }

@@ -14,6 +14,7 @@
 // Queries are processed in tiles. The backward recomputes P from the stored lse (Dao et al.,
 // 2205.14135), so memory grows with T and not with T². Gradients overwrite their outputs, except
 // that the query heads of one key/value head accumulate in dk and dv.
+// With a window of w a query sees the last w keys only, its own among them.
 
 /// One sequence's rows of the query, key and value heads.
 package struct AttentionHeads<Scalar: ModelScalar> {
@@ -52,9 +53,37 @@ package struct AttentionHeads<Scalar: ModelScalar> {
 /// The number of queries in one tile of scores.
 package let attentionTile = 128
 
+/// The keys that a query sees: those up to itself, or the last ones of them.
+@inline(__always)
+private func visibleKeys(of query: Int, window: Int?) -> Range<Int> {
+  let end = query + 1
+  return (window.map { max(0, end - $0) } ?? 0)..<end
+}
+
+/// The keys that some query of a tile sees.
+@inline(__always)
+private func visibleKeys(ofTile tile: Range<Int>, window: Int?) -> Range<Int> {
+  visibleKeys(of: tile.lowerBound, window: window).lowerBound..<tile.upperBound
+}
+
+/// Where the keys of a query stand among those of its tile.
+@inline(__always)
+private func places(_ visible: Range<Int>, in keys: Range<Int>) -> Range<Int> {
+  visible.lowerBound - keys.lowerBound..<visible.upperBound - keys.lowerBound
+}
+
+/// Sets a row of scores (count) to 0 but for the keys that are seen.
+@inline(__always)
+private func clearUnseen<Scalar: ModelScalar>(
+  _ row: UnsafeMutablePointer<Scalar>, but seen: Range<Int>, count: Int
+) {
+  for s in 0..<seen.lowerBound { row[s] = 0 }
+  for s in seen.upperBound..<count { row[s] = 0 }
+}
+
 /// out (T, H·D) and lse (H, T); `scores` has room for attentionTile × T.
 package func attention<Scalar: ModelScalar>(
-  _ heads: AttentionHeads<Scalar>, into out: Matrix<Scalar>,
+  _ heads: AttentionHeads<Scalar>, window: Int? = nil, into out: Matrix<Scalar>,
   logSumExp: UnsafeMutablePointer<Scalar>, scores: UnsafeMutablePointer<Scalar>
 ) {
   let length = out.rows
@@ -65,17 +94,19 @@ package func attention<Scalar: ModelScalar>(
     let headOut = heads.columns(of: out, head)
     for first in stride(from: 0, to: length, by: attentionTile) {
       let tile = first..<min(first + attentionTile, length)
-      let keys = 0..<tile.upperBound
+      let keys = visibleKeys(ofTile: tile, window: window)
       let tileScores = Matrix(scores, rows: tile.count, columns: keys.count)
       // 1. scores; 2. softmax over the keys that each query may see, zero elsewhere
       CPU.multiply(query.rows(tile), transposed: key.rows(keys), into: tileScores)
       for t in tile {
         let row = tileScores.row(t - first)
-        let maximum = rowMaximum(row, count: t + 1)
-        let sum = Scalar.Kernels.exponentiate(row, count: t + 1, shift: maximum)
+        let seen = places(visibleKeys(of: t, window: window), in: keys)
+        let p = row + seen.lowerBound
+        let maximum = rowMaximum(p, count: seen.count)
+        let sum = Scalar.Kernels.exponentiate(p, count: seen.count, shift: maximum)
         let normalizer = 1 / sum
-        for s in 0...t { row[s] *= normalizer }
-        for s in t + 1..<max(keys.count, t + 1) { row[s] = 0 }
+        for s in 0..<seen.count { p[s] *= normalizer }
+        clearUnseen(row, but: seen, count: keys.count)
         logSumExp[head * length + t] = maximum + Scalar.log(sum)
       }
       // 3. o = P v
@@ -87,7 +118,7 @@ package func attention<Scalar: ModelScalar>(
 /// dQueryKey and dValue (laid out as `heads`) from dOut; `scores` and `dScores` have room for
 /// attentionTile × T each.
 package func attentionBackward<Scalar: ModelScalar>(
-  _ heads: AttentionHeads<Scalar>, out: Matrix<Scalar>, dOut: Matrix<Scalar>,
+  _ heads: AttentionHeads<Scalar>, window: Int? = nil, out: Matrix<Scalar>, dOut: Matrix<Scalar>,
   logSumExp: UnsafePointer<Scalar>, dHeads: AttentionHeads<Scalar>,
   scores: UnsafeMutablePointer<Scalar>, dScores: UnsafeMutablePointer<Scalar>
 ) {
@@ -110,7 +141,7 @@ package func attentionBackward<Scalar: ModelScalar>(
     }
     for first in stride(from: 0, to: length, by: attentionTile) {
       let tile = first..<min(first + attentionTile, length)
-      let keys = 0..<tile.upperBound
+      let keys = visibleKeys(ofTile: tile, window: window)
       let tileScores = Matrix(scores, rows: tile.count, columns: keys.count)
       let dTileScores = Matrix(dScores, rows: tile.count, columns: keys.count)
       // 1. and 2. again: P from the stored lse
@@ -121,12 +152,13 @@ package func attentionBackward<Scalar: ModelScalar>(
         let row = tileScores.row(t - first)
         let dRow = dTileScores.row(t - first)
         let delta = dot(dHeadOut.row(t), headOut.row(t), count: heads.headDimension)
-        _ = Scalar.Kernels.exponentiate(row, count: t + 1, shift: logSumExp[head * length + t])
-        for s in 0...t { dRow[s] = row[s] * (dRow[s] - delta) }
-        for s in t + 1..<max(keys.count, t + 1) {
-          row[s] = 0
-          dRow[s] = 0
-        }
+        let seen = places(visibleKeys(of: t, window: window), in: keys)
+        let (p, dp) = (row + seen.lowerBound, dRow + seen.lowerBound)
+        _ = Scalar.Kernels.exponentiate(
+          p, count: seen.count, shift: logSumExp[head * length + t])
+        for s in 0..<seen.count { dp[s] = p[s] * (dp[s] - delta) }
+        clearUnseen(row, but: seen, count: keys.count)
+        clearUnseen(dRow, but: seen, count: keys.count)
       }
       // 3. dv += Pᵀ do; 1. dq = dscore k, dk += dscoreᵀ q
       CPU.multiply(
@@ -139,7 +171,7 @@ package func attentionBackward<Scalar: ModelScalar>(
 
 /// ȯ = Ṗ V + P V̇ of one sequence, with ṡ = q̇ kᵀ + q k̇ᵀ; `scores` and `dScores` as in the backward.
 func attentionTangent<Scalar: ModelScalar>(
-  _ heads: AttentionHeads<Scalar>, _ dHeads: AttentionHeads<Scalar>,
+  _ heads: AttentionHeads<Scalar>, _ dHeads: AttentionHeads<Scalar>, window: Int? = nil,
   logSumExp: UnsafePointer<Scalar>, into dOut: Matrix<Scalar>,
   scores: UnsafeMutablePointer<Scalar>, dScores: UnsafeMutablePointer<Scalar>
 ) {
@@ -148,7 +180,7 @@ func attentionTangent<Scalar: ModelScalar>(
     let out = heads.columns(of: dOut, head)
     for first in stride(from: 0, to: length, by: attentionTile) {
       let tile = first..<min(first + attentionTile, length)
-      let keys = 0..<tile.upperBound
+      let keys = visibleKeys(ofTile: tile, window: window)
       let tileScores = Matrix(scores, rows: tile.count, columns: keys.count)
       let dTileScores = Matrix(dScores, rows: tile.count, columns: keys.count)
       let query = heads.query(head).rows(tile)
@@ -158,15 +190,16 @@ func attentionTangent<Scalar: ModelScalar>(
       CPU.multiply(
         query, transposed: dHeads.key(ofQuery: head).rows(keys), into: dTileScores, beta: 1)
       for t in tile {
-        let p = tileScores.row(t - first)
-        let dp = dTileScores.row(t - first)
-        _ = Scalar.Kernels.exponentiate(p, count: t + 1, shift: logSumExp[head * length + t])
-        let mean = dot(p, dp, count: t + 1)
-        for s in 0...t { dp[s] = p[s] * (dp[s] - mean) }
-        for s in t + 1..<max(keys.count, t + 1) {
-          p[s] = 0
-          dp[s] = 0
-        }
+        let row = tileScores.row(t - first)
+        let dRow = dTileScores.row(t - first)
+        let seen = places(visibleKeys(of: t, window: window), in: keys)
+        let (p, dp) = (row + seen.lowerBound, dRow + seen.lowerBound)
+        _ = Scalar.Kernels.exponentiate(
+          p, count: seen.count, shift: logSumExp[head * length + t])
+        let mean = dot(p, dp, count: seen.count)
+        for s in 0..<seen.count { dp[s] = p[s] * (dp[s] - mean) }
+        clearUnseen(row, but: seen, count: keys.count)
+        clearUnseen(dRow, but: seen, count: keys.count)
       }
       CPU.multiply(dTileScores, heads.value(ofQuery: head).rows(keys), into: out.rows(tile))
       CPU.multiply(
@@ -193,26 +226,27 @@ extension CPU {
   ///   - logSumExp: (H, T) of each sequence, concatenated. (R · H)
   ///   - scratch: 2 · attentionTile · longest sequence
   static func attend<Scalar: ModelScalar>(
-    _ heads: Matrix<Scalar>, _ shape: HeadShape, sequences: [Range<Int>],
+    _ heads: Matrix<Scalar>, _ shape: HeadShape, window: Int?, sequences: [Range<Int>],
     logSumExp: UnsafeMutablePointer<Scalar>, scratch: UnsafeMutablePointer<Scalar>,
     into out: Matrix<Scalar>
   ) {
     for rows in sequences {
       attention(
-        AttentionHeads(heads.rows(rows), shape), into: out.rows(rows),
+        AttentionHeads(heads.rows(rows), shape), window: window, into: out.rows(rows),
         logSumExp: logSumExp + rows.lowerBound * shape.headCount, scores: scratch)
     }
   }
 
   /// dHeads (R, (H + 2G)·D) from dOut (R, H·D).
   static func attendBackward<Scalar: ModelScalar>(
-    _ heads: Matrix<Scalar>, _ shape: HeadShape, sequences: [Range<Int>], out: Matrix<Scalar>,
-    dOut: Matrix<Scalar>, logSumExp: UnsafePointer<Scalar>,
+    _ heads: Matrix<Scalar>, _ shape: HeadShape, window: Int?, sequences: [Range<Int>],
+    out: Matrix<Scalar>, dOut: Matrix<Scalar>, logSumExp: UnsafePointer<Scalar>,
     scratch: UnsafeMutablePointer<Scalar>, dHeads: Matrix<Scalar>
   ) {
     for rows in sequences {
       attentionBackward(
-        AttentionHeads(heads.rows(rows), shape), out: out.rows(rows), dOut: dOut.rows(rows),
+        AttentionHeads(heads.rows(rows), shape), window: window, out: out.rows(rows),
+        dOut: dOut.rows(rows),
         logSumExp: logSumExp + rows.lowerBound * shape.headCount,
         dHeads: AttentionHeads(dHeads.rows(rows), shape), scores: scratch,
         dScores: scratch + attentionTile * rows.count)
@@ -221,14 +255,15 @@ extension CPU {
 
   /// The tangent of out (R, H·D) from the heads and theirs.
   static func attendTangent<Scalar: ModelScalar>(
-    _ heads: Matrix<Scalar>, _ dHeads: Matrix<Scalar>, _ shape: HeadShape,
+    _ heads: Matrix<Scalar>, _ dHeads: Matrix<Scalar>, _ shape: HeadShape, window: Int?,
     sequences: [Range<Int>], logSumExp: UnsafePointer<Scalar>,
     scratch: UnsafeMutablePointer<Scalar>, into dOut: Matrix<Scalar>
   ) {
     for rows in sequences {
       attentionTangent(
         AttentionHeads(heads.rows(rows), shape), AttentionHeads(dHeads.rows(rows), shape),
-        logSumExp: logSumExp + rows.lowerBound * shape.headCount, into: dOut.rows(rows),
+        window: window, logSumExp: logSumExp + rows.lowerBound * shape.headCount,
+        into: dOut.rows(rows),
         scores: scratch, dScores: scratch + attentionTile * rows.count)
     }
   }

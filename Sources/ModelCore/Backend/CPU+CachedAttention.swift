@@ -115,10 +115,11 @@ extension CPU {
   /// - Parameters:
   ///   - heads: Query, key and value heads of the new positions. (B, (H + 2G)·D)
   ///   - cache: For each row its keys, transposed (G, D, capacity), then its values (G, capacity, D).
+  ///   - window: How many positions a query sees, its own among them; nil for all.
   ///   - scores: (capacity)
   ///   - out: (B, H·D)
   static func attendToCache<Scalar: ModelScalar>(
-    _ heads: Matrix<Scalar>, _ shape: HeadShape, positions: [Int32], active: [Bool],
+    _ heads: Matrix<Scalar>, _ shape: HeadShape, window: Int?, positions: [Int32], active: [Bool],
     cache: UnsafeMutablePointer<Scalar>, capacity: Int, scores: UnsafeMutablePointer<Scalar>,
     into out: Matrix<Scalar>
   ) {
@@ -131,6 +132,10 @@ extension CPU {
       let values = keys + groups * groupSize
       let position = Int(positions[row])
       let count = position + 1
+      // Scores are computed from a whole tile on; those before the window are not used.
+      let unseen = window.map { max(0, count - $0) } ?? 0
+      let start = unseen / cacheTile * cacheTile
+      let seen = count - unseen
       let source = heads.row(row)
       cacheHeads(source, shape, at: position, in: keys, capacity: capacity)
       for group in 0..<groups {
@@ -138,13 +143,14 @@ extension CPU {
         let valueCache = values + group * groupSize  // (capacity, D)
         for head in group * sharing..<(group + 1) * sharing {
           scoreCache(
-            source + head * dimension, dimension: dimension, keys: keyCache, stride: capacity,
-            count: count, into: scores)
-          let maximum = rowMaximum(scores, count: count)
-          let normalizer = 1 / Scalar.Kernels.exponentiate(scores, count: count, shift: maximum)
-          for s in 0..<count { scores[s] *= normalizer }
+            source + head * dimension, dimension: dimension, keys: keyCache + start,
+            stride: capacity, count: count - start, into: scores)
+          let weights = scores + (unseen - start)
+          let maximum = rowMaximum(weights, count: seen)
+          let normalizer = 1 / Scalar.Kernels.exponentiate(weights, count: seen, shift: maximum)
+          for s in 0..<seen { weights[s] *= normalizer }
           mixCache(
-            scores, values: valueCache, count: count, dimension: dimension,
+            weights, values: valueCache + unseen * dimension, count: seen, dimension: dimension,
             into: out.row(row) + head * dimension)
         }
       }

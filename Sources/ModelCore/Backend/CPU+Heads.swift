@@ -3,7 +3,8 @@
 // B samples, T positions, C hidden size, H query heads, G key/value heads, D head dimension,
 // F MLP size, V vocabulary, L layers; R rows, M scored rows.
 //
-// A row holds H query, G key and G value heads of D. Queries and keys are normalised if the model
+// A row holds H query, G key and G value heads of D. The projected row may have another order; the others have this
+// one. Queries and keys are normalised if the model
 // does so and rotated by their position. Queries are multiplied by attention's factor 1/√D. Values
 // are unchanged.
 
@@ -12,20 +13,41 @@ package struct HeadShape: Sendable, Hashable {
   package let headCount: Int  // H
   package let keyValueHeadCount: Int  // G
   package let headDimension: Int  // D
+  /// Attention's factor is 1/√ of it: the head dimension, unless a model says otherwise.
+  let scalingDimension: Double
+  /// Whether a projected row has query, key and value of each head side by side (GPT-NeoX).
+  let isInterleaved: Bool
 
-  package init(headCount: Int, keyValueHeadCount: Int, headDimension: Int) {
+  /// - Parameters:
+  ///   - scalingDimension: Attention's factor is 1/√ of it; nil for the head dimension.
+  ///   - isInterleaved: Whether projected rows have query, key and value of each head side by side; then G = H.
+  package init(
+    headCount: Int, keyValueHeadCount: Int, headDimension: Int, scalingDimension: Double? = nil,
+    isInterleaved: Bool = false
+  ) {
+    precondition(!isInterleaved || headCount == keyValueHeadCount, "a key for each query")
     self.headCount = headCount
     self.keyValueHeadCount = keyValueHeadCount
     self.headDimension = headDimension
+    self.scalingDimension = scalingDimension ?? Double(headDimension)
+    self.isInterleaved = isInterleaved
   }
 
   package var queryWidth: Int { headCount * headDimension }
   package var queryKeyWidth: Int { (headCount + keyValueHeadCount) * headDimension }
   /// The whole row.
   package var width: Int { (headCount + 2 * keyValueHeadCount) * headDimension }
-  /// Attention's factor 1/√D.
+  /// Attention's factor, 1/√D by default.
   func queryScale<Scalar: ModelScalar>(_ type: Scalar.Type) -> Scalar {
-    1 / Scalar(headDimension).squareRoot()
+    1 / Scalar(scalingDimension).squareRoot()
+  }
+
+  /// Where a query head, or behind these a key or value head, starts in a projected row.
+  @inline(__always)
+  func projectedOffset(_ head: Int) -> Int {
+    guard isInterleaved else { return head * headDimension }
+    let (kind, place) = head.quotientAndRemainder(dividingBy: headCount)
+    return (3 * place + kind) * headDimension
   }
 }
 
@@ -52,7 +74,7 @@ extension CPU {
       let position = Int(positions[row])
       for head in 0..<shape.headCount + shape.keyValueHeadCount {
         let isQuery = head < shape.headCount
-        let source = x.row(row) + head * dimension
+        let source = x.row(row) + shape.projectedOffset(head)
         let out = y.row(row) + head * dimension
         let scale = isQuery ? queryScale : 1
         if let norms {
@@ -64,7 +86,11 @@ extension CPU {
           table.rotate(source, position: position, scale: scale, into: out)
         }
       }
-      copyValues(x.row(row), shape, to: y.row(row))
+      for head in 0..<shape.keyValueHeadCount {
+        let place = shape.headCount + shape.keyValueHeadCount + head
+        (y.row(row) + place * dimension).update(
+          from: x.row(row) + shape.projectedOffset(place), count: dimension)
+      }
     }
   }
 
@@ -81,19 +107,24 @@ extension CPU {
       for head in 0..<shape.headCount + shape.keyValueHeadCount {
         let isQuery = head < shape.headCount
         let source = dy.row(row) + head * dimension
-        let out = dx.row(row) + head * dimension
+        let place = shape.projectedOffset(head)
+        let out = dx.row(row) + place
         let scale = isQuery ? queryScale : 1
         if let norms, let dNorms {
           table.rotateBack(source, position: position, scale: scale, into: scratch)
           rmsNormBackward(
-            x.row(row) + head * dimension, weight: isQuery ? norms.query : norms.key, dy: scratch,
+            x.row(row) + place, weight: isQuery ? norms.query : norms.key, dy: scratch,
             count: dimension, epsilon: norms.epsilon, beta: 0, dx: out,
             dWeight: isQuery ? dNorms.query : dNorms.key)
         } else {
           table.rotateBack(source, position: position, scale: scale, into: out)
         }
       }
-      copyValues(dy.row(row), shape, to: dx.row(row))
+      for head in 0..<shape.keyValueHeadCount {
+        let place = shape.headCount + shape.keyValueHeadCount + head
+        (dx.row(row) + shape.projectedOffset(place)).update(
+          from: dy.row(row) + place * dimension, count: dimension)
+      }
     }
   }
 
@@ -109,8 +140,8 @@ extension CPU {
       let position = Int(positions[row])
       for head in 0..<shape.headCount + shape.keyValueHeadCount {
         let isQuery = head < shape.headCount
-        let offset = head * dimension
-        let out = dy.row(row) + offset
+        let offset = shape.projectedOffset(head)
+        let out = dy.row(row) + head * dimension
         let scale = isQuery ? queryScale : 1
         if let norms, let dNorms {
           rmsNormTangent(
@@ -123,16 +154,11 @@ extension CPU {
           table.rotate(dx.row(row) + offset, position: position, scale: scale, into: out)
         }
       }
-      copyValues(dx.row(row), shape, to: dy.row(row))
+      for head in 0..<shape.keyValueHeadCount {
+        let place = shape.headCount + shape.keyValueHeadCount + head
+        (dy.row(row) + place * dimension).update(
+          from: dx.row(row) + shape.projectedOffset(place), count: dimension)
+      }
     }
-  }
-
-  /// The value heads of a row, the last columns.
-  @inline(__always)
-  static func copyValues<Scalar: ModelScalar>(
-    _ source: UnsafePointer<Scalar>, _ shape: HeadShape, to target: UnsafeMutablePointer<Scalar>
-  ) {
-    (target + shape.queryKeyWidth).update(
-      from: source + shape.queryKeyWidth, count: shape.width - shape.queryKeyWidth)
   }
 }

@@ -13,14 +13,18 @@ func inverseRootMeanSquare<Scalar: ModelScalar>(
   1 / (dot(x, x, count: count) / Scalar(count) + epsilon).squareRoot()
 }
 
-/// y = RMSNorm(x); x, weight and y have `count` elements.
+/// y = beta · y + RMSNorm(x); x, weight and y have `count` elements.
 @inline(__always)
 package func rmsNorm<Scalar: ModelScalar>(
   _ x: UnsafePointer<Scalar>, weight: UnsafePointer<Scalar>, count: Int, epsilon: Scalar,
-  into y: UnsafeMutablePointer<Scalar>
+  beta: Scalar = 0, into y: UnsafeMutablePointer<Scalar>
 ) {
   let r = inverseRootMeanSquare(x, count: count, epsilon: epsilon)
-  for i in 0..<count { y[i] = weight[i] * (x[i] * r) }
+  if beta == 0 {
+    for i in 0..<count { y[i] = weight[i] * (x[i] * r) }
+  } else {
+    for i in 0..<count { y[i] = beta * y[i] + weight[i] * (x[i] * r) }
+  }
 }
 
 /// dx = beta · dx + the gradient, dWeight += its gradient. `dy` and `dx` may be the same memory
@@ -46,25 +50,31 @@ package func rmsNormBackward<Scalar: ModelScalar>(
   }
 }
 
-/// ẏ = ẇ ∘ x̂ + w ∘ r (ẋ − x̂ mean(x̂ ∘ ẋ)) of a row.
+/// ẏ = beta · ẏ + ẇ ∘ x̂ + w ∘ r (ẋ − x̂ mean(x̂ ∘ ẋ)) of a row.
 @inline(__always)
 func rmsNormTangent<Scalar: ModelScalar>(
   _ x: UnsafePointer<Scalar>, _ dx: UnsafePointer<Scalar>, weight w: UnsafePointer<Scalar>,
-  dWeight dw: UnsafePointer<Scalar>, count: Int, epsilon: Scalar,
+  dWeight dw: UnsafePointer<Scalar>, count: Int, epsilon: Scalar, beta: Scalar = 0,
   into dy: UnsafeMutablePointer<Scalar>
 ) {
   let r = inverseRootMeanSquare(x, count: count, epsilon: epsilon)
   let pull = dot(x, dx, count: count) * r * r / Scalar(count)
-  for i in 0..<count { dy[i] = dw[i] * (x[i] * r) + w[i] * r * (dx[i] - x[i] * pull) }
+  for i in 0..<count {
+    let tangent = dw[i] * (x[i] * r) + w[i] * r * (dx[i] - x[i] * pull)
+    dy[i] = beta == 0 ? tangent : beta * dy[i] + tangent
+  }
 }
 
 extension CPU {
-  /// y = RMSNorm(x), row by row. (R, N)
+  /// y = beta · y + RMSNorm(x), row by row. (R, N)
   static func rmsNormRows<Scalar: ModelScalar>(
-    _ x: Matrix<Scalar>, weight: UnsafePointer<Scalar>, epsilon: Scalar, into y: Matrix<Scalar>
+    _ x: Matrix<Scalar>, weight: UnsafePointer<Scalar>, epsilon: Scalar, beta: Scalar = 0,
+    into y: Matrix<Scalar>
   ) {
     for row in 0..<x.rows {
-      rmsNorm(x.row(row), weight: weight, count: x.columns, epsilon: epsilon, into: y.row(row))
+      rmsNorm(
+        x.row(row), weight: weight, count: x.columns, epsilon: epsilon, beta: beta, into: y.row(row)
+      )
     }
   }
 
@@ -80,15 +90,15 @@ extension CPU {
     }
   }
 
-  /// ẏ from x and ẋ, row by row.
+  /// beta · ẏ plus the tangent from x and ẋ, row by row.
   static func rmsNormRowsTangent<Scalar: ModelScalar>(
     _ x: Matrix<Scalar>, _ dx: Matrix<Scalar>, weight: UnsafePointer<Scalar>,
-    dWeight: UnsafePointer<Scalar>, epsilon: Scalar, into dy: Matrix<Scalar>
+    dWeight: UnsafePointer<Scalar>, epsilon: Scalar, beta: Scalar = 0, into dy: Matrix<Scalar>
   ) {
     for row in 0..<x.rows {
       rmsNormTangent(
         x.row(row), dx.row(row), weight: weight, dWeight: dWeight, count: x.columns,
-        epsilon: epsilon, into: dy.row(row))
+        epsilon: epsilon, beta: beta, into: dy.row(row))
     }
   }
 }

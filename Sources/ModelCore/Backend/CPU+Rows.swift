@@ -6,6 +6,21 @@ extension CPU {
     for row in 0..<x.rows { x.row(row).update(repeating: 0, count: x.columns) }
   }
 
+  /// y = x + a, a vector.
+  static func shift<Scalar: ModelScalar>(
+    _ x: UnsafePointer<Scalar>, by a: Scalar, count: Int, into y: UnsafeMutablePointer<Scalar>
+  ) {
+    for i in 0..<count { y[i] = x[i] + a }
+  }
+
+  /// x *= a
+  static func scale<Scalar: ModelScalar>(_ x: Matrix<Scalar>, by a: Scalar) {
+    for row in 0..<x.rows {
+      let elements = x.row(row)
+      for i in 0..<x.columns { elements[i] *= a }
+    }
+  }
+
   /// y = x
   static func copy<Scalar: ModelScalar>(_ x: Matrix<Scalar>, to y: Matrix<Scalar>) {
     precondition(x.rows == y.rows && x.columns == y.columns)

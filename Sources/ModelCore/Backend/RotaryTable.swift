@@ -3,28 +3,38 @@
 // B samples, T positions, C hidden size, H query heads, G key/value heads, D head dimension,
 // F MLP size, V vocabulary, L layers; R rows, M scored rows.
 //
-// Pair i of a head is (x_i, x_{i+D/2}), rotated by the angle position · f_i, f_i = θ^(−2i/D). A
+// Pair i of a head is (x_i, x_{i+D/2}), rotated by the angle position · f_i, f_i = θ^(−2i/D). Some models rotate the first
+// dimensions of a head only; D stands for their number here. A
 // rotation is orthogonal, so its backward is the rotation by the negative angle. A factor of YaRN on
 // cosines and sines multiplies both.
 import RealModule
 
 /// The angles of a rotation: everything that its tables depend on.
 package struct RotaryAngles: Sendable, Hashable {
+  /// D
   package let headDimension: Int
+  /// The first dimensions of a head, which are rotated; the others are not.
+  package let rotatedDimension: Int
   package let theta: Double
   package let scaling: RotaryScaling?
 
-  package init(_ configuration: ModelConfiguration) {
+  /// - Parameter isLocal: For the layers of a sliding window, which may have a rotation of their own.
+  package init(_ configuration: ModelConfiguration, isLocal: Bool = false) {
     headDimension = configuration.headDimension
-    theta = configuration.ropeTheta
-    scaling = configuration.ropeScaling
+    rotatedDimension = configuration.rotatedDimension ?? configuration.headDimension
+    let local = isLocal ? configuration.slidingWindow?.ropeTheta : nil
+    theta = local ?? configuration.ropeTheta
+    scaling = local == nil ? configuration.ropeScaling : nil
   }
 
   /// f_i, scaled where the configuration says so.
   package var frequencies: [Double] {
-    let dimension = Double(headDimension)
-    let frequencies = (0..<headDimension / 2).map { Double.pow(theta, -2 * Double($0) / dimension) }
-    return scaling?.scaled(frequencies, theta: theta, headDimension: headDimension) ?? frequencies
+    let dimension = Double(rotatedDimension)
+    let frequencies = (0..<rotatedDimension / 2).map {
+      Double.pow(theta, -2 * Double($0) / dimension)
+    }
+    return scaling?.scaled(frequencies, theta: theta, headDimension: rotatedDimension)
+      ?? frequencies
   }
 }
 
@@ -33,10 +43,12 @@ package final class RotaryTable<Scalar: ModelScalar>: Sendable {
   private let cosines: Buffer<Scalar>  // (positions, D/2)
   private let sines: Buffer<Scalar>  // (positions, D/2)
   private let half: Int
+  private let headDimension: Int
   package let positions: Int
 
   package init(_ angles: RotaryAngles, positions: Int) {
-    half = angles.headDimension / 2
+    half = angles.rotatedDimension / 2
+    headDimension = angles.headDimension
     self.positions = positions
     cosines = Buffer(count: positions * half)
     sines = Buffer(count: positions * half)
@@ -65,6 +77,7 @@ package final class RotaryTable<Scalar: ModelScalar>: Sendable {
       out[i] = scale * (a * c[i] - b * s[i])
       out[i + half] = scale * (b * c[i] + a * s[i])
     }
+    for i in 2 * half..<headDimension { out[i] = scale * x[i] }
   }
 
   /// dx = scale · rotate⁻¹(dy) of one head (D); not in place.
@@ -81,6 +94,7 @@ package final class RotaryTable<Scalar: ModelScalar>: Sendable {
       dx[i] = scale * (a * c[i] + b * s[i])
       dx[i + half] = scale * (b * c[i] - a * s[i])
     }
+    for i in 2 * half..<headDimension { dx[i] = scale * dy[i] }
   }
 }
 

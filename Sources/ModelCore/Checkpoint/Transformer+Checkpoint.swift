@@ -73,6 +73,7 @@ extension Transformer {
     let layout = ParameterLayout(configuration)
     let table = layout.parameters[layout.network.inputs[0].table.index]
     let name = storedName(of: table, in: checkpoint, configuration)
+    let headName = configuration.family.type.headName
     guard name != headName, let head = checkpoint.tensor(named: headName),
       let embedding = checkpoint.tensor(named: name), head.shape == embedding.shape,
       head.shape == table.shape, head.dtype.isFloatingPoint, embedding.dtype.isFloatingPoint
@@ -83,8 +84,6 @@ extension Transformer {
     try copy(checkpoint, headName, to: second.base, count: table.count)
     return (0..<table.count).contains { first.base[$0] != second.base[$0] }
   }
-
-  private static var headName: String { "lm_head.weight" }
 
   /// The name of a parameter in the checkpoint: the family's name, or one of its alternatives.
   private static func storedName(
@@ -97,7 +96,7 @@ extension Transformer {
     if configuration.head == .vocabulary, configuration.tiedEmbeddings, parameter.isMatrix,
       parameter.shape == [configuration.vocabularySize, configuration.hiddenSize]
     {
-      alternatives.append(headName)
+      alternatives.append(configuration.family.type.headName)
     }
     return alternatives.first { checkpoint.tensor(named: $0) != nil } ?? parameter.name
   }
@@ -126,10 +125,10 @@ extension Transformer {
       {
         continue
       }
-      if layout.network.head.isTied, tensor.name == headName {
+      if layout.network.head.isTied, tensor.name == layout.configuration.family.type.headName {
         // It would be used if its weights differed from the embedding's.
         let table = layout.parameters[layout.network.inputs[0].table.index]
-        try require(tensor, table.shape, checkpoint.path(of: headName) ?? directory)
+        try require(tensor, table.shape, checkpoint.path(of: tensor.name) ?? directory)
         continue
       }
       throw CheckpointError(

@@ -37,6 +37,8 @@ public final class Decoder<Scalar: ModelScalar> {
 
   private struct Call {
     let operation: any Operation
+    /// What is copied before the operation: the stream, which parallel branches read and add to.
+    var copy: (from: Matrix<Scalar>, to: Matrix<Scalar>)? = nil
     let site: Site<Scalar>
     let cache: DecodingCache<Scalar>
   }
@@ -75,8 +77,8 @@ public final class Decoder<Scalar: ModelScalar> {
     let branches = Array(network.layers.joined())
     let inner = branches.map { $0.dropLast().reduce(0) { $0 + $1.outputWidth } }.max() ?? 0
     let notes = branches.joined().map(\.notesPerRow).max() ?? 0
-    let pieces = (branches.map(\.count).max() ?? 0) + 5
-    return count * (2 * hidden + inner + notes)
+    let pieces = (branches.map(\.count).max() ?? 0) + 6
+    return count * ((network.isParallel ? 3 : 2) * hidden + inner + notes)
       + WorkspaceWidths(network, hidden: hidden).operation(network, longest: capacity)
       + pieces * Arena<Scalar>.padding
   }
@@ -92,6 +94,8 @@ public final class Decoder<Scalar: ModelScalar> {
     var arena = memory
     let stream = arena.matrix(count, hidden)
     let features = arena.matrix(count, hidden)
+    // What all branches of a layer read; otherwise each reads the sum of those before it.
+    let layerInput = network.isParallel ? arena.matrix(count, hidden) : stream
     let notes = arena.take(count * (branches.joined().map(\.notesPerRow).max() ?? 0))
     let scratch = arena.take(
       WorkspaceWidths(network, hidden: hidden).operation(network, longest: capacity))
@@ -102,16 +106,19 @@ public final class Decoder<Scalar: ModelScalar> {
     }
     var calls: [Call] = []
     var cache = caches
-    for branch in branches {
+    let starts = network.layers.flatMap { $0.indices.map { $0 == 0 } }
+    for (branch, startsLayer) in zip(branches, starts) {
       // Branches run one after another, so they share the memory of their inner outputs.
       var free = arena
-      var input = stream
+      var input = layerInput
       for (place, operation) in branch.enumerated() {
         let isLast = place == branch.count - 1
         let output = isLast ? stream : free.matrix(count, operation.outputWidth)
         calls.append(
           Call(
-            operation: operation, site: site(input, output, beta: isLast ? 1 : 0),
+            operation: operation,
+            copy: network.isParallel && startsLayer && place == 0 ? (stream, layerInput) : nil,
+            site: site(input, output, beta: isLast ? 1 : 0),
             cache: DecodingCache(base: cache, capacity: capacity)))
         cache += operation.cachePerPosition * cachedRows * capacity
         input = output
@@ -167,6 +174,7 @@ public final class Decoder<Scalar: ModelScalar> {
     }
     // The caches need no final norm.
     for call in pass.calls.dropLast() {
+      if let (source, target) = call.copy { Backend.copy(source, to: target) }
       call.operation.forward(call.site)
       call.operation.remember(call.site, cache: call.cache, row: row)
     }
@@ -189,7 +197,10 @@ public final class Decoder<Scalar: ModelScalar> {
         parameters, tokens: tokens.map { $0 ?? 0 }, positions: rows.positions,
         into: decoding.stream, adds: index > 0)
     }
-    for call in decoding.calls { call.operation.step(call.site, cache: call.cache) }
+    for call in decoding.calls {
+      if let (source, target) = call.copy { Backend.copy(source, to: target) }
+      call.operation.step(call.site, cache: call.cache)
+    }
     model.layout.network.head.step(decoding.features, parameters, into: logits)
     return logits
   }

@@ -26,6 +26,9 @@ protocol ModelFamily: Sendable {
   /// Alternative names of a parameter in checkpoints.
   static func alternatives(to name: String) -> [String]
 
+  /// The name of the matrix of logits in checkpoints, in a model whose head is not tied.
+  static var headName: String { get }
+
   /// Whether a tensor of a checkpoint is not a parameter and can be ignored.
   static func ignores(_ tensor: String) -> Bool
 
@@ -38,20 +41,23 @@ protocol ModelFamily: Sendable {
 
 extension ModelFamily {
   static func alternatives(to name: String) -> [String] { [] }
+  static var headName: String { "lm_head.weight" }
   static func ignores(_ tensor: String) -> Bool { false }
   static var learnsPositions: Bool { false }
 
-  /// 2 layers, with two query heads per key/value head. The norms' ε is large. With a small ε the
-  /// norm of a row of 4 numbers near 0 is too curved for finite differences.
-  static func tiny(tied: Bool) -> ModelConfiguration {
-    ModelConfiguration(
-      family: ModelConfiguration.Family(Self.self), vocabularySize: 11, hiddenSize: 4,
-      feedForwardSize: 5, layerCount: 2, headCount: 2, keyValueHeadCount: 1, headDimension: 4,
-      normEpsilon: 0.1, ropeTheta: 500, tiedEmbeddings: tied, maximumPositions: 64)
-  }
+  static func tiny(tied: Bool) -> ModelConfiguration { .tiny(Self.self, tied: tied) }
 }
 
 extension ModelConfiguration {
+  /// 2 layers, with two query heads per key/value head. The norms' ε is large. With a small ε the
+  /// norm of a row of 4 numbers near 0 is too curved for finite differences.
+  static func tiny(_ family: any ModelFamily.Type, tied: Bool) -> ModelConfiguration {
+    ModelConfiguration(
+      family: Family(family), vocabularySize: 11, hiddenSize: 4, feedForwardSize: 5, layerCount: 2,
+      headCount: 2, keyValueHeadCount: 1, headDimension: 4, normEpsilon: 0.1, ropeTheta: 500,
+      tiedEmbeddings: tied, maximumPositions: 64)
+  }
+
   /// A family, by its `model_type`.
   public struct Family: RawRepresentable, CaseIterable, Sendable, Hashable {
     /// All families, in the order in which messages name them.
@@ -59,11 +65,20 @@ extension ModelConfiguration {
       Qwen3.self,
       Qwen2.self,
       Llama.self,
+      Mistral.self,
+      Phi3.self,
+      OLMo2.self,
+      OLMo3.self,
+      Gemma3.self,
       GPT2.self,
+      GPTNeoX.self,
     ]
 
     public let rawValue: String
     let type: any ModelFamily.Type
+
+    /// The name of the matrix of logits in checkpoints.
+    public var headName: String { type.headName }
 
     /// Whether positions are learned, so that longer sequences cannot be computed.
     public var learnsPositions: Bool { type.learnsPositions }

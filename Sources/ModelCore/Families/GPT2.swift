@@ -138,7 +138,7 @@ enum GPT2: ModelFamily {
         [
           norm("ln_2", prefix: prefix, layer: index),
           linear("mlp.c_fc", from: hidden, to: inner),
-          GELU(width: inner),
+          GELU(width: inner, form: .tanh),
           linear("mlp.c_proj", from: inner, to: hidden, scale: depthScale),
         ],
       ])

@@ -1,4 +1,4 @@
-// config.json of the gated decoders: transformers' Qwen3Config, Qwen2Config and LlamaConfig.
+// config.json of the gated decoders: transformers' Qwen3Config, Qwen2Config, LlamaConfig and their like.
 import StrictJSON
 
 extension GatedDecoder {
@@ -31,7 +31,7 @@ extension GatedDecoder {
     let positions = try reader.int("max_position_embeddings", in: 1...1 << 30)
     let rope = try rope(&reader, positions: positions)
     let vocabulary = try reader.int("vocab_size", in: 1...1 << 24)
-    return ModelConfiguration(
+    var configuration = ModelConfiguration(
       family: .init(Self.self),
       vocabularySize: vocabulary,
       hiddenSize: hidden,
@@ -50,6 +50,13 @@ extension GatedDecoder {
       bosToken: try reader.optionalInt("bos_token_id", in: 0...vocabulary - 1),
       eosTokens: try reader.endTokens(vocabulary),
       padToken: try reader.padToken(vocabulary))
+    if let share = rope.rotatedShare {
+      configuration.rotatedDimension = try rotatedDimension(share, of: headDimension)
+    }
+    configuration.slidingWindow = try slidingWindow(
+      &reader, layers: configuration.layerCount, localTheta: rope.localTheta)
+    try readMore(&reader, into: &configuration)
+    return configuration
   }
 
   /// A switch for biases; families without it refuse true.
@@ -66,23 +73,12 @@ extension GatedDecoder {
   private static func refuseUnsupported(
     _ reader: inout JSONReader
   ) throws(JSONValueError) {
-    let activation = reader.object["hidden_act"]
-    guard activation == nil || activation == "silu" else {
-      throw reader.unsupported("hidden_act", expected: "\"silu\"")
-    }
-
-    // Qwen checkpoints contain the size of a sliding window with the switch off, which is also its
-    // default.
-    let windowSwitch = reader.object["use_sliding_window"]
-    guard windowSwitch == nil || windowSwitch == false || windowSwitch?.isNull == true else {
-      throw reader.unsupported("use_sliding_window", expected: "false")
+    if let found = reader.object[activation.key],
+      !activation.names.contains(where: { found == .string($0) })
+    {
+      throw reader.unsupported(activation.key, expected: "\"\(activation.names[0])\"")
     }
     try refuse(&reader)
-    if let types = reader.object["layer_types"], !types.isNull {
-      guard let types = types.arrayValue, types.allSatisfy({ $0 == "full_attention" }) else {
-        throw reader.unsupported("layer_types", expected: "\"full_attention\" in every layer")
-      }
-    }
     for key in ["num_experts", "num_local_experts", "n_routed_experts", "num_experts_per_tok"] {
       guard let experts = reader.object[key], !experts.isNull else { continue }
       guard experts == 0 else { throw reader.unsupported(key, expected: "no mixture of experts") }
@@ -91,7 +87,7 @@ extension GatedDecoder {
       guard let dropout = reader.object[key], !dropout.isNull else { continue }
       guard dropout.doubleValue == 0 else { throw reader.unsupported(key, expected: "0") }
     }
-    for key in ["pretraining_tp", "partial_rotary_factor"] {
+    for key in ["pretraining_tp"] + (rotatesPartially ? [] : ["partial_rotary_factor"]) {
       guard let value = reader.object[key], !value.isNull else { continue }
       guard value.doubleValue == 1 else { throw reader.unsupported(key, expected: "1") }
     }
@@ -100,46 +96,7 @@ extension GatedDecoder {
     }
   }
 
-  /// Reads both spellings: `rope_parameters` of transformers 5, and the earlier `rope_theta` and
-  /// `rope_scaling`.
-  private static func rope(
-    _ reader: inout JSONReader, positions: Int
-  ) throws(JSONValueError) -> (theta: Double, scaling: RotaryScaling?) {
-    let thetaRange = 1e-6...1e15
-    let outerTheta = try reader.optionalDouble("rope_theta", in: thetaRange)
-    let parameters = try reader.optionalObject("rope_parameters")
-    let scaling = try reader.optionalObject("rope_scaling")
-    // If both are given, transformers 5 uses the older one, and older versions know only that.
-    let chosen = scaling.flatMap { $0.object.isEmpty ? nil : $0 } ?? parameters
-    guard var settings = chosen else { return (outerTheta ?? 10_000, nil) }
-    for (key, value) in settings.object.members where value.objectValue != nil {
-      throw JSONValueError(
-        path: settings.path(of: key),
-        message: "\(value.summary) is not supported (expected one rotation for all layers)")
-    }
-    let theta = try settings.optionalDouble("rope_theta", in: thetaRange) ?? outerTheta ?? 10_000
-    let isOlder =
-      (settings.object["rope_type"] ?? .null).isNull && !(settings.object["type"] ?? .null).isNull
-    let key = isOlder ? "type" : "rope_type"
-    if let partial = try settings.optionalDouble("partial_rotary_factor"), partial != 1 {
-      throw JSONValueError(
-        path: settings.path(of: "partial_rotary_factor"),
-        message: "\(partial) is not supported (expected 1)")
-    }
-    let outerOriginal = try reader.optionalInt(
-      "original_max_position_embeddings", in: 1...1 << 30)
-    return (
-      theta,
-      try RotaryScaling.read(
-        &settings, key: key, positions: positions, outerOriginal: outerOriginal)
-    )
-  }
-
   static func json(_ configuration: ModelConfiguration) -> JSONObject {
-    var rope: JSONObject = ["rope_theta": .real(configuration.ropeTheta), "rope_type": "default"]
-    if let scaling = configuration.ropeScaling {
-      for (key, value) in scaling.json.members { rope[key] = value }
-    }
     var object: JSONObject = [
       "model_type": .string(name),
       "vocab_size": .integer(configuration.vocabularySize),
@@ -149,22 +106,19 @@ extension GatedDecoder {
       "num_attention_heads": .integer(configuration.headCount),
       "num_key_value_heads": .integer(configuration.keyValueHeadCount),
       "head_dim": .integer(configuration.headDimension),
-      "hidden_act": "silu",
       "rms_norm_eps": .real(configuration.normEpsilon),
-      "rope_parameters": .object(rope),
       "tie_word_embeddings": .bool(configuration.tiedEmbeddings),
       "max_position_embeddings": .integer(configuration.maximumPositions),
     ]
-    for (key, value) in configuration.tokenKeys.members { object[key] = value }
+    object[activation.key] = .string(activation.names[0])
+    for members in [
+      configuration.tokenKeys, rotationKeys(configuration), windowKeys(configuration),
+      moreKeys(configuration),
+    ] {
+      for (key, value) in members.members { object[key] = value }
+    }
     object["attention_dropout"] = 0.0
     object["dtype"] = "float32"
-    // Versions before transformers 5 read the rotation from here, and would otherwise ignore the
-    // scaling.
-    object["rope_theta"] = .real(configuration.ropeTheta)
-    if configuration.ropeScaling != nil {
-      rope["rope_theta"] = nil
-      object["rope_scaling"] = .object(rope)
-    }
     if writesAttentionBias { object["attention_bias"] = .bool(configuration.hasAttentionBias) }
     if configuration.hasFeedForwardBias { object["mlp_bias"] = true }
     return object

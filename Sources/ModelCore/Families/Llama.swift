@@ -6,13 +6,6 @@ enum Llama: GatedDecoder {
   static let architecture = "LlamaForCausalLM"
   static let hasAttentionBiasSwitch = true
   static let hasFeedForwardBiasSwitch = true
-
-  static func refuse(_ reader: inout JSONReader) throws(JSONValueError) {
-    // Mistral's files are like Llama's, except for the sliding window.
-    if reader.object["use_sliding_window"] == nil, let window = reader.object["sliding_window"] {
-      guard window.isNull else { throw reader.unsupported("sliding_window", expected: "null") }
-    }
-  }
 }
 
 extension ModelConfiguration.Family {

@@ -16,6 +16,14 @@ public struct ModelConfiguration: Sendable, Hashable {
   public var normEpsilon: Double
   public var ropeTheta: Double
   public var ropeScaling: RotaryScaling?
+  /// The first dimensions of a head, which are rotated; nil for all.
+  public var rotatedDimension: Int?
+  /// Attention's factor is 1/√ of it; nil for the head dimension.
+  public var queryScaling: Double?
+  /// Layers in which a token sees the last tokens only; nil for none.
+  public var slidingWindow: SlidingWindow?
+  /// Whether attention and MLP both read the layer's input (`use_parallel_residual`).
+  public var isParallel = false
   /// Biases of all projections of the attention (`attention_bias`).
   public var hasAttentionBias: Bool
   /// Biases of the MLP (`mlp_bias`).
@@ -28,6 +36,22 @@ public struct ModelConfiguration: Sendable, Hashable {
   public var bosToken: Int?
   public var eosTokens: [Int]
   public var padToken: Int?
+
+  /// Layers in which a token sees the last tokens only.
+  public struct SlidingWindow: Sendable, Hashable {
+    /// How many tokens, the token itself among them.
+    public var width: Int
+    /// Whether each layer has the window.
+    public var layers: [Bool]
+    /// θ of these layers, which are then rotated without scaling; nil for the rotation of the others.
+    public var ropeTheta: Double?
+
+    public init(width: Int, layers: [Bool], ropeTheta: Double? = nil) {
+      self.width = width
+      self.layers = layers
+      self.ropeTheta = ropeTheta
+    }
+  }
 
   public init(
     family: Family, vocabularySize: Int, hiddenSize: Int, feedForwardSize: Int, layerCount: Int,

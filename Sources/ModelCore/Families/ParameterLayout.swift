@@ -121,6 +121,8 @@ struct Network: Sendable {
   let inputs: [any InputOperation]
   /// The branches of each layer: x' = x + o_n(… o_1(x)), in order.
   let layers: [[Branch]]
+  /// Whether the branches of a layer all read its input, and the layer adds all of them to it.
+  var isParallel = false
   /// From the last layer's output to the head's input.
   let finalNorm: any Operation
   /// Logits; in a model with a reward head it stands on the embedding and is not used.

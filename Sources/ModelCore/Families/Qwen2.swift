@@ -3,6 +3,7 @@ import StrictJSON
 
 enum Qwen2: GatedDecoder {
   static let name = "qwen2"
+  static let window = WindowRule.switched
   static let architecture = "Qwen2ForCausalLM"
   static let hasProjectionBias = true
   // The biases are part of the model, so Qwen2Config has no switch for them.

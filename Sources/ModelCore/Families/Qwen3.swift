@@ -3,6 +3,7 @@ import StrictJSON
 
 enum Qwen3: GatedDecoder {
   static let name = "qwen3"
+  static let window = WindowRule.switched
   static let architecture = "Qwen3ForCausalLM"
   static let hasHeadNorm = true
   static let hasAttentionBiasSwitch = true

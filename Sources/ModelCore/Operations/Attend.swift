@@ -3,6 +3,13 @@
 
 struct Attend: Operation {
   let shape: HeadShape
+  /// How many positions a query sees, its own among them; nil for all earlier ones.
+  let window: Int?
+
+  init(shape: HeadShape, window: Int? = nil) {
+    self.shape = shape
+    self.window = window
+  }
 
   var inputWidth: Int { shape.width }
   var outputWidth: Int { shape.queryWidth }
@@ -15,7 +22,7 @@ struct Attend: Operation {
   @specialized(where Scalar == Double)
   func forward<Scalar: ModelScalar>(_ site: Site<Scalar>) {
     Backend.attend(
-      site.input, shape, sequences: site.rows.sequences, logSumExp: site.notes,
+      site.input, shape, window: window, sequences: site.rows.sequences, logSumExp: site.notes,
       scratch: site.scratch, into: site.output)
   }
 
@@ -26,8 +33,8 @@ struct Attend: Operation {
     into receiver: any GradientReceiver<Scalar>
   ) {
     Backend.attendBackward(
-      site.input, shape, sequences: site.rows.sequences, out: site.output, dOut: gradient.output,
-      logSumExp: site.notes, scratch: site.scratch, dHeads: gradient.input)
+      site.input, shape, window: window, sequences: site.rows.sequences, out: site.output,
+      dOut: gradient.output, logSumExp: site.notes, scratch: site.scratch, dHeads: gradient.input)
   }
 
   @specialized(where Scalar == Float)
@@ -37,7 +44,8 @@ struct Attend: Operation {
     along direction: UnsafeMutablePointer<Scalar>
   ) {
     Backend.attendTangent(
-      site.input, tangent.input, shape, sequences: site.rows.sequences, logSumExp: site.notes,
+      site.input, tangent.input, shape, window: window, sequences: site.rows.sequences,
+      logSumExp: site.notes,
       scratch: site.scratch, into: tangent.output)
   }
 
@@ -45,7 +53,7 @@ struct Attend: Operation {
   @specialized(where Scalar == Double)
   func step<Scalar: ModelScalar>(_ site: Site<Scalar>, cache: DecodingCache<Scalar>) {
     Backend.attendToCache(
-      site.input, shape, positions: site.rows.positions, active: site.rows.active,
+      site.input, shape, window: window, positions: site.rows.positions, active: site.rows.active,
       cache: cache.base, capacity: cache.capacity, scores: site.scratch, into: site.output)
   }
 

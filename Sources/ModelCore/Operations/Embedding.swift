@@ -12,6 +12,16 @@ struct Embedding: InputOperation {
   let rowCount: Int  // V, or the longest sequence
   let width: Int  // C
   let index: Index
+  /// What rows are multiplied by.
+  let scale: Double
+
+  init(table: Weight, rowCount: Int, width: Int, index: Index, scale: Double = 1) {
+    self.table = table
+    self.rowCount = rowCount
+    self.width = width
+    self.index = index
+    self.scale = scale
+  }
 
   private func indices(_ tokens: [Int32], _ positions: [Int32]) -> [Int32] {
     index == .token ? tokens : positions
@@ -29,16 +39,22 @@ struct Embedding: InputOperation {
       "a sequence longer than the table of positions")
     let table = parameters.matrix(table, rows: rowCount, columns: width)
     if adds {
+      precondition(scale == 1, "only the first embedding is scaled")
       Backend.gatherAdding(table, indices, to: x)
     } else {
       Backend.gather(table, indices, into: x)
+      if scale != 1 { Backend.scale(x, by: Scalar(scale)) }
     }
   }
 
+  /// A scaled embedding scales dx in place: nothing reads it after the embedding.
+  @specialized(where Scalar == Float)
+  @specialized(where Scalar == Double)
   func backward<Scalar: ModelScalar>(
     tokens: [Int32], positions: [Int32], _ dx: Matrix<Scalar>,
     into receiver: any GradientReceiver<Scalar>
   ) {
+    if scale != 1 { Backend.scale(dx, by: Scalar(scale)) }
     receiver.lookup(table.index, indices: indices(tokens, positions), outputGradient: dx)
   }
 }

@@ -1,7 +1,8 @@
-// h = g(x), elementwise. Keeps nothing: the backward recomputes σ, and with it h.
+// h = g(x), elementwise. Keeps nothing: the backward recomputes Φ, and with it h.
 
 struct GELU: Operation {
   let width: Int  // F
+  let form: GELUForm
 
   var inputWidth: Int { width }
   var outputWidth: Int { width }
@@ -10,7 +11,7 @@ struct GELU: Operation {
   @specialized(where Scalar == Float)
   @specialized(where Scalar == Double)
   func forward<Scalar: ModelScalar>(_ site: Site<Scalar>) {
-    Backend.geluRows(site.input, into: site.output)
+    Backend.geluRows(site.input, form: form, into: site.output)
   }
 
   func restore<Scalar: ModelScalar>(_ site: Site<Scalar>) {}
@@ -22,7 +23,7 @@ struct GELU: Operation {
     into receiver: any GradientReceiver<Scalar>
   ) {
     Backend.geluRowsBackward(
-      site.input, dh: gradient.output, h: site.output, dx: gradient.input)
+      site.input, form: form, dh: gradient.output, h: site.output, dx: gradient.input)
   }
 
   @specialized(where Scalar == Float)
@@ -31,6 +32,6 @@ struct GELU: Operation {
     _ site: Site<Scalar>, _ tangent: Derivative<Scalar>,
     along direction: UnsafeMutablePointer<Scalar>
   ) {
-    Backend.geluRowsTangent(site.input, tangent.input, into: tangent.output)
+    Backend.geluRowsTangent(site.input, form: form, tangent.input, into: tangent.output)
   }
 }

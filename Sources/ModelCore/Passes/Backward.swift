@@ -38,8 +38,11 @@ extension Workspace {
       if layer < receiver.lowestLayer { return }
       if !keepsActivations(of: layer) { forwardLayer(layer) }
       let sites = sites(layer)
+      if network.isParallel { Backend.copy(views.dResidual, to: views.dLayer) }
       for (branch, sites) in zip(network.layers[layer], sites).reversed() {
-        backwardBranch(branch, sites, into: receiver)
+        backwardBranch(
+          branch, sites, dOutput: network.isParallel ? views.dLayer : views.dResidual,
+          into: receiver)
       }
     }
     if receiver.lowestLayer >= 0 { return }
@@ -49,9 +52,11 @@ extension Workspace {
     }
   }
 
-  /// x' = x + o_n(… o_1(x)): dResidual is the gradient of x' on entry and that of x on return.
+  /// x' = x + o_n(… o_1(x)): adds the gradient of x through the branch to dResidual.
+  ///
+  /// - Parameter dOutput: The gradient of x'; dResidual itself where branches follow each other.
   private func backwardBranch(
-    _ branch: Network.Branch, _ sites: [Site<Scalar>],
+    _ branch: Network.Branch, _ sites: [Site<Scalar>], dOutput: Matrix<Scalar>,
     into receiver: any GradientReceiver<Scalar>
   ) {
     let views = current
@@ -64,7 +69,7 @@ extension Workspace {
     let gradients = branch.indices.map { place in
       Derivative(
         input: place == 0 ? views.dResidual : dOutputs[place - 1],
-        output: place == last ? views.dResidual : dOutputs[place], beta: place == 0 ? 1 : 0)
+        output: place == last ? dOutput : dOutputs[place], beta: place == 0 ? 1 : 0)
     }
     // Parameter gradients are handed over one step late, since an operation's input may be restored
     // only by the backward of the operation before it. The first operation reads the residual

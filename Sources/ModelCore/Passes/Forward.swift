@@ -34,9 +34,13 @@ extension Workspace {
 
   /// Runs one layer from its stored input; fills the layer's slot and the next layer's input.
   func forwardLayer(_ layer: Int) {
-    for (branch, sites) in zip(model.layout.network.layers[layer], sites(layer)) {
+    let network = model.layout.network
+    for (index, (branch, sites)) in zip(network.layers[layer], sites(layer)).enumerated() {
       for (operation, site) in zip(branch, sites) {
-        if site.beta != 0 { Backend.copy(sites[0].input, to: site.output) }
+        // Parallel branches add to the sum of the ones before them.
+        if site.beta != 0, index == 0 || !network.isParallel {
+          Backend.copy(sites[0].input, to: site.output)
+        }
         operation.forward(site)
       }
     }

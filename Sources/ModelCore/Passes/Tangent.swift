@@ -16,11 +16,14 @@ extension Workspace {
     let views = current
     let network = model.layout.network
     let (rows, scored) = (batch.rowCount, batch.scoredCount)
-    let padding = Arena<Scalar>.padding * (widths.operationCount + 3)
+    let padding = Arena<Scalar>.padding * (widths.operationCount + 4)
     let memory = Buffer<Scalar>(
-      count: rows * (hidden + widths.gradients) + scored * (hidden + vocabularyTile) + padding)
+      count: rows * (hidden + (network.isParallel ? hidden : 0) + widths.gradients) + scored
+        * (hidden + vocabularyTile) + padding)
     var arena = Arena(memory.base)
     let dx = arena.matrix(rows, hidden)
+    // What all branches of a layer read; otherwise each reads the sum of those before it.
+    let dLayer = network.isParallel ? arena.matrix(rows, hidden) : dx
     let dFeatures = arena.matrix(scored, hidden)
     let dLogits = arena.matrix(scored, vocabularyTile)
 
@@ -31,9 +34,10 @@ extension Workspace {
     for layer in network.layers.indices {
       // Recomputed layers share one slot, so on the way up each layer must be recomputed.
       if !keepsActivations(of: layer) { forwardLayer(layer) }
+      if network.isParallel { Backend.copy(dx, to: dLayer) }
       for (branch, sites) in zip(network.layers[layer], sites(layer)) {
         var inner = arena
-        var input = dx
+        var input = dLayer
         for (place, (operation, site)) in zip(branch, sites).enumerated() {
           let isLast = place == branch.count - 1
           if !isLast, !operation.keepsOutput { operation.forward(site) }

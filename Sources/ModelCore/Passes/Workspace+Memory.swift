@@ -15,7 +15,7 @@ struct WorkspaceWidths: Sendable {
     restored = hidden
     gradients = hidden
     for branches in network.layers {
-      var slot = max(0, branches.count - 1) * hidden
+      var slot = network.isParallel ? 0 : max(0, branches.count - 1) * hidden
       for branch in branches {
         let inner = branch.dropLast()
         slot += branch.reduce(0) { $0 + $1.notesPerRow }
@@ -60,9 +60,9 @@ struct WorkspaceSizes {
     residuals = (layerCount + 1) * rows * hidden
     slots = (keptLayers + (keptLayers < layerCount ? 1 : 0)) * slot
     scratch =
-      rows * (hidden + widths.restored + widths.gradients)
+      rows * (hidden + (network.isParallel ? hidden : 0) + widths.restored + widths.gradients)
       + scored * (2 * hidden + vocabularyTile) + widths.operation(network, longest: longest)
-      + padding * (7 + widths.operationCount * 2)
+      + padding * (8 + widths.operationCount * 2)
   }
 }
 

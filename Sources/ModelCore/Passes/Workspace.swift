@@ -90,6 +90,9 @@ public final class Workspace<Scalar: ModelScalar> {
     /// Gradients within a branch; the branches share it. (R · gradient width)
     let gradients: UnsafeMutablePointer<Scalar>
     let dResidual: Matrix<Scalar>  // (R, C)
+    /// The gradient of a layer's output, while its parallel branches change the stream's; no rows where they follow
+    /// each other.
+    let dLayer: Matrix<Scalar>  // (R, C)
     let features: Matrix<Scalar>  // (M, C)
     let dFeatures: Matrix<Scalar>  // (M, C)
     let logits: Matrix<Scalar>  // (M, vocabulary tile)
@@ -133,7 +136,9 @@ public final class Workspace<Scalar: ModelScalar> {
     views = Views(
       restored: arena.take(count * widths.restored + padding),
       gradients: arena.take(count * widths.gradients + padding),
-      dResidual: arena.matrix(count, hidden), features: arena.matrix(scored, hidden),
+      dResidual: arena.matrix(count, hidden),
+      dLayer: arena.matrix(model.layout.network.isParallel ? count : 0, hidden),
+      features: arena.matrix(scored, hidden),
       dFeatures: arena.matrix(scored, hidden), logits: arena.matrix(scored, vocabularyTile),
       operation: arena.take(widths.operation(model.layout.network, longest: lengthCapacity)))
   }
@@ -168,11 +173,13 @@ public final class Workspace<Scalar: ModelScalar> {
       return Matrix(slot, rows: count, columns: width)
     }
     var stream = residual(layer)
+    let isParallel = model.layout.network.isParallel
     return branches.enumerated().map { index, branch in
       var restored = Arena(views.restored)
-      let next = index == branches.count - 1 ? residual(layer + 1) : kept(hidden)
+      let next =
+        index == branches.count - 1 || isParallel ? residual(layer + 1) : kept(hidden)
       var input = stream
-      stream = next
+      if !isParallel { stream = next }
       return branch.enumerated().map { place, operation in
         let isLast = place == branch.count - 1
         let output =

@@ -207,7 +207,7 @@ struct Checkpoint: Sendable {
     let model = try Transformer<Scalar>(directory: directory, head: configuration.head)
     if configuration.tiedEmbeddings, !model.configuration.tiedEmbeddings {
       Console.note(
-        "prerl: \(directory): lm_head.weight differs from the embedding and is used, although "
+        "prerl: \(directory): \(configuration.family.headName) differs from the embedding and is used, although "
           + "tie_word_embeddings is true")
     }
     return model

@@ -21,14 +21,19 @@ import torch
 import transformers
 from safetensors.torch import load_file, save_file
 from transformers import (
-    AutoModelForCausalLM, AutoModelForSequenceClassification, GPT2Config, GPT2ForSequenceClassification,
-    GPT2LMHeadModel, LlamaConfig, LlamaForCausalLM, LlamaForSequenceClassification, Qwen2Config,
-    Qwen2ForCausalLM, Qwen2ForSequenceClassification, Qwen3Config, Qwen3ForCausalLM)
+    AutoModelForCausalLM, AutoModelForSequenceClassification, Gemma3ForCausalLM, Gemma3TextConfig, GPT2Config,
+    GPT2ForSequenceClassification, GPT2LMHeadModel, GPTNeoXConfig, GPTNeoXForCausalLM, LlamaConfig, LlamaForCausalLM, LlamaForSequenceClassification, MistralConfig,
+    MistralForCausalLM, Olmo2Config, Olmo2ForCausalLM, Olmo3Config, Olmo3ForCausalLM, Phi3Config, Phi3ForCausalLM,
+    Qwen2Config, Qwen2ForCausalLM, Qwen2ForSequenceClassification, Qwen3Config, Qwen3ForCausalLM)
 
 BOS = 1
 LOGIT_TOLERANCE = 1e-5  # largest absolute difference; logits are of order 1 to 10
+# OLMo's residual stream enters products without a norm, so float32 rounds larger numbers.
+LOGIT_TOLERANCE_OF_OLMO = 2e-5
 GRADIENT_TOLERANCE = 1e-5  # |difference| / |gradient|, Euclidean, over all parameters
 GRADIENT_SAMPLES = [1, 6]  # the samples whose gradients are written in full
+# One checkpoint of each newer family has them.
+WITHOUT_GRADIENTS = {"mistral-tied", "phi3-tied", "olmo2-tied", "gemma3-untied", "gpt-neox-sequential", "qwen2-window"}
 REWARD_TOLERANCE = 1e-5  # largest absolute difference; rewards are of order 1
 
 LLAMA3_ROPE = dict(  # with 6 dimensions a head: one frequency kept, one blended, one divided by 8
@@ -41,10 +46,11 @@ YARN_ROPE = dict(  # with 10 dimensions a head: kept, blended and divided freque
 
 
 def sizes(vocabulary, hidden, mlp, layers, heads, key_value_heads, **rest):
+    groups = {} if key_value_heads is None else dict(num_key_value_heads=key_value_heads)
     return dict(
         vocab_size=vocabulary, hidden_size=hidden, intermediate_size=mlp, num_hidden_layers=layers,
-        num_attention_heads=heads, num_key_value_heads=key_value_heads, max_position_embeddings=256,
-        bos_token_id=BOS, eos_token_id=2, pad_token_id=0, **rest)
+        num_attention_heads=heads, max_position_embeddings=256, bos_token_id=BOS, eos_token_id=2, pad_token_id=0,
+        **groups, **rest)
 
 
 def gpt2_sizes(vocabulary, hidden, mlp, layers, heads):
@@ -56,6 +62,9 @@ def gpt2_sizes(vocabulary, hidden, mlp, layers, heads):
 GPT2 = (GPT2Config, GPT2LMHeadModel)
 QWEN3, QWEN2 = (Qwen3Config, Qwen3ForCausalLM), (Qwen2Config, Qwen2ForCausalLM)
 LLAMA = (LlamaConfig, LlamaForCausalLM)
+MISTRAL, PHI3 = (MistralConfig, MistralForCausalLM), (Phi3Config, Phi3ForCausalLM)
+OLMO2, OLMO3 = (Olmo2Config, Olmo2ForCausalLM), (Olmo3Config, Olmo3ForCausalLM)
+GEMMA3, NEOX = (Gemma3TextConfig, Gemma3ForCausalLM), (GPTNeoXConfig, GPTNeoXForCausalLM)
 CHECKPOINTS = {  # name: family, configuration, stored type. Unequal sizes show a swapped dimension.
     "qwen3-tied": (QWEN3, sizes(
         64, 32, 8, 3, 4, 2, head_dim=6, tie_word_embeddings=True,
@@ -79,6 +88,42 @@ CHECKPOINTS = {  # name: family, configuration, stored type. Unequal sizes show 
     "qwen3-yarn": (QWEN3, sizes(
         64, 32, 8, 2, 4, 2, head_dim=10, tie_word_embeddings=True, attention_bias=True,
         rope_parameters=YARN_ROPE), torch.float32),
+    # Windows are shorter than most samples, so that they cut something off.
+    "qwen2-window": (QWEN2, sizes(
+        64, 32, 6, 3, 4, 2, tie_word_embeddings=True, use_sliding_window=True, sliding_window=6,
+        max_window_layers=1), torch.float32),
+    "mistral": (MISTRAL, sizes(
+        64, 32, 8, 2, 4, 2, head_dim=6, tie_word_embeddings=False, sliding_window=5,
+        rope_parameters=dict(rope_type="default", rope_theta=1e6)), torch.float32),
+    "mistral-tied": (MISTRAL, sizes(
+        64, 32, 8, 2, 4, 1, tie_word_embeddings=True, sliding_window=None), torch.float32),
+    "phi3": (PHI3, sizes(
+        64, 32, 8, 2, 4, 2, tie_word_embeddings=False, sliding_window=7), torch.float32),
+    "phi3-tied": (PHI3, sizes(
+        64, 32, 8, 2, 2, 1, tie_word_embeddings=True, rope_parameters=dict(
+            rope_type="default", rope_theta=1e4, partial_rotary_factor=0.75)), torch.float32),
+    "olmo2": (OLMO2, sizes(64, 32, 8, 2, 4, 2, tie_word_embeddings=False), torch.float32),
+    "olmo2-tied": (OLMO2, sizes(
+        64, 32, 8, 2, 4, 4, tie_word_embeddings=True, attention_bias=True), torch.float32),
+    "olmo3": (OLMO3, sizes(
+        64, 32, 8, 4, 4, 2, tie_word_embeddings=False, sliding_window=5, rope_parameters=dict(
+            full_attention=dict(YARN_ROPE, rope_theta=500.0, beta_fast=9.0),
+            sliding_attention=dict(rope_type="default", rope_theta=500.0))), torch.float32),
+    "gemma3": (GEMMA3, sizes(
+        64, 32, 8, 3, 4, 2, head_dim=6, tie_word_embeddings=True, sliding_window=4,
+        query_pre_attn_scalar=9, layer_types=["sliding_attention", "full_attention", "sliding_attention"],
+        rope_parameters=dict(
+            full_attention=dict(rope_type="linear", rope_theta=1e5, factor=8.0),
+            sliding_attention=dict(rope_type="default", rope_theta=1e3))), torch.float32),
+    "gemma3-untied": (GEMMA3, sizes(
+        64, 32, 8, 2, 2, 1, head_dim=10, tie_word_embeddings=False, sliding_window=100,
+        query_pre_attn_scalar=10), torch.float32),
+    "gpt-neox": (NEOX, sizes(
+        64, 32, 12, 2, 4, None, tie_word_embeddings=False, rope_parameters=dict(
+            rope_type="default", rope_theta=1e4, partial_rotary_factor=0.25)), torch.float32),
+    "gpt-neox-sequential": (NEOX, sizes(
+        72, 24, 10, 3, 3, None, tie_word_embeddings=True, use_parallel_residual=False,
+        rope_parameters=dict(rope_type="default", rope_theta=1e3, partial_rotary_factor=1.0)), torch.float32),
 }
 
 REWARDS = {  # name: classes, configuration. The end token 2 is the pad, absent, and another one.
@@ -93,9 +138,8 @@ REWARDS = {  # name: classes, configuration. The end token 2 is the pad, absent,
 
 # MARK: the float64 decoder
 
-def inverse_frequencies(config):
+def inverse_frequencies(rope, D):
     """D/2 angles per position: theta^(-2i/D), for llama3 rescaled as in its reference code."""
-    rope, D = config["rope_parameters"], config["head_dim"]
     frequency = rope["rope_theta"] ** -(torch.arange(0, D, 2, dtype=torch.float64) / D)
     if rope["rope_type"] == "default":
         return frequency
@@ -120,9 +164,8 @@ def inverse_frequencies(config):
     return kept * frequency + (1 - kept) * frequency / rope["factor"]
 
 
-def attention_factor(config):
+def attention_factor(rope):
     """What YaRN multiplies cosines and sines by."""
-    rope = config["rope_parameters"]
     return 0.1 * math.log(rope["factor"]) + 1 if rope["rope_type"] == "yarn" else 1.0
 
 
@@ -131,10 +174,11 @@ def rms_norm(x, weight, epsilon):
 
 
 def rotate(x, angle):
-    """x (heads, T, D): the pairs (i, i + D/2) turned by angle (T, D/2)."""
-    first, second = x.chunk(2, -1)
+    """x (heads, T, D): the pairs (i, i + r/2) of the first r dimensions turned by angle (T, r/2)."""
+    rotated = 2 * angle.shape[-1]
+    first, second = x[..., :rotated].chunk(2, -1)
     return torch.cat([first * angle.cos() - second * angle.sin(),
-                      second * angle.cos() + first * angle.sin()], -1)
+                      second * angle.cos() + first * angle.sin(), x[..., rotated:]], -1)
 
 
 def layer_norm(x, weight, bias, epsilon):
@@ -170,24 +214,71 @@ def gpt2_states(weights, config, tokens):
     return layer_norm(x, *final, epsilon)
 
 
+def neox_states(weights, config, tokens):
+    """Normed states (T, C) of one sequence: query, key and value of a head side by side, exact GELU."""
+    H, C, T = config["num_attention_heads"], config["hidden_size"], len(tokens)
+    D, epsilon, rope = C // H, config["layer_norm_eps"], config["rope_parameters"]
+    rotated = int(D * rope["partial_rotary_factor"])
+    angle = torch.arange(T, dtype=torch.float64)[:, None] * inverse_frequencies(rope, rotated)
+    future = torch.ones(T, T, dtype=torch.bool).triu(1)
+    x = weights["gpt_neox.embed_in.weight"][torch.tensor(tokens)]
+    for layer in range(config["num_hidden_layers"]):
+        def both(name):
+            return (weights[f"gpt_neox.layers.{layer}.{name}.{kind}"] for kind in ("weight", "bias"))
+
+        def project(x, name):
+            weight, bias = both(name)
+            return x @ weight.T + bias
+
+        a = layer_norm(x, *both("input_layernorm"), epsilon)
+        q, k, v = project(a, "attention.query_key_value").view(T, H, 3, D).permute(2, 1, 0, 3)
+        score = (rotate(q, angle) @ rotate(k, angle).transpose(1, 2) / math.sqrt(D)).masked_fill(future, -math.inf)
+        attended = project((score.softmax(-1) @ v).transpose(0, 1).reshape(T, C), "attention.dense")
+        a = x if config["use_parallel_residual"] else x + attended
+        a = project(layer_norm(a, *both("post_attention_layernorm"), epsilon), "mlp.dense_h_to_4h")
+        gelu = a * (1 + torch.erf(a / math.sqrt(2))) / 2
+        x = x + attended + project(gelu, "mlp.dense_4h_to_h")
+    final = (weights[f"gpt_neox.final_layer_norm.{kind}"] for kind in ("weight", "bias"))
+    return layer_norm(x, *final, epsilon)
+
+
+TABLES = {"gpt2": "transformer.wte", "gpt_neox": "gpt_neox.embed_in"}
+
+
 def forward(weights, config, tokens):
     """Logits (T, V) of one sequence, positions from 0."""
-    table = "transformer.wte" if config["model_type"] == "gpt2" else "model.embed_tokens"
-    head = weights.get("lm_head.weight", weights[table + ".weight"])
+    table = TABLES.get(config["model_type"], "model.embed_tokens")
+    head = weights.get(stored(config, "lm_head.weight"), weights[table + ".weight"])
     return states(weights, config, tokens) @ head.T
 
 
 def states(weights, config, tokens):
     """Normed states (T, C) of one sequence, positions from 0."""
-    if config["model_type"] == "gpt2":
+    kind = config["model_type"]
+    if kind == "gpt2":
         return gpt2_states(weights, config, tokens)
+    if kind == "gpt_neox":
+        return neox_states(weights, config, tokens)
     H, G, D = (config[k] for k in ("num_attention_heads", "num_key_value_heads", "head_dim"))
     T, epsilon = len(tokens), config["rms_norm_eps"]
-    angle = torch.arange(T, dtype=torch.float64)[:, None] * inverse_frequencies(config)
-    future = torch.ones(T, T, dtype=torch.bool).triu(1)
+    is_gemma, is_olmo = kind == "gemma3_text", kind.startswith("olmo")
+    scaling = config["query_pre_attn_scalar"] if is_gemma else D
     embedding = weights["model.embed_tokens.weight"]
     x = embedding[torch.tensor(tokens)]
+    if is_gemma:
+        x = x * math.sqrt(config["hidden_size"])
+    distance = torch.arange(T)[:, None] - torch.arange(T)
     for layer in range(config["num_hidden_layers"]):
+        local = is_local(config, layer)
+        rope = config["rope_parameters"]
+        if "full_attention" in rope:
+            rope = rope["sliding_attention" if local else "full_attention"]
+        rotated = int(D * rope.get("partial_rotary_factor", 1))
+        angle = torch.arange(T, dtype=torch.float64)[:, None] * inverse_frequencies(rope, rotated)
+        unseen = distance < 0
+        if local:
+            unseen = unseen | (distance >= config["sliding_window"])
+
         def weight(name):
             return weights.get(f"model.layers.{layer}.{name}")
 
@@ -195,22 +286,45 @@ def states(weights, config, tokens):
             y, bias = x @ weight(name + ".weight").T, weight(name + ".bias")
             return y if bias is None else y + bias
 
-        def heads(x, name, count):  # (T, C) -> (count, T, D), q/k norm before RoPE
-            y = project(x, f"self_attn.{name}_proj").view(T, count, D)
-            scale = weight(f"self_attn.{name}_norm.weight")
-            return (y if scale is None else rms_norm(y, scale, epsilon)).transpose(0, 1)
+        def norm(x, name):
+            w = weight(name + ".weight")
+            return rms_norm(x, 1 + w if is_gemma else w, epsilon)
 
-        a = rms_norm(x, weight("input_layernorm.weight"), epsilon)
-        factor = attention_factor(config)
-        q, k = factor * rotate(heads(a, "q", H), angle), factor * rotate(heads(a, "k", G), angle)
-        k, v = (t.repeat_interleave(H // G, 0) for t in (k, heads(a, "v", G)))
-        score = (q @ k.transpose(1, 2) / math.sqrt(D)).masked_fill(future, -math.inf)
-        mixed = (score.softmax(-1) @ v).transpose(0, 1).reshape(T, H * D)
-        x = x + project(mixed, "self_attn.o_proj")
-        a = rms_norm(x, weight("post_attention_layernorm.weight"), epsilon)
-        gate = project(a, "mlp.gate_proj")
-        x = x + project(gate * gate.sigmoid() * project(a, "mlp.up_proj"), "mlp.down_proj")
-    return rms_norm(x, weights["model.norm.weight"], epsilon)
+        def heads(y, name, count):  # (T, C) -> (count, T, D), q/k norm before RoPE
+            normed = weight(f"self_attn.{name}_norm.weight") is not None
+            if normed and is_olmo:  # of all heads together
+                return norm(y, f"self_attn.{name}_norm").view(T, count, D).transpose(0, 1)
+            y = y.view(T, count, D)
+            return (norm(y, f"self_attn.{name}_norm") if normed else y).transpose(0, 1)
+
+        a = x if is_olmo else norm(x, "input_layernorm")
+        if kind == "phi3":
+            q, k, v = project(a, "self_attn.qkv_proj").split([H * D, G * D, G * D], -1)
+        else:
+            q, k, v = (project(a, f"self_attn.{name}_proj") for name in "qkv")
+        factor = attention_factor(rope)
+        q, k = factor * rotate(heads(q, "q", H), angle), factor * rotate(heads(k, "k", G), angle)
+        k, v = (t.repeat_interleave(H // G, 0) for t in (k, heads(v, "v", G)))
+        score = (q @ k.transpose(1, 2) / math.sqrt(scaling)).masked_fill(unseen, -math.inf)
+        y = project((score.softmax(-1) @ v).transpose(0, 1).reshape(T, H * D), "self_attn.o_proj")
+        x = x + (norm(y, "post_attention_layernorm") if is_olmo or is_gemma else y)
+
+        a = x if is_olmo else norm(x, "pre_feedforward_layernorm" if is_gemma else "post_attention_layernorm")
+        if kind == "phi3":
+            gate, up = project(a, "mlp.gate_up_proj").chunk(2, -1)
+        else:
+            gate, up = project(a, "mlp.gate_proj"), project(a, "mlp.up_proj")
+        y = project((gelu_new(gate) if is_gemma else gate * gate.sigmoid()) * up, "mlp.down_proj")
+        x = x + (norm(y, "post_feedforward_layernorm") if is_olmo or is_gemma else y)
+    final = weights["model.norm.weight"]
+    return rms_norm(x, 1 + final if is_gemma else final, epsilon)
+
+
+def is_local(config, layer):
+    """Whether a layer sees the last tokens only."""
+    if config.get("layer_types"):
+        return config["layer_types"][layer] == "sliding_attention"
+    return config["model_type"] in ("mistral", "phi3") and config["sliding_window"] is not None
 
 
 # MARK: objectives
@@ -259,13 +373,14 @@ def measure(weights, config, sample):
 
 def initialise(model, generator):
     """Weights far from the defaults, so that a dropped term changes every golden."""
+    center = 0 if "Gemma" in type(model).__name__ else 1  # Gemma stores w - 1
     for name, p in model.named_parameters():
         noise = torch.randn(p.shape, generator=generator)
         if name.endswith(".weight") and p.dim() == 1:
-            p.data = 1 + 0.3 * noise
+            p.data = center + 0.3 * noise
         elif name.endswith(".bias"):
             p.data = 0.4 * noise
-        elif any(table in name for table in ("embed_tokens", "lm_head", "wte", "wpe")):
+        elif any(table in name for table in ("embed_tokens", "embed_in", "lm_head", "wte", "wpe")):
             p.data = 0.4 * noise
         elif ".h." in name:  # (inputs, outputs)
             p.data = noise / math.sqrt(p.shape[0])
@@ -294,11 +409,16 @@ def make_samples(seed, vocabulary):
     return samples
 
 
+def stored(config, name):
+    """The name of a parameter in files."""
+    return "embed_out.weight" if config["model_type"] == "gpt_neox" and name == "lm_head.weight" else name
+
+
 def verify(folder, weights, config, samples):
     """Largest logit and gradient deviation of transformers, float32, from the float64 decoder."""
     model = AutoModelForCausalLM.from_pretrained(
         folder, dtype=torch.float32, attn_implementation="eager")
-    assert {n for n, _ in model.named_parameters()} == set(weights)
+    assert {stored(config, n) for n, _ in model.named_parameters()} == set(weights)
     worst_logit = worst_gradient = 0.0
     for sample in samples:
         context, response = sample["prompt"], sample["response"]
@@ -309,11 +429,12 @@ def verify(folder, weights, config, samples):
         names, parameters = zip(*model.named_parameters())
         theirs = torch.autograd.grad(objective, parameters)
         ours = gradients(weights, config, context, response, 0)[2]
-        gap = sum((g.double() - ours[n]).square().sum().item() for n, g in zip(names, theirs))
+        gap = sum((g.double() - ours[stored(config, n)]).square().sum().item() for n, g in zip(names, theirs))
         norm = sum(g.square().sum().item() for g in ours.values())
         worst_logit = max(worst_logit, deviation)
         worst_gradient = max(worst_gradient, math.sqrt(gap / norm))
-    assert worst_logit < LOGIT_TOLERANCE and worst_gradient < GRADIENT_TOLERANCE, (
+    limit = LOGIT_TOLERANCE_OF_OLMO if config["model_type"].startswith("olmo") else LOGIT_TOLERANCE
+    assert worst_logit < limit and worst_gradient < GRADIENT_TOLERANCE, (
         folder, worst_logit, worst_gradient)
     return worst_logit, worst_gradient
 
@@ -374,6 +495,7 @@ def write_checkpoint(out, name, seed):
     resolved = dict(config)
     if config["model_type"] != "gpt2":
         resolved.setdefault("head_dim", config["hidden_size"] // config["num_attention_heads"])
+        resolved["head_dim"] = resolved["head_dim"] or config["hidden_size"] // config["num_attention_heads"]
     if name == "llama-untied":
         write_json(folder / "config.json", old_spelling(config))
     if name == "llama-tied":  # an alternative of the same meaning, beside the real one
@@ -398,7 +520,7 @@ def write_checkpoint(out, name, seed):
     for i, sample in enumerate(samples):
         row, m, c = measure(weights, resolved, sample)
         rows.append(row)
-        if i in GRADIENT_SAMPLES and dtype == torch.float32:
+        if i in GRADIENT_SAMPLES and dtype == torch.float32 and name not in WITHOUT_GRADIENTS:
             tensors |= {f"sample.{i}.marginal.{k}": g for k, g in m.items()}
             tensors |= {f"sample.{i}.conditional.{k}": g for k, g in c.items()}
     assert abs(rows[3]["cosine"] - 1) < 1e-12, "prompt == null context"
@@ -412,8 +534,8 @@ def write_checkpoint(out, name, seed):
     (folder / "golden.json").write_text(text.replace('{"prompt"', '\n{"prompt"') + "\n")
     cosines = " ".join(f"{row['cosine']:.3f}" for row in rows)
     print(f"{name:18} {sum(w.numel() for w in weights.values()):6} parameters  "
-          f"logits {deviations[0]:.1e} < {LOGIT_TOLERANCE:g}  "
-          f"gradients {deviations[1]:.1e} < {GRADIENT_TOLERANCE:g}  cosines {cosines}")
+          f"logits {deviations[0]:.1e}  "
+          f"gradients {deviations[1]:.1e}  cosines {cosines}")
 
 
 # MARK: reward models
