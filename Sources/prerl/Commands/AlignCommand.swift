@@ -1,8 +1,11 @@
 // `prerl align`: gradient alignment of rollouts under two objectives.
 import Analysis
 import ArgumentParser
+import Foundation
+import KeyedRandom
 import ModelCore
 import Runs
+import Statistics
 import Tables
 import Tasks
 
@@ -14,6 +17,10 @@ struct AlignCommand: ParsableCommand {
       log P(y) is the log-probability of the response after a null context, by default the start \
       token. Responses are sampled after their prompt. Only the gradient is taken without it.
 
+      --series measures the same rollouts at every checkpoint of a training and joins the results along the \
+      steps, in which the folders' names end. Each checkpoint's own result stays in OUTPUT.parts; with \
+      --resume those that are finished are not measured again.
+
       Example: prerl align --rollouts rollouts.jsonl --control all --output alignment.h5
       """)
 
@@ -22,6 +29,12 @@ struct AlignCommand: ParsableCommand {
       "Read rollouts from this JSONL file (default: sample them from the model first).",
       valueName: "file"))
   var rollouts: String?
+
+  @Option(
+    help: ArgumentHelp(
+      "Measure the rollouts at every checkpoint folder that this pattern matches, such as 'run/checkpoints/*'.",
+      valueName: "pattern"))
+  var series: String?
 
   @Option(help: ArgumentHelp("Write the results to this HDF5 file.", valueName: "file.h5"))
   var output = "alignment.h5"
@@ -125,6 +138,19 @@ struct AlignCommand: ParsableCommand {
         "--rollouts and --samples, --problems, --numbers or --positions contradict each other")
     }
     try rewardOptions.check(rollouts)
+    guard series != nil else { return }
+    guard rollouts != nil else {
+      throw ValidationError(
+        "--series without --rollouts (expected a file: every checkpoint measures the same rollouts)"
+      )
+    }
+    for (name, isGiven) in [
+      ("model", common.model != nil), ("shard", shard != nil), ("summary", summary != nil),
+      ("manifest", manifest != nil), ("dump-gradients", dumpGradients > 0), ("show", showCount > 0),
+      ("paper", paper),
+    ] where isGiven {
+      throw ValidationError("--\(name) with --series (expected only one)")
+    }
   }
 
   func run() throws {
@@ -134,14 +160,77 @@ struct AlignCommand: ParsableCommand {
     }
   }
 
+  private func run<Scalar: ModelScalar>(_ type: Scalar.Type) throws {
+    if let series { return try run(type, along: CheckpointSeries(series)) }
+    guard let (summary, plan) = try measure(type, common, output: output, try start) else {
+      if !common.quiet { Console.note("\(output) is complete; there is nothing to resume") }
+      return
+    }
+    try report(summary, plan)
+  }
+
+  /// Measures every checkpoint and joins the results.
+  private func run<Scalar: ModelScalar>(
+    _ type: Scalar.Type, along series: CheckpointSeries
+  ) throws {
+    let start = try start
+    let folder = output + ".parts"
+    if start == .afresh, FileManager.default.fileExists(atPath: folder) {
+      throw CommandFailure.usage(
+        "\(folder): an earlier run left its parts (--resume goes on with them, --overwrite starts afresh)"
+      )
+    }
+    try common.checkOutputs([output], inputs: [rollouts], resumes: resumeOptions.resume)
+    if start == .overwriting { try? FileManager.default.removeItem(atPath: folder) }
+    try FileManager.default.createDirectory(atPath: folder, withIntermediateDirectories: true)
+    var parts: [AlignmentSeries.Part] = []
+    var plan: AlignmentPlan?
+    var manifest: Manifest?
+    for (place, member) in series.members.enumerated() {
+      var own = common
+      own.model = member.directory
+      if !common.quiet {
+        Console.note("\(member.directory) (\(place + 1) of \(series.members.count))")
+      }
+      let path = "\(folder)/\(member.name).h5"
+      // A part that is not there yet starts afresh.
+      _ = try measure(type, own, output: path, .resuming)
+      parts.append(AlignmentSeries.Part(step: member.step, name: member.name, path: path))
+      guard place == 0 else { continue }
+      let setup = try AlignmentSetup(Checkpoint(own), nullContext: nullContext)
+      let configuration = configuration(setup, [])
+      plan = AlignmentPlan(
+        rollouts: try rollouts(setup, own).rollouts, options: configuration.options,
+        vocabularySize: setup.checkpoint.configuration.vocabularySize)
+      manifest = setup.manifest(configuration, inputs: [], threads: common.threads)
+    }
+    guard let plan, var manifest else { preconditionFailure("a series has a checkpoint") }
+    manifest.end = Date()
+    let joined = try AlignmentSeries(
+      plan, parts,
+      bootstrap: BootstrapT(
+        key: RandomKey(seed: common.seed).derive("bootstrap"), replicates: bootstrap))
+    try AtomicFile.publish(output, overwrite: true) {
+      try joined.write(to: $0, attributes: manifest.attributes)
+    }
+    if common.json { return try Console.print(joined.json.text()) }
+    try Console.print(joined.text)
+    let clusters = Set(plan.rollouts.map { Array($0.cluster.utf8) }).count
+    if let few = fewClustersNote(clusters) { try Console.print("\n" + few) }
+    try Console.print("\nResults: \(output), and each checkpoint's in \(folder)")
+  }
+
   private var start: RunStart { get throws { try resumeOptions.start(common) } }
 
-  private func run<Scalar: ModelScalar>(_: Scalar.Type) throws {
+  /// Measures one checkpoint; nil where the output is finished already.
+  private func measure<Scalar: ModelScalar>(
+    _: Scalar.Type, _ common: CommonOptions, output: String, _ start: RunStart
+  ) throws -> (AlignmentSummary, AlignmentPlan)? {
     let checkpoint = try Checkpoint(common)
     let setup = try AlignmentSetup(checkpoint, nullContext: nullContext)
     try common.checkOutputs(
       [output, summary, manifest], inputs: [rollouts, sampling.problems],
-      resumes: resumeOptions.resume)
+      resumes: start == .resuming)
     var inputs = try checkpoint.inputs()
     for (role, path) in [("rollouts", rollouts), ("problems", sampling.problems)] {
       guard let path else { continue }
@@ -149,15 +238,11 @@ struct AlignCommand: ParsableCommand {
         try Manifest.Input(role: role, path: InputCopy.path(of: path), name: path))
     }
     let configuration = configuration(setup, inputs)
-    let start = try start
     let isFinished = try readingResults([output]) {
       try AlignmentFile.isFinished(output, config: configuration.json, start)
     }
-    if isFinished {
-      if !common.quiet { Console.note("\(output) is complete; there is nothing to resume") }
-      return
-    }
-    let (rollouts, samplingJournal) = try rollouts(setup)
+    if isFinished { return nil }
+    let (rollouts, samplingJournal) = try rollouts(setup, common)
     let plan = AlignmentPlan(
       rollouts: rollouts, options: configuration.options,
       vocabularySize: checkpoint.configuration.vocabularySize)
@@ -182,7 +267,7 @@ struct AlignCommand: ParsableCommand {
     switch try run.run(start, quiet: common.quiet) {
     case .finished(let summary):
       try samplingJournal?.remove()
-      try report(summary, plan)
+      return (summary, plan)
     case .interrupted(let done):
       throw CommandFailure.interrupted(
         "interrupted after \(done) of \(run.samples.count) rollouts (\(output) holds them, --resume "
@@ -225,7 +310,9 @@ struct AlignCommand: ParsableCommand {
 
   /// The rollouts of the run: read, or sampled first. The journal keeps those that are sampled until the
   /// results are there.
-  private func rollouts(_ setup: AlignmentSetup) throws -> ([Rollout], journal: Journal?) {
+  private func rollouts(
+    _ setup: AlignmentSetup, _ common: CommonOptions
+  ) throws -> (rollouts: [Rollout], journal: Journal?) {
     if let path = rollouts {
       let rollouts = try setup.rollouts(
         path: path, allowLong: allowLong, limit: limit, rewardKey: rewardOptions.reward)
