@@ -35,6 +35,16 @@ public struct JSONReader: Sendable {
     }
   }
 
+  /// Refuses keys that mean nothing beside other settings.
+  ///
+  /// - Parameter condition: What they need, such as `truncation "penalty"`.
+  public func refuse(_ keys: [String], without condition: String) throws(JSONValueError) {
+    for key in keys where object[key] != nil {
+      throw JSONValueError(
+        path: path(of: key), message: "has no effect without \(condition) (expected no such key)")
+    }
+  }
+
   /// Whether the key is present, possibly as `null`. This does not count as reading it.
   public func contains(_ key: String) -> Bool { object[key] != nil }
 

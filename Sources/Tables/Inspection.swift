@@ -23,7 +23,9 @@ public struct Inspection: Sendable {
   public init(_ path: String) throws {
     switch FileKind(path) {
     case .absent: throw OutputError.usage(path, "there is no such file (expected one to inspect)")
-    case .folder: try self.init(checkpoint: path)
+    case .folder:
+      try Self.requireCheckpoint(path)
+      try self.init(checkpoint: path)
     default:
       let start: [UInt8]
       do {
@@ -42,6 +44,17 @@ public struct Inspection: Sendable {
           path, "not recognised (expected an HDF5 or safetensors file, or a checkpoint folder)")
       }
     }
+  }
+
+  /// Names the result files of a folder without a model.
+  private static func requireCheckpoint(_ path: String) throws {
+    let names = try FileManager.default.contentsOfDirectory(atPath: path).sorted()
+    let results = names.filter { $0.hasSuffix(".h5") }
+    guard !results.isEmpty, !names.contains(where: { $0.contains(".safetensors") }) else { return }
+    throw OutputError.usage(
+      path,
+      "is no checkpoint folder (expected one, or a file in it: \(results.joined(separator: ", ")))"
+    )
   }
 
   /// The first bytes of an HDF5 file.

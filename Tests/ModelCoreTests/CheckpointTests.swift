@@ -115,7 +115,7 @@ import Testing
   func anAdapterBesideTheWeightsIsRefused(name: String) throws {
     try withCheckpoint(tensors()) { directory in
       try Data("{}".utf8).write(to: URL(fileURLWithPath: "\(directory)/\(name)"))
-      expectFailure("\(directory)/\(name): adapters are not applied") {
+      expectFailure("\(directory)/\(name): an adapter beside weights is not applied") {
         try Transformer<Float>(directory: directory)
       }
     }

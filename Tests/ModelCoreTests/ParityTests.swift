@@ -15,12 +15,36 @@ import Testing
     try check(Float.self, name, method, cosineTolerance: 2e-5)
   }
 
+  /// A base with a LoRA adapter of PEFT's, of matrices as usual and of transposed ones.
+  @Test(arguments: [("lora-qwen3", "qwen3-tied"), ("lora-gpt2", "gpt2")])
+  func adaptersMatchTheReference(name: String, base: String) throws {
+    let golden = try Golden(name)
+    func model<Scalar: ModelScalar>(_: Scalar.Type) throws -> Transformer<Scalar> {
+      let model = try Transformer<Scalar>(directory: Golden(base).directory)
+      let before = model.values
+      let adapter = try LowRankAdapter(directory: golden.directory)
+      #expect(try model.add(adapter).count == (base == "gpt2" ? 4 : 9))
+      #expect(model.values != before)
+      return model
+    }
+    try check(model(Double.self), golden, name, .auto, cosineTolerance: 1e-9)
+    try check(model(Float.self), golden, name, .auto, cosineTolerance: 2e-5)
+  }
+
   /// Cosine within the tolerance; norms (relative), log-probabilities and entropies within 20 times.
   private func check<Scalar: ModelScalar>(
     _ type: Scalar.Type, _ name: String, _ method: ProductMethod, cosineTolerance: Double
   ) throws {
     let golden = try Golden(name)
-    let model = try Transformer<Scalar>(directory: golden.directory)
+    try check(
+      Transformer<Scalar>(directory: golden.directory), golden, name, method,
+      cosineTolerance: cosineTolerance)
+  }
+
+  private func check<Scalar: ModelScalar>(
+    _ model: Transformer<Scalar>, _ golden: Golden, _ name: String, _ method: ProductMethod,
+    cosineTolerance: Double
+  ) throws {
     let workspace = Workspace(model)
     let loose = 20 * cosineTolerance
     for (index, sample) in golden.samples.enumerated() {

@@ -105,6 +105,26 @@ import Training
   @Test(arguments: [
     (#""algorithm": "grpo", "steps": 5, "step": 6"#, "step: unknown key (expected one of: "),
     (
+      #""algorithm": "ppo", "steps": 5, "continuations": 3"#,
+      #"continuations: has no effect without advantages "mc" (expected no such key)"#
+    ),
+    (
+      #""algorithm": "ppo", "steps": 5, "missing_eos_penalty": 3"#,
+      #"missing_eos_penalty: has no effect without truncation "penalty""#
+    ),
+    (
+      #""algorithm": "ppo", "steps": 5, "reward": {"step_weight": 1}"#,
+      #"reward.step_weight: has no effect without placement "step" or "potential""#
+    ),
+    (
+      #""algorithm": "grpo", "steps": 5, "task": {"name": "desk"}, "imagination": {"logged_conversations": 5}"#,
+      #"imagination.logged_conversations: has no effect without start "logged""#
+    ),
+    (
+      #""algorithm": "grpo", "steps": 5, "imagination": {"world_model": "exact", "disagreement_limit": 1}"#,
+      #"imagination.disagreement_limit: has no effect without world_model "learned""#
+    ),
+    (
       #""algorithm": "grpo", "steps": 5, "task": {"numbers": 6}"#,
       "task.numbers: 6 (expected an integer in 3...5)"
     ),

@@ -76,7 +76,15 @@ import Testing
       "evaluate --seed -1",
       "--seed is -1 (expected an integer of at least 0) (see prerl evaluate --help)"
     ),
-    ("evaluate --k 1,x", "the value '1,x' is invalid for '--k <list>' (see prerl evaluate --help)"),
+    (
+      "evaluate --k 1,x",
+      "the value '1,x' is invalid for '--k <list>': expected integers of at least 1 with commas "
+        + "between, such as 1,8,32 (see prerl evaluate --help)"
+    ),
+    (
+      "evaluate --rollouts a --reward-model b --k 2",
+      "--k with --reward-model (expected only one: the reward model reads and scores the file) (see prerl evaluate --help)"
+    ),
     (
       "evaluate --rollouts a --samples 3",
       "--samples with --rollouts (expected only one: nothing is sampled) (see prerl evaluate --help)"

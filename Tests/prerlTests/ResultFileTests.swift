@@ -82,6 +82,10 @@ import Testing
         #expect(outcome.errors.hasPrefix("prerl: ") && outcome.output.isEmpty, "\(arguments)")
         #expect(outcome.errors.count { $0 == "\n" } == 1, "\(outcome.errors)")
       }
+      let results = try program.run("inspect", folder)
+      #expect(
+        results.errors
+          == "prerl: \(folder): is no checkpoint folder (expected one, or a file in it: a.h5)\n")
       #expect(!FileManager.default.fileExists(atPath: folder + "/b.h5"))
     }
   }

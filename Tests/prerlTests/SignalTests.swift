@@ -30,6 +30,11 @@ import Testing
       #expect(program.exists("a.h5") && program.exists("a.h5.journal"))
       let errors = String(decoding: try program.read("log.err"), as: UTF8.self)
       #expect(errors.hasPrefix("prerl: interrupted after "), "\(errors)")
+      for command in [["inspect", "a.h5"], ["export", "a.h5", "--csv", "tables"]] {
+        let outcome = try program.run(command)
+        #expect(outcome.status == 0)
+        #expect(outcome.errors.hasPrefix("prerl: warning: a.h5 is incomplete"), "\(outcome.errors)")
+      }
     }
   }
 

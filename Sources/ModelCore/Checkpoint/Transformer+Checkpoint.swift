@@ -206,6 +206,8 @@ private func refuseAdapter(_ directory: String) throws(CheckpointError) {
   where FileManager.default.fileExists(atPath: "\(directory)/\(name)") {
     throw CheckpointError(
       path: "\(directory)/\(name)",
-      message: "adapters are not applied (expected a folder of merged weights without one)")
+      message:
+        "an adapter beside weights is not applied (expected a folder without one; --adapter DIR adds "
+        + "an adapter to a model)")
   }
 }

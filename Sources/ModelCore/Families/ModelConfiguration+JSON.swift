@@ -32,12 +32,15 @@ extension ModelConfiguration {
   }
 
   /// Reads a JSON file of a checkpoint folder.
-  private static func read<Result>(
-    _ path: String, _ read: (inout JSONReader) throws(JSONValueError) -> Result
+  ///
+  /// - Parameter expected: For the error of a file that is not there.
+  static func read<Result>(
+    _ path: String, expected: String = "a checkpoint folder with config.json",
+    _ read: (inout JSONReader) throws(JSONValueError) -> Result
   ) throws(CheckpointError) -> Result {
     let json: JSON
     do {
-      json = try JSON.parse(bytes(of: path))
+      json = try JSON.parse(bytes(of: path, expected: expected))
     } catch let error as JSONError {
       throw CheckpointError(path: "\(path):\(error.line)", message: "\(error)")
     } catch let error as CheckpointError {
@@ -55,14 +58,14 @@ extension ModelConfiguration {
 
   /// The file's bytes. A configuration is small, so a large file or one that is not regular is
   /// refused without reading it.
-  private static func bytes(of path: String) throws -> [UInt8] {
+  private static func bytes(of path: String, expected: String) throws -> [UInt8] {
     let attributes: [FileAttributeKey: Any]
     do {
       attributes = try FileManager.default.attributesOfItem(
         atPath: URL(fileURLWithPath: path).resolvingSymlinksInPath().path)
     } catch {
       throw CheckpointError(
-        path: path, message: "cannot be read (expected a checkpoint folder with config.json)")
+        path: path, message: "cannot be read (expected \(expected))")
     }
     guard attributes[.type] as? FileAttributeType == .typeRegular else {
       throw CheckpointError(path: path, message: "is not a file (expected config.json)")

@@ -27,7 +27,10 @@ public struct ContinuationValues: Sendable, Hashable {
   ///
   /// - Throws: `JSONValueError` naming an out-of-range key.
   init(reading reader: inout JSONReader, _ estimator: PPO.Estimator) throws(JSONValueError) {
-    guard estimator == .continuations else { return }
+    guard estimator == .continuations else {
+      try reader.refuse(["continuations", "continuation_stride"], without: "advantages \"mc\"")
+      return
+    }
     count = try reader.optionalInt("continuations", in: 1...4096) ?? count
     stride = try reader.optionalInt("continuation_stride", in: 1...65_536) ?? stride
   }

@@ -54,11 +54,15 @@ public struct TokenRewards: Sendable, Hashable {
     if truncation == .penalty {
       missingEndPenalty =
         try reader.optionalDouble("missing_eos_penalty", in: 0...1e6) ?? missingEndPenalty
+    } else {
+      try reader.refuse(["missing_eos_penalty"], without: "truncation \"penalty\"")
     }
     guard var reward = try reader.optionalObject("reward") else { return }
     placement = try reward.optionalChoice("placement") ?? placement
     if placement != .end {
       stepWeight = try reward.optionalDouble("step_weight", in: 0...1e6) ?? stepWeight
+    } else {
+      try reward.refuse(["step_weight"], without: "placement \"step\" or \"potential\"")
     }
     let isGiven = reward.contains("clip")
     let cut = try reward.optionalDouble("clip", in: 1e-12...1e12)

@@ -54,11 +54,17 @@ public struct ImaginationSettings: Sendable, Hashable {
     if start == .logged {
       loggedConversations =
         try object.optionalInt("logged_conversations", in: 1...1 << 40) ?? loggedConversations
+    } else {
+      try object.refuse(["logged_conversations"], without: "start \"logged\"")
     }
     if worldModel.isLearned {
       disagreementPenalty =
         try object.optionalDouble("disagreement_penalty", in: 0...1e6) ?? disagreementPenalty
       disagreementLimit = try object.optionalDouble("disagreement_limit", in: 0...1e6)
+    } else {
+      try object.refuse(
+        ["disagreement_penalty", "disagreement_limit"],
+        without: "world_model \"learned\" or \"argmax\"")
     }
     try object.finish()
   }

@@ -145,7 +145,8 @@ struct AlignCommand: ParsableCommand {
       )
     }
     for (name, isGiven) in [
-      ("model", common.model != nil), ("shard", shard != nil), ("summary", summary != nil),
+      ("model", common.model != nil), ("adapter", common.adapter != nil), ("shard", shard != nil),
+      ("summary", summary != nil),
       ("manifest", manifest != nil), ("dump-gradients", dumpGradients > 0), ("show", showCount > 0),
       ("paper", paper),
     ] where isGiven {

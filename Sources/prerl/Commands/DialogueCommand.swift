@@ -123,6 +123,7 @@ struct DialogueCommand: ParsableCommand {
     if folder == "" { throw CommandFailure.usage("--user-model is empty (expected a folder)") }
     var own = common
     own.model = folder
+    if folder != common.model { own.adapter = nil }
     let checkpoint = try Checkpoint(own)
     let shape = checkpoint.configuration
     guard shape.vocabularySize == DeskVocabulary.count else {

@@ -36,8 +36,11 @@ struct EvaluateCommand: ParsableCommand {
       valueName: "file"))
   var rollouts: String?
 
-  @Option(help: ArgumentHelp("Report Avg@k and Pass@k for these k.", valueName: "list"))
-  var k = TryCounts([1, 8, 32])
+  @Option(
+    help: ArgumentHelp(
+      "Report Avg@k and Pass@k for these k (default: 1,8,32).", valueName: "list"),
+    transform: TryCounts.parse)
+  var k: TryCounts?
 
   @Flag(help: "Also verify rollouts that have a reward.")
   var verify = false
@@ -79,7 +82,7 @@ struct EvaluateCommand: ParsableCommand {
   @Option(
     help: ArgumentHelp(
       "Report the best of n responses to a problem by --reward-model, for these n.",
-      valueName: "list"))
+      valueName: "list"), transform: TryCounts.parse)
   var bestOf: TryCounts?
 
   @Option(
@@ -93,6 +96,8 @@ struct EvaluateCommand: ParsableCommand {
   @OptionGroup var runOptions: ModelRunOptions
 
   var common: CommonOptions { CommonOptions(runOptions) }
+
+  private var tries: [Int] { k?.values ?? [1, 8, 32] }
 
   func validate() throws {
     if verifier == "" { throw ValidationError("--verifier is empty (expected a shell command)") }
@@ -140,7 +145,7 @@ struct EvaluateCommand: ParsableCommand {
     }
     for (name, isGiven) in [
       ("model", common.model != nil), ("verify", verify), ("verifier", verifier != nil),
-      ("audit", audit != nil), ("critic", criticOptions.critic != nil),
+      ("audit", audit != nil), ("critic", criticOptions.critic != nil), ("k", k != nil),
     ] where isGiven {
       throw ValidationError(
         "--\(name) with --reward-model (expected only one: the reward model reads and scores the file)"
@@ -165,7 +170,7 @@ struct EvaluateCommand: ParsableCommand {
     if criticOptions.continuations != nil { try ContinuationValues.requireTask(of: checkpoint) }
     let sampled =
       try rollouts == nil
-      ? RolloutSampling(checkpoint, sampling, perProblem: k.values.last ?? 8) : nil
+      ? RolloutSampling(checkpoint, sampling, perProblem: tries.last ?? 8) : nil
     let scored =
       if let path = rollouts {
         try Self.read(path, for: checkpoint, rewardKey: rewardOptions.reward)
@@ -178,7 +183,7 @@ struct EvaluateCommand: ParsableCommand {
     }
     run.verifiesAgain = verify
     run.audits = audit != nil
-    run.tries = k.values
+    run.tries = tries
     run.endTokens = checkpoint.configuration.eosTokens.map { Int32($0) }
     run.seed = common.seed
     let report: EvaluationReport

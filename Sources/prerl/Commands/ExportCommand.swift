@@ -64,6 +64,7 @@ struct ExportCommand: ParsableCommand {
         written["arrays"] = .integer(count)
       }
     }
+    noteIncompleteness(of: file)
     if !omissions.isEmpty {
       Console.note("prerl: \(file): not exported: \(omissions.joined(separator: ", "))")
     }

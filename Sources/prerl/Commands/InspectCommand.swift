@@ -1,5 +1,6 @@
 // `prerl inspect`: what a checkpoint or a result file holds.
 import ArgumentParser
+import HDF5
 import Tables
 
 struct InspectCommand: ParsableCommand {
@@ -19,6 +20,7 @@ struct InspectCommand: ParsableCommand {
 
   func run() throws {
     let inspection = try readingResults([file]) { try Inspection(file) }
+    noteIncompleteness(of: file)
     if common.json { return try Console.print(inspection.json.text(indent: 2)) }
     var table = TextTable(inspection.columns, numbers: 0..<0)
     for row in inspection.rows { table.add(row.map { shortened($0, to: 80) }) }
@@ -26,6 +28,16 @@ struct InspectCommand: ParsableCommand {
     try Console.print(
       ([inspection.kind] + facts + ["", table.text]).joined(separator: "\n"))
   }
+}
+
+/// Warns of a result file of an interrupted run.
+func noteIncompleteness(of path: String) {
+  guard let attributes = try? HDF5File.open(path).root.attributes,
+    case .integer(0)? = try? attributes.value("complete")
+  else { return }
+  Console.note(
+    "prerl: warning: \(path) is incomplete: it has what an interrupted run had measured (--resume ends one)"
+  )
 }
 
 /// A text on one line. The middle of a longer one is left out: a prompt is known by its end.

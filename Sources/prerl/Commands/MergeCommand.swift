@@ -44,6 +44,7 @@ struct MergeCommand: ParsableCommand {
     ]
     try Console.print(
       common.json
-        ? result.text() : "\(count) rollouts of \(parts.count) parts in \(output)")
+        ? result.text()
+        : "\(count) rollouts of \(parts.count) part\(parts.count == 1 ? "" : "s") in \(output)")
   }
 }

@@ -83,6 +83,11 @@ struct ReplayCommand: ParsableCommand {
             + "--model names another folder)")
       }
     }
+    guard
+      common.adapter != nil || LowRankAdapter.files.allSatisfy({ stored.modelHashes[$0] == nil })
+    else {
+      throw CommandFailure.usage("\(file) was made with an adapter (expected --adapter DIR)")
+    }
   }
 
   /// Refuses what the model has no token for and what has no gradient; a result file does not have it,

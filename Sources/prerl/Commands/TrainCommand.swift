@@ -232,6 +232,7 @@ struct TrainCommand: ParsableCommand {
       }
       var own = common
       own.model = directory
+      own.adapter = nil
       let checkpoint = try Checkpoint(own)
       let (shape, other) = (policy.configuration, checkpoint.configuration)
       guard

@@ -21,6 +21,7 @@ struct RewardScoring {
   init(_ directory: String, _ common: CommonOptions, template: RewardTemplate? = nil) throws {
     var own = common
     own.model = directory
+    own.adapter = nil
     self.common = own
     checkpoint = try Checkpoint(own, head: .reward)
     self.template =

@@ -15,6 +15,8 @@ struct Checkpoint: Sendable {
   /// Whether it is the checkpoint that comes with the program.
   let isEmbedded: Bool
   let configuration: ModelConfiguration
+  /// Added to the weights; nil for none.
+  let adapter: LowRankAdapter?
   /// The tokenizer, or the error if there is none; only text needs it.
   let tokenizer: Result<Tokenizer, TokenizerError>
   /// The chat template, or the error if there is none; only messages need it.
@@ -29,6 +31,7 @@ struct Checkpoint: Sendable {
   /// - Parameter head: What the folder must be; nil for whatever it is.
   init(_ options: CommonOptions, head: ModelConfiguration.Head? = .vocabulary) throws {
     isEmbedded = options.model == nil
+    adapter = try options.adapter.map { try LowRankAdapter(directory: $0) }
     directory = try options.model ?? Self.embeddedDirectory()
     // A language model's head is not taken from a classifier by force.
     configuration = try ModelConfiguration(
@@ -78,7 +81,10 @@ struct Checkpoint: Sendable {
   }
 
   /// The name in messages.
-  var name: String { isEmbedded ? "the embedded checkpoint" : directory }
+  var name: String {
+    (isEmbedded ? "the embedded checkpoint" : directory)
+      + (adapter.map { " with \($0.directory)" } ?? "")
+  }
 
   /// The text of a response. On tasks other than the embedded one, special tokens mark its end and
   /// are not part of it. Ids beyond the tokenizer's, which padded vocabularies have, have no text.
@@ -96,7 +102,10 @@ struct Checkpoint: Sendable {
 
   /// The files whose hashes go into a manifest: weights, and the files that determine the encoding
   /// of text.
-  var files: [String] { Self.files(in: directory, withText: !isCountdown) }
+  var files: [String] {
+    Self.files(in: directory, withText: !isCountdown)
+      + (adapter.map { adapter in LowRankAdapter.files.map { adapter.directory + "/" + $0 } } ?? [])
+  }
 
   /// The files of a checkpoint's folder that a run reads.
   static func files(in directory: String, withText: Bool = true) -> [String] {
@@ -115,7 +124,8 @@ struct Checkpoint: Sendable {
     try files.map { path in
       let name = URL(fileURLWithPath: path).lastPathComponent
       return try Manifest.Input(
-        role: "model", path: path, name: isEmbedded ? "embedded/" + name : nil)
+        role: "model", path: path,
+        name: isEmbedded && !LowRankAdapter.files.contains(name) ? "embedded/" + name : nil)
     }
   }
 
@@ -210,6 +220,7 @@ struct Checkpoint: Sendable {
         "prerl: \(directory): \(configuration.family.headName) differs from the embedding and is used, although "
           + "tie_word_embeddings is true")
     }
+    if let adapter { try model.add(adapter) }
     return model
   }
 

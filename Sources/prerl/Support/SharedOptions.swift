@@ -10,6 +10,8 @@ import Runs
 struct CommonOptions {
   /// The checkpoint's folder; nil for the embedded checkpoint.
   var model: String?
+  /// The folder of a LoRA adapter that is added to the checkpoint; nil for none.
+  var adapter: String?
   /// Whether responses to messages may open with a thinking section.
   var thinking = true
   /// What a chat template writes as today's date; nil refuses templates that write it.
@@ -42,11 +44,23 @@ struct ModelOptions: SharedOptions {
       valueName: "dir"))
   var model: String?
 
+  @Option(
+    help: ArgumentHelp(
+      "Add the LoRA adapter in this folder of PEFT's layout to the checkpoint's weights.",
+      valueName: "dir"))
+  var adapter: String?
+
   func validate() throws {
     if model == "" { throw ValidationError("--model is empty (expected a checkpoint folder)") }
+    if adapter == "" {
+      throw ValidationError("--adapter is empty (expected a LoRA adapter's folder)")
+    }
   }
 
-  func apply(to options: inout CommonOptions) { options.model = model }
+  func apply(to options: inout CommonOptions) {
+    options.model = model
+    options.adapter = adapter
+  }
 }
 
 struct ChatOptions: SharedOptions {

@@ -593,6 +593,61 @@ def write_reward_model(out, name, seed):
           f"{pooled_elsewhere} of {len(rows)}")
 
 
+# MARK: adapters
+
+ADAPTERS = {  # name: base, settings. The second changes matrices that are stored transposed.
+    "lora-qwen3": ("qwen3-tied", dict(
+        r=3, lora_alpha=5, target_modules=["q_proj", "down_proj", "gate_proj"])),
+    "lora-gpt2": ("gpt2", dict(
+        r=2, lora_alpha=3, use_rslora=True, target_modules=["c_attn", "c_fc"], fan_in_fan_out=True)),
+}
+
+
+def write_adapter(out, name, seed):
+    """A LoRA adapter of PEFT on another fixture, and the goldens of the two together."""
+    from peft import LoraConfig, PeftModel, get_peft_model
+
+    base, settings = ADAPTERS[name]
+    folder = out / name
+    shutil.rmtree(folder, ignore_errors=True)
+    model = get_peft_model(AutoModelForCausalLM.from_pretrained(out / base, dtype=torch.float32),
+                           LoraConfig(task_type="CAUSAL_LM", **settings))
+    generator = torch.Generator().manual_seed(seed)
+    for key, p in model.named_parameters():
+        if "lora_" in key:
+            p.data = 0.15 * torch.randn(p.shape, generator=generator)
+    model.save_pretrained(folder)
+    (folder / "README.md").unlink(missing_ok=True)
+    adapter = json.loads((folder / "adapter_config.json").read_text())
+    adapter["base_model_name_or_path"] = None  # the path of this machine
+    write_json(folder / "adapter_config.json", adapter)
+
+    config = json.loads((out / base / "config.json").read_text())
+    if config["model_type"] != "gpt2":
+        config.setdefault("head_dim", config["hidden_size"] // config["num_attention_heads"])
+    weights = {k: w.double() for k, w in sorted(load_file(out / base / "model.safetensors").items())}
+    r, alpha = settings["r"], settings["lora_alpha"]
+    scale = alpha / (math.sqrt(r) if settings.get("use_rslora") else r)
+    factors = {k: w.double() for k, w in load_file(folder / "adapter_model.safetensors").items()}
+    for key in [k for k in factors if ".lora_A." in k]:
+        product = scale * factors[key.replace(".lora_A.", ".lora_B.")] @ factors[key]
+        target = key.removeprefix("base_model.model.").replace(".lora_A.weight", ".weight")
+        weights[target] = weights[target] + (product.T if settings.get("fan_in_fan_out") else product)
+    samples = make_samples(seed, config["vocab_size"])
+    theirs = PeftModel.from_pretrained(
+        AutoModelForCausalLM.from_pretrained(out / base, dtype=torch.float32), folder).eval()
+    worst = 0.0
+    for sample in samples:
+        tokens = sample["prompt"] + sample["response"]
+        logits = theirs(torch.tensor([tokens]), use_cache=False).logits[0]
+        worst = max(worst, (logits.double() - forward(weights, config, tokens)).abs().max().item())
+    assert worst < LOGIT_TOLERANCE, (name, worst)
+    rows = [measure(weights, config, sample)[0] for sample in samples]
+    text = json.dumps(dict(parameter_names=list(weights), gradient_samples=[], samples=rows), allow_nan=False)
+    (folder / "golden.json").write_text(text.replace('{"prompt"', '\n{"prompt"') + "\n")
+    print(f"{name:18} {len(factors) // 2:6} matrices  logits {worst:.1e}")
+
+
 def main():
     out = Path(sys.argv[1]) if len(sys.argv) > 1 else Path(__file__).resolve().parent
     torch.set_num_threads(1)  # one order of summation
@@ -603,6 +658,8 @@ def main():
         write_checkpoint(out, name, seed - 1 if name.endswith("bf16") else seed)
     for seed, name in enumerate(REWARDS, start=101):
         write_reward_model(out, name, seed)
+    for seed, name in enumerate(ADAPTERS, start=201):
+        write_adapter(out, name, seed)
 
 
 if __name__ == "__main__":

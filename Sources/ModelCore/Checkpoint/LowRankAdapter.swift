@@ -1,0 +1,146 @@
+// Low-rank adapters (LoRA, Hu et al., 2106.09685) as PEFT's folders hold them.
+import Foundation
+import Safetensors
+import StrictJSON
+
+/// An adapter: for some matrices W (N, K) of a model a product s B A that is added to W, with A (r, K), B (N, r) and
+/// s = α / r, or α / √r (rsLoRA, 2312.03732).
+public struct LowRankAdapter: Sendable {
+  /// The folder with adapter_config.json and adapter_model.safetensors.
+  public let directory: String
+  /// r
+  public let rank: Int
+  /// s
+  public let scale: Double
+  /// Whether the model stores W as (K, N), as GPT-2 does.
+  let isTransposed: Bool
+
+  /// The files of a folder.
+  public static let files = ["adapter_config.json", "adapter_model.safetensors"]
+
+  /// Reads `adapter_config.json`.
+  ///
+  /// - Throws: `CheckpointError` for a file that cannot be read, and for adapters of other kinds.
+  public init(directory: String) throws(CheckpointError) {
+    self.directory = directory
+    (rank, scale, isTransposed) = try ModelConfiguration.read(
+      directory + "/" + Self.files[0], expected: "a folder with a LoRA adapter of PEFT"
+    ) { (reader) throws(JSONValueError) in try Self.read(&reader) }
+  }
+
+  private static func read(
+    _ reader: inout JSONReader
+  ) throws(JSONValueError) -> (rank: Int, scale: Double, isTransposed: Bool) {
+    guard try reader.string("peft_type") == "LORA" else {
+      throw reader.unsupported("peft_type", expected: "\"LORA\"")
+    }
+    try reader.require("bias", "none", "\"none\"")
+    for key in ["use_dora", "lora_bias", "use_qalora", "use_bdlora"] {
+      try reader.require(key, false, "false")
+    }
+    // What changes the ranks of some matrices, or trains more than A and B.
+    for key in [
+      "modules_to_save", "rank_pattern", "alpha_pattern", "layer_replication", "target_parameters",
+      "trainable_token_indices", "alora_invocation_tokens",
+    ] {
+      guard let value = reader.object[key], !value.isNull else { continue }
+      let isEmpty = value.arrayValue?.isEmpty ?? value.objectValue?.keys.isEmpty ?? false
+      guard isEmpty else { throw reader.unsupported(key, expected: "null") }
+    }
+    let rank = try reader.int("r", in: 1...65_536)
+    let alpha = try reader.double("lora_alpha", in: -1e6...1e6)
+    let isRankStabilized = try reader.optionalBool("use_rslora") ?? false
+    return (
+      rank, alpha / (isRankStabilized ? Double(rank).squareRoot() : Double(rank)),
+      try reader.optionalBool("fan_in_fan_out") ?? false
+    )
+  }
+
+  /// The names of A and B of a parameter.
+  static func names(of parameter: ParameterLayout.Parameter) -> [String] {
+    let stem = "base_model.model." + parameter.name.dropLast(".weight".count)
+    return [stem + ".lora_A.weight", stem + ".lora_B.weight"]
+  }
+}
+
+extension Transformer {
+  /// Adds an adapter's products to the weights.
+  ///
+  /// - Returns: The names of the parameters that changed.
+  /// - Throws: `SafetensorsError` for a malformed file, `CheckpointError` for tensors that do not fit the model,
+  ///   `NonFiniteError` for a number that is NaN or infinite.
+  @discardableResult
+  public func add(_ adapter: LowRankAdapter) throws -> [String] {
+    let path = adapter.directory + "/" + LowRankAdapter.files[1]
+    let file = try SafetensorsFile(path: path)
+    var changed: [String] = []
+    var known = Set<String>()
+    for (index, parameter) in layout.parameters.enumerated() where parameter.isMatrix {
+      let names = LowRankAdapter.names(of: parameter)
+      guard names.contains(where: { file.tensor(named: $0) != nil }) else { continue }
+      known.formUnion(names)
+      let shape = adapter.isTransposed ? parameter.shape.reversed() : parameter.shape
+      for (name, expected) in zip(names, [[adapter.rank, shape[1]], [shape[0], adapter.rank]]) {
+        guard let tensor = file.tensor(named: name) else {
+          throw CheckpointError(
+            path: path,
+            message: "tensor \(JSON.string(name).text()) is missing (expected shape \(expected))")
+        }
+        guard tensor.shape == expected, tensor.dtype.isFloatingPoint else {
+          throw CheckpointError(
+            path: path,
+            message:
+              "tensor \(JSON.string(name).text()) is \(tensor.dtype.rawValue) of shape \(tensor.shape) (expected "
+              + "numbers of shape \(expected), by r and the model)")
+        }
+      }
+      try add(adapter, to: index, names, file, path)
+      changed.append(parameter.name)
+    }
+    if let other = file.tensors.first(where: { !known.contains($0.name) }) {
+      throw CheckpointError(
+        path: path,
+        message:
+          "tensor \(JSON.string(other.name).text()) changes no matrix of this \(configuration.family.rawValue) "
+          + "model (expected lora_A and lora_B of its matrices)")
+    }
+    guard !changed.isEmpty else {
+      throw CheckpointError(path: path, message: "no tensors (expected lora_A and lora_B)")
+    }
+    return changed
+  }
+
+  /// W += s B A of one parameter.
+  private func add(
+    _ adapter: LowRankAdapter, to index: Int, _ names: [String], _ file: SafetensorsFile,
+    _ path: String
+  ) throws {
+    let rank = adapter.rank
+    let shape = layout.parameters[index].shape
+    let (outputs, inputs) = adapter.isTransposed ? (shape[1], shape[0]) : (shape[0], shape[1])
+    let scaled = try file.doubles(names[1]).map { Scalar(adapter.scale * $0) }  // s B (N, r)
+    let a = try file.doubles(names[0]).map { Scalar($0) }
+    for (name, values) in [(names[0], a), (names[1], scaled)] where !values.allSatisfy(\.isFinite) {
+      throw NonFiniteError("\(path): an element of tensor \(JSON.string(name).text())")
+    }
+    let b = Buffer<Scalar>(count: outputs * rank)
+    for row in 0..<outputs {
+      for column in 0..<rank {
+        // Transposed (r, N) for a matrix that is stored as (K, N).
+        let place = adapter.isTransposed ? column * outputs + row : row * rank + column
+        b.base[place] = scaled[row * rank + column]
+      }
+    }
+    let aBuffer = Buffer<Scalar>(count: rank * inputs)
+    for (place, value) in a.enumerated() { aBuffer.base[place] = value }
+    let aMatrix = Matrix(aBuffer.base, rows: rank, columns: inputs)
+    let weight = Matrix(pointer(index), rows: shape[0], columns: shape[1])
+    if adapter.isTransposed {
+      Backend.multiply(
+        transposed: aMatrix, Matrix(b.base, rows: rank, columns: outputs), into: weight, beta: 1)
+    } else {
+      Backend.multiply(
+        Matrix(b.base, rows: outputs, columns: rank), aMatrix, into: weight, beta: 1)
+    }
+  }
+}

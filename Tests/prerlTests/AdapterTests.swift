@@ -1,0 +1,93 @@
+// `--adapter`: a LoRA adapter on a checkpoint.
+import Foundation
+import Safetensors
+import StrictJSON
+import Testing
+
+@Suite struct AdapterTests {
+  private static func fixture(_ name: String) -> String {
+    URL(fileURLWithPath: #filePath).deletingLastPathComponent()
+      .appendingPathComponent("../ModelCoreTests/Fixtures/\(name)").path
+  }
+
+  private static let configuration = """
+    {"peft_type": "LORA", "r": 2, "lora_alpha": 4, "target_modules": ["o_proj"], "bias": "none"}
+
+    """
+
+  /// An adapter of one matrix of the embedded model.
+  private static func write(
+    _ program: Program, name: String = "model.layers.1.self_attn.o_proj",
+    shapes: [[Int]] = [[2, 128], [128, 2]],
+    _ configuration: String = configuration
+  ) throws {
+    try FileManager.default.createDirectory(
+      atPath: program.folder + "/adapter", withIntermediateDirectories: true)
+    try program.write(configuration, to: "adapter/adapter_config.json")
+    let tensors = zip(["A", "B"], shapes).map { letter, shape in
+      OutputTensor(name: "base_model.model.\(name).lora_\(letter).weight", shape: shape) {
+        (range: Range<Int>, out: UnsafeMutableBufferPointer<Float>) in
+        for (place, element) in range.enumerated() {
+          unsafe out[place] = Float(element % 7) / 100 - 0.03
+        }
+      }
+    }
+    try SafetensorsWriter.write(
+      to: program.folder + "/adapter/adapter_model.safetensors", metadata: [], tensors: tensors)
+  }
+
+  @Test func anAdapterChangesWhatIsMeasuredAndIsRecorded() throws {
+    try withProgram { program in
+      try Self.write(program)
+      let align = ["align", "--samples", "8", "--per-problem", "4", "--quiet", "--json"]
+      let plain = try program.run(align + ["--output", "plain.h5"])
+      let with = try program.run(
+        align + ["--output", "a.h5", "--adapter", "adapter", "--manifest", "m.json"])
+      #expect(with.status == 0, "\(with.errors)")
+      #expect(try with.object()["cosine_mean"] != plain.object()["cosine_mean"])
+      let inputs = try #require(try program.object("m.json")["inputs"]?.arrayValue)
+      let paths = inputs.compactMap { $0.objectValue?["path"]?.stringValue }
+      #expect(paths.contains("adapter/adapter_model.safetensors"))
+      #expect(try program.run("replay", "a.h5", "--adapter", "adapter", "--quiet").status == 0)
+      let without = try program.run("replay", "a.h5", "--quiet")
+      #expect(without.errors == "prerl: a.h5 was made with an adapter (expected --adapter DIR)\n")
+      let other = try program.run("replay", "plain.h5", "--adapter", "adapter", "--quiet")
+      #expect(other.status == 2 && other.errors.contains("adapter_config.json: has SHA-256"))
+    }
+  }
+
+  @Test func foldersThatAreNoAdapterOfTheModelAreRefused() throws {
+    try withProgram { program in
+      func refuse(_ message: String) throws {
+        let outcome = try program.run(
+          "evaluate", "--samples", "8", "--k", "1", "--adapter", "adapter", "--quiet")
+        #expect(outcome.status == 2 && outcome.errors.contains(message), "\(outcome.errors)")
+        #expect(outcome.errors.count { $0 == "\n" } == 1)
+      }
+      try refuse(
+        "adapter/adapter_config.json: cannot be read (expected a folder with a LoRA adapter of PEFT)"
+      )
+      try Self.write(program, shapes: [[3, 128], [128, 3]])
+      try refuse(
+        "is F32 of shape [3, 128] (expected numbers of shape [2, 128], by r and the model)")
+      try Self.write(program, name: "model.layers.9.self_attn.o_proj")
+      try refuse(
+        "changes no matrix of this qwen3 model (expected lora_A and lora_B of its matrices)")
+      for (setting, message) in [
+        (#""use_dora": true"#, "use_dora: true is not supported (expected false)"),
+        (#""bias": "all""#, #"bias: "all" is not supported (expected "none")"#),
+        (#""rank_pattern": {"q_proj": 4}"#, "rank_pattern: "),
+        (#""modules_to_save": ["lm_head"]"#, "modules_to_save: "),
+        (#""peft_type": "IA3""#, #"peft_type: "IA3" is not supported (expected "LORA")"#),
+      ] {
+        let key = setting.prefix { $0 != ":" }
+        let rest = #""peft_type": "LORA", "r": 2, "lora_alpha": 4"#
+          .split(separator: ", ").filter { !$0.hasPrefix(key) }.joined(separator: ", ")
+        try Self.write(program, "{\(rest), \(setting)}\n")
+        try refuse(message)
+      }
+      let empty = try program.run("evaluate", "--adapter", "")
+      #expect(empty.status == 2 && empty.errors.contains("--adapter is empty"))
+    }
+  }
+}
