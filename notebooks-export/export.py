@@ -15,7 +15,7 @@ from traitlets.config import Config
 
 HERE = Path(__file__).resolve().parent
 sys.path.insert(0, str(HERE))
-from prerl_figures import Missing, Run, alignment, prediction, studies  # noqa: E402
+from prerl_figures import Missing, Run, alignment, prediction, series, studies  # noqa: E402
 from prerl_figures import thoughts, throughput, training  # noqa: E402
 from prerl_figures.display import FOLDER  # noqa: E402
 from prerl_figures.files import DEFAULT, RUN  # noqa: E402
@@ -76,6 +76,7 @@ def inputs(run):
 
     return {
         "alignment": missing(lambda: run.paths_of(alignment.SCHEMA)),
+        "series": missing(lambda: run.paths_of(series.SCHEMA)),
         "thoughts": missing(lambda: run.paths_of(thoughts.SCHEMA)),
         "throughput": missing(speeds),
         "training": missing(trained),

@@ -18,6 +18,7 @@ struct Prerl: ParsableCommand {
     version: "prerl \(version)",
     subcommands: [
       AlignCommand.self,
+      PlanCommand.self,
       RolloutCommand.self,
       EvaluateCommand.self,
       TrainCommand.self,

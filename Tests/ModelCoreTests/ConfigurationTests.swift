@@ -65,6 +65,13 @@ import Testing
       family: .olmo3, key: "rope_parameters",
       value: ["sliding_attention": ["rope_type": "yarn", "rope_theta": 1e4]],
       path: "rope_parameters.sliding_attention.rope_type"),
+    Refusal(family: .phi3, key: "layer_types", value: ["full_attention", "sliding_attention"]),
+    Refusal(family: .gemma3, key: "sliding_window", value: .null, path: "layer_types"),
+    Refusal(family: .olmo3, key: "rope_parameters", value: ["rope_type": "yarn", "factor": 8]),
+    Refusal(
+      family: .olmo3, key: "rope_parameters",
+      value: ["sliding_attention": ["type": "linear", "rope_theta": 1e4]],
+      path: "rope_parameters.sliding_attention.type"),
     Refusal(
       family: .phi3, key: "rope_scaling", value: ["type": "longrope"], path: "rope_scaling.type"),
     Refusal(
@@ -246,8 +253,23 @@ import Testing
           ("rope_theta", 5),
         ]) == .init(width: 512, layers: (0..<6).map { $0 % 2 == 0 }, ropeTheta: 300))
     #expect(
-      try window(.olmo3, [("rope_theta", 1e4)])
+      try window(.olmo3, [("rope_theta", 500_000)])
         == .init(width: 4096, layers: [true, true, true, false, true, true], ropeTheta: 500_000))
+    #expect(
+      try window(
+        .qwen2, [("use_sliding_window", true), ("sliding_window", .null), ("max_window_layers", 0)])
+        == nil)
+    // A Mistral with windows in some layers; it is written as it was read.
+    let mixed: JSON = [
+      "full_attention", "sliding_attention", "sliding_attention", "full_attention",
+      "sliding_attention", "sliding_attention",
+    ]
+    var object = try Self.base(.mistral)
+    object["num_hidden_layers"] = 6
+    object["layer_types"] = mixed
+    let read = try Self.read(object)
+    #expect(read.slidingWindow?.layers == [false, true, true, false, true, true])
+    #expect(try Self.read(#require(read.json.objectValue)) == read)
     let types: [JSON] = (0..<6).map { $0 == 2 ? "sliding_attention" : "full_attention" }
     #expect(
       try window(.olmo3, [("layer_types", .array(types))])?.layers

@@ -78,6 +78,7 @@ import Testing
         (#""bias": "all""#, #"bias: "all" is not supported (expected "none")"#),
         (#""rank_pattern": {"q_proj": 4}"#, "rank_pattern: "),
         (#""modules_to_save": ["lm_head"]"#, "modules_to_save: "),
+        (#""init_lora_weights": "pissa""#, #"init_lora_weights: "pissa" is not supported"#),
         (#""peft_type": "IA3""#, #"peft_type: "IA3" is not supported (expected "LORA")"#),
       ] {
         let key = setting.prefix { $0 != ":" }
@@ -85,6 +86,15 @@ import Testing
           .split(separator: ", ").filter { !$0.hasPrefix(key) }.joined(separator: ", ")
         try Self.write(program, "{\(rest), \(setting)}\n")
         try refuse(message)
+      }
+      try Self.write(program)
+      try program.write(#"{"algorithm": "pretrain"}"#, to: "p.json")
+      for arguments in [
+        ["evaluate", "--rollouts", "r.jsonl", "--reward-model", "m"],
+        ["regress", "--numbers", "n.h5"],
+      ] {
+        let outcome = try program.run(arguments + ["--adapter", "adapter"])
+        #expect(outcome.status == 2 && outcome.errors.contains("--adapter"), "\(outcome.errors)")
       }
       let empty = try program.run("evaluate", "--adapter", "")
       #expect(empty.status == 2 && empty.errors.contains("--adapter is empty"))

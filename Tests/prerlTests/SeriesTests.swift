@@ -1,4 +1,5 @@
 // `align --series`: the same rollouts along a training.
+import Foundation
 import StrictJSON
 import Testing
 
@@ -52,17 +53,27 @@ import Testing
       let exported = try program.run("export", "s.h5", "--csv", "tables")
       #expect(exported.status == 0, "\(exported.errors)")
 
+      try FileManager.default.removeItem(atPath: program.folder + "/s.h5")
       for (arguments, message) in [
         (series + ["--output", "s.h5"], "an earlier run left its parts"),
         (["align", "--series", "run/checkpoints/*"], "--series without --rollouts"),
         (series + ["--model", "run/checkpoints/step-1"], "--model with --series"),
         (["align", "--series", "nowhere/*"] + control, "which matches no checkpoint folder"),
+        (series + ["--output", "a.h5", "--resume"], "a.h5: is no series"),
+        (
+          [
+            "align", "--series", "run/checkpoints/*", "--rollouts", "absent.jsonl", "--output",
+            "b.h5",
+          ],
+          "absent.jsonl"
+        ),
         (["align", "--series", "run/checkpoint*"] + control, "which matches no checkpoint folder"),
       ] {
         let refused = try program.run(arguments)
         #expect(refused.status == 2 && refused.errors.contains(message), "\(refused.errors)")
         #expect(refused.errors.count { $0 == "\n" } == 1)
       }
+      #expect(!program.exists("b.h5.parts"), "a run that cannot start leaves nothing")
     }
   }
 }

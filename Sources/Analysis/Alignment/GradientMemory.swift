@@ -15,7 +15,7 @@ public struct GradientMemory: Sendable {
   public let limit: Int
 
   /// OpenBLAS's own buffer for a thread.
-  private static let bytesPerThread = 32 << 20
+  static let bytesPerThread = 32 << 20
   /// The program without any numbers.
   private static let programBytes = 48 << 20
 
@@ -68,6 +68,11 @@ public struct GradientMemory: Sendable {
   /// The fewest bytes with which `slices` finds slices.
   func leastBytes(rows: Int, buffers: Int) -> Int {
     layout.leastSliceBytes(rowCount: rows, bufferCount: buffers, scalarSize: scalarSize)
+  }
+
+  /// Bytes in all with which the controls over all rollouts of a plan can be measured.
+  func leastBytes(of plan: AlignmentPlan) -> Int {
+    fixedBytes + (plan.collectionControls.map { $0.leastBytes(plan, self) }.max() ?? 0)
   }
 
   /// Refuses a plan whose controls over all rollouts need more than there is.

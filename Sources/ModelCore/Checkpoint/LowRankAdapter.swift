@@ -12,8 +12,6 @@ public struct LowRankAdapter: Sendable {
   public let rank: Int
   /// s
   public let scale: Double
-  /// Whether the model stores W as (K, N), as GPT-2 does.
-  let isTransposed: Bool
 
   /// The files of a folder.
   public static let files = ["adapter_config.json", "adapter_model.safetensors"]
@@ -23,14 +21,14 @@ public struct LowRankAdapter: Sendable {
   /// - Throws: `CheckpointError` for a file that cannot be read, and for adapters of other kinds.
   public init(directory: String) throws(CheckpointError) {
     self.directory = directory
-    (rank, scale, isTransposed) = try ModelConfiguration.read(
+    (rank, scale) = try ModelConfiguration.read(
       directory + "/" + Self.files[0], expected: "a folder with a LoRA adapter of PEFT"
     ) { (reader) throws(JSONValueError) in try Self.read(&reader) }
   }
 
   private static func read(
     _ reader: inout JSONReader
-  ) throws(JSONValueError) -> (rank: Int, scale: Double, isTransposed: Bool) {
+  ) throws(JSONValueError) -> (rank: Int, scale: Double) {
     guard try reader.string("peft_type") == "LORA" else {
       throw reader.unsupported("peft_type", expected: "\"LORA\"")
     }
@@ -47,13 +45,18 @@ public struct LowRankAdapter: Sendable {
       let isEmpty = value.arrayValue?.isEmpty ?? value.objectValue?.keys.isEmpty ?? false
       guard isEmpty else { throw reader.unsupported(key, expected: "null") }
     }
+    // Other initialisations subtract the first product from W or replace W, whenever the adapter is loaded.
+    if let start = reader.object["init_lora_weights"], !start.isNull, start != true, start != false,
+      !["gaussian", "eva", "orthogonal"].contains(where: { start == .string($0) })
+    {
+      throw reader.unsupported(
+        "init_lora_weights",
+        expected: "true, \"gaussian\", \"eva\" or \"orthogonal\", which leave the base as it is")
+    }
     let rank = try reader.int("r", in: 1...65_536)
     let alpha = try reader.double("lora_alpha", in: -1e6...1e6)
     let isRankStabilized = try reader.optionalBool("use_rslora") ?? false
-    return (
-      rank, alpha / (isRankStabilized ? Double(rank).squareRoot() : Double(rank)),
-      try reader.optionalBool("fan_in_fan_out") ?? false
-    )
+    return (rank, alpha / (isRankStabilized ? Double(rank).squareRoot() : Double(rank)))
   }
 
   /// The names of A and B of a parameter.
@@ -73,13 +76,16 @@ extension Transformer {
   public func add(_ adapter: LowRankAdapter) throws -> [String] {
     let path = adapter.directory + "/" + LowRankAdapter.files[1]
     let file = try SafetensorsFile(path: path)
+    // PEFT goes by the kind of layer as well, not by what fan_in_fan_out says.
+    let transposed = layout.network.transposedWeights
     var changed: [String] = []
     var known = Set<String>()
     for (index, parameter) in layout.parameters.enumerated() where parameter.isMatrix {
       let names = LowRankAdapter.names(of: parameter)
       guard names.contains(where: { file.tensor(named: $0) != nil }) else { continue }
       known.formUnion(names)
-      let shape = adapter.isTransposed ? parameter.shape.reversed() : parameter.shape
+      let shape =
+        transposed.contains(index) ? parameter.shape.reversed() : parameter.shape
       for (name, expected) in zip(names, [[adapter.rank, shape[1]], [shape[0], adapter.rank]]) {
         guard let tensor = file.tensor(named: name) else {
           throw CheckpointError(
@@ -94,7 +100,8 @@ extension Transformer {
               + "numbers of shape \(expected), by r and the model)")
         }
       }
-      try add(adapter, to: index, names, file, path)
+      try add(
+        adapter, to: index, isTransposed: transposed.contains(index), names, file, path)
       changed.append(parameter.name)
     }
     if let other = file.tensors.first(where: { !known.contains($0.name) }) {
@@ -112,12 +119,12 @@ extension Transformer {
 
   /// W += s B A of one parameter.
   private func add(
-    _ adapter: LowRankAdapter, to index: Int, _ names: [String], _ file: SafetensorsFile,
-    _ path: String
+    _ adapter: LowRankAdapter, to index: Int, isTransposed: Bool, _ names: [String],
+    _ file: SafetensorsFile, _ path: String
   ) throws {
     let rank = adapter.rank
     let shape = layout.parameters[index].shape
-    let (outputs, inputs) = adapter.isTransposed ? (shape[1], shape[0]) : (shape[0], shape[1])
+    let (outputs, inputs) = isTransposed ? (shape[1], shape[0]) : (shape[0], shape[1])
     let scaled = try file.doubles(names[1]).map { Scalar(adapter.scale * $0) }  // s B (N, r)
     let a = try file.doubles(names[0]).map { Scalar($0) }
     for (name, values) in [(names[0], a), (names[1], scaled)] where !values.allSatisfy(\.isFinite) {
@@ -127,7 +134,7 @@ extension Transformer {
     for row in 0..<outputs {
       for column in 0..<rank {
         // Transposed (r, N) for a matrix that is stored as (K, N).
-        let place = adapter.isTransposed ? column * outputs + row : row * rank + column
+        let place = isTransposed ? column * outputs + row : row * rank + column
         b.base[place] = scaled[row * rank + column]
       }
     }
@@ -135,7 +142,7 @@ extension Transformer {
     for (place, value) in a.enumerated() { aBuffer.base[place] = value }
     let aMatrix = Matrix(aBuffer.base, rows: rank, columns: inputs)
     let weight = Matrix(pointer(index), rows: shape[0], columns: shape[1])
-    if adapter.isTransposed {
+    if isTransposed {
       Backend.multiply(
         transposed: aMatrix, Matrix(b.base, rows: rank, columns: outputs), into: weight, beta: 1)
     } else {

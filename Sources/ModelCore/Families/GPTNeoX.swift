@@ -41,7 +41,8 @@ enum GPTNeoX: ModelFamily {
       eosTokens: try reader.endTokens(vocabulary),
       padToken: try reader.padToken(vocabulary))
     configuration.isParallel = try reader.optionalBool("use_parallel_residual") ?? true
-    let rotated = Int(Double(hidden / heads) * rotation.share)
+    // transformers rounds down; a share that was written for so many dimensions means these.
+    let rotated = Int((Double(hidden / heads) * rotation.share).nextUp)
     guard rotated.isMultiple(of: 2), rotated > 0 else {
       throw JSONValueError(
         path: "rotary_pct",
@@ -104,14 +105,22 @@ enum GPTNeoX: ModelFamily {
       "dtype": "float32",
     ]
     for (key, value) in configuration.tokenKeys.members { object[key] = value }
+    // Versions before transformers 5 read the scaling from here.
+    if let scaling = configuration.ropeScaling {
+      var old = scaling.json
+      old["rope_theta"] = .real(configuration.ropeTheta)
+      old["partial_rotary_factor"] = .real(share)
+      object["rope_scaling"] = .object(old)
+    }
     return object
   }
 
   static var headName: String { "embed_out.weight" }
 
-  /// In files of the model without a head, names have no prefix `gpt_neox.`.
+  /// In files of the model without a head, names have no prefix `gpt_neox.`. transformers 5 names the head `lm_head`.
   static func alternatives(to name: String) -> [String] {
     let prefix = "gpt_neox."
+    if name == headName { return ["lm_head.weight"] }
     return name.hasPrefix(prefix) ? [String(name.dropFirst(prefix.count))] : []
   }
 

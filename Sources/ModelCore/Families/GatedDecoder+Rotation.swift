@@ -73,6 +73,25 @@ extension GatedDecoder {
     var rotation = Rotation(
       theta: outerTheta ?? defaultTheta, localTheta: outerLocal ?? localTheta)
     var parameters = try reader.optionalObject("rope_parameters")
+    if let found = parameters, !found.object.isEmpty,
+      !found.contains("full_attention"), !found.contains("sliding_attention")
+    {
+      throw reader.unsupported(
+        "rope_parameters",
+        expected:
+          "an object with full_attention and sliding_attention; versions of transformers read others differently"
+      )
+    }
+    // transformers 4 gives windows the outer θ, transformers 5 the default.
+    if outerTheta.map({ $0 != localTheta }) ?? false, !hasOwnLocalTheta,
+      parameters?.contains("sliding_attention") != true
+    {
+      throw reader.unsupported(
+        "rope_theta",
+        expected:
+          "\(localTheta), or rope_parameters.sliding_attention: versions of transformers read others differently"
+      )
+    }
     if var full = try parameters?.optionalObject("full_attention") {
       rotation.theta = try full.optionalDouble("rope_theta", in: thetaRange) ?? rotation.theta
       rotation.scaling = try scaling(&full, of: &reader, positions: positions)
@@ -80,9 +99,10 @@ extension GatedDecoder {
     if var local = try parameters?.optionalObject("sliding_attention") {
       rotation.localTheta =
         try local.optionalDouble("rope_theta", in: thetaRange) ?? rotation.localTheta
-      if let type = try local.optionalString("rope_type"), type != "default" {
+      for key in ["rope_type", "type"] {
+        guard let type = try local.optionalString(key), type != "default" else { continue }
         throw JSONValueError(
-          path: local.path(of: "rope_type"),
+          path: local.path(of: key),
           message: "\(JSON.string(type).summary) is not supported (expected \"default\")")
       }
     }
@@ -92,11 +112,16 @@ extension GatedDecoder {
     return rotation
   }
 
+  /// transformers rounds down; a share that was written for so many dimensions means these.
+  static func rotated(_ share: Double, of headDimension: Int) -> Int {
+    Int((Double(headDimension) * share).nextUp)
+  }
+
   /// The dimensions of a head that are rotated; nil for all.
   static func rotatedDimension(
     _ share: Double, of headDimension: Int
   ) throws(JSONValueError) -> Int? {
-    let rotated = Int(Double(headDimension) * share)
+    let rotated = Self.rotated(share, of: headDimension)
     guard rotated.isMultiple(of: 2), rotated > 0 else {
       throw JSONValueError(
         path: "partial_rotary_factor",

@@ -6,7 +6,11 @@ extension GatedDecoder {
   static func slidingWindow(
     _ reader: inout JSONReader, layers count: Int, localTheta: Double?
   ) throws(JSONValueError) -> ModelConfiguration.SlidingWindow? {
-    let widths = 1...1 << 30
+    /// null is no window; an absent key is the default of transformers' class.
+    func windowWidth(missing: Int?) throws(JSONValueError) -> Int? {
+      reader.object["sliding_window"] == nil
+        ? missing : try reader.optionalInt("sliding_window", in: 1...1 << 30)
+    }
     let none = [Bool](repeating: false, count: count)
     let width: Int?
     var layers = none
@@ -18,9 +22,7 @@ extension GatedDecoder {
       }
       width = nil
     case .everyLayer(let missing):
-      width =
-        reader.object["sliding_window"] == nil
-        ? missing : try reader.optionalInt("sliding_window", in: widths)
+      width = try windowWidth(missing: missing)
       if width != nil { layers = none.map { _ in true } }
     case .switched:
       // Checkpoints contain the size of a window with the switch off, which is also its default.
@@ -28,13 +30,16 @@ extension GatedDecoder {
         width = nil
         break
       }
-      width = try reader.optionalInt("sliding_window", in: widths) ?? 4096
+      width = try windowWidth(missing: 4096)
       let first = try reader.optionalInt("max_window_layers", in: 0...4096) ?? 28
       layers = none.indices.map { $0 >= first }
     case .alternating(let period, _):
-      width = try reader.optionalInt("sliding_window", in: widths) ?? 4096
+      width = try windowWidth(missing: 4096)
       let period = try reader.optionalInt("sliding_window_pattern", in: 1...4096) ?? period
       layers = none.indices.map { !($0 + 1).isMultiple(of: period) }
+      if width == nil, reader.object["layer_types"]?.arrayValue == nil {
+        throw reader.unsupported("sliding_window", expected: "a number of tokens")
+      }
     }
     if let types = reader.object["layer_types"], !types.isNull {
       layers = try Self.layers(types, count: count, hasWindow: width != nil, &reader)
@@ -72,7 +77,8 @@ extension GatedDecoder {
     case .none: return keys
     case .everyLayer:
       keys["sliding_window"] = found.map { .integer($0.width) } ?? .null
-      return keys
+      // Absent unless layers differ: the families' own classes have no such key.
+      guard let found, found.layers.contains(false) else { return keys }
     case .switched:
       guard found != nil else { return keys }
       keys["use_sliding_window"] = true

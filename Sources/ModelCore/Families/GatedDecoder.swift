@@ -24,6 +24,8 @@ protocol GatedDecoder: ModelFamily {
   static var scalesEmbedding: Bool { get }
   /// Which layers may see the last tokens only.
   static var window: WindowRule { get }
+  /// Whether `rope_local_base_freq` is θ of the layers with a window.
+  static var hasOwnLocalTheta: Bool { get }
   /// θ where config.json has none.
   static var defaultTheta: Double { get }
   /// Whether `partial_rotary_factor` rotates the first dimensions of a head only.
@@ -77,6 +79,7 @@ extension GatedDecoder {
   }
   static var scalesEmbedding: Bool { false }
   static var window: WindowRule { .none }
+  static var hasOwnLocalTheta: Bool { false }
   static var defaultTheta: Double { 10_000 }
   static var rotatesPartially: Bool { false }
   static var hasAttentionBiasSwitch: Bool { false }

@@ -14,6 +14,7 @@ enum Gemma3: GatedDecoder {
   )
   static let scalesEmbedding = true
   static let window = WindowRule.alternating(period: 6, localTheta: 10_000)
+  static let hasOwnLocalTheta = true
   static let defaultTheta = 1_000_000.0
   // transformers' Gemma3TextConfig has a default for it, which a checkpoint should not rely on.
   static let requiresHeadDimension = true

@@ -58,8 +58,10 @@ extension ModelConfiguration.Head {
     case .reward:
       let endings = ["ForCausalLM", "LMHeadModel"]
       let ending = endings.first { architecture.hasSuffix($0) } ?? ""
+      // Gemma3ForSequenceClassification is the class of models that see images.
+      let stem = architecture.dropLast(ending.count)
       return [
-        "architectures": [.string(architecture.dropLast(ending.count) + Self.suffix)],
+        "architectures": [.string(stem + (stem == "Gemma3" ? "Text" : "") + Self.suffix)],
         "id2label": ["0": "LABEL_0"], "label2id": ["LABEL_0": 0],
       ]
     }

@@ -129,6 +129,11 @@ struct Network: Sendable {
   let head: VocabularyHead
   let rewardHead: RewardHead?
 
+  /// The parameters that are stored as (inputs, outputs).
+  var transposedWeights: Set<Int> {
+    Set(layers.joined().joined().compactMap { ($0 as? TransposedLinear)?.weight.index })
+  }
+
   /// Operations one after another; the first reads the residual stream, the last adds to it.
   typealias Branch = [any Operation]
 }

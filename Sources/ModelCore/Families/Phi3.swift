@@ -11,6 +11,8 @@ enum Phi3: GatedDecoder {
   static let writesAttentionBias = false
 
   static func refuse(_ reader: inout JSONReader) throws(JSONValueError) {
+    // transformers' Phi3Config has no such key and its model no such layers.
+    try reader.require("layer_types", .null, "null")
     for key in ["rope_scaling", "rope_parameters"] {
       guard let scaling = reader.object[key]?.objectValue,
         let type = (scaling["rope_type"] ?? scaling["type"])?.stringValue, type != "default"

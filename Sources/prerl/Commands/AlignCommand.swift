@@ -2,6 +2,7 @@
 import Analysis
 import ArgumentParser
 import Foundation
+import HDF5
 import KeyedRandom
 import ModelCore
 import Runs
@@ -170,42 +171,46 @@ struct AlignCommand: ParsableCommand {
     try report(summary, plan)
   }
 
+  private var start: RunStart { get throws { try resumeOptions.start(common) } }
+
   /// Measures every checkpoint and joins the results.
   private func run<Scalar: ModelScalar>(
     _ type: Scalar.Type, along series: CheckpointSeries
   ) throws {
     let start = try start
+    // What can be wrong is found before anything is written or removed.
+    try common.checkOutputs([output], inputs: [rollouts], resumes: start == .resuming)
+    try requireSeries(start)
     let folder = output + ".parts"
-    if start == .afresh, FileManager.default.fileExists(atPath: folder) {
+    let left = (try? FileManager.default.contentsOfDirectory(atPath: folder)) ?? []
+    if start == .afresh, !left.isEmpty {
       throw CommandFailure.usage(
         "\(folder): an earlier run left its parts (--resume goes on with them, --overwrite starts afresh)"
       )
     }
-    try common.checkOutputs([output], inputs: [rollouts], resumes: resumeOptions.resume)
+    let setups = try series.members.map { member in
+      try AlignmentSetup(Checkpoint(options(of: member)), nullContext: nullContext)
+    }
+    let found = try rollouts(setups[0], options(of: series.members[0])).rollouts
+    let inputs = try [rolloutInput()].compactMap(\.self)
+    var configuration = configuration(setups[0], inputs)
+    configuration.more["series"] = .array(series.members.map { .string($0.directory) })
+    let plan = AlignmentPlan(
+      rollouts: found, options: configuration.options,
+      vocabularySize: setups[0].checkpoint.configuration.vocabularySize)
     if start == .overwriting { try? FileManager.default.removeItem(atPath: folder) }
     try FileManager.default.createDirectory(atPath: folder, withIntermediateDirectories: true)
     var parts: [AlignmentSeries.Part] = []
-    var plan: AlignmentPlan?
-    var manifest: Manifest?
     for (place, member) in series.members.enumerated() {
-      var own = common
-      own.model = member.directory
       if !common.quiet {
         Console.note("\(member.directory) (\(place + 1) of \(series.members.count))")
       }
       let path = "\(folder)/\(member.name).h5"
       // A part that is not there yet starts afresh.
-      _ = try measure(type, own, output: path, .resuming)
+      _ = try measure(type, options(of: member), output: path, .resuming)
       parts.append(AlignmentSeries.Part(step: member.step, name: member.name, path: path))
-      guard place == 0 else { continue }
-      let setup = try AlignmentSetup(Checkpoint(own), nullContext: nullContext)
-      let configuration = configuration(setup, [])
-      plan = AlignmentPlan(
-        rollouts: try rollouts(setup, own).rollouts, options: configuration.options,
-        vocabularySize: setup.checkpoint.configuration.vocabularySize)
-      manifest = setup.manifest(configuration, inputs: [], threads: common.threads)
     }
-    guard let plan, var manifest else { preconditionFailure("a series has a checkpoint") }
+    var manifest = setups[0].manifest(configuration, inputs: inputs, threads: common.threads)
     manifest.end = Date()
     let joined = try AlignmentSeries(
       plan, parts,
@@ -221,7 +226,32 @@ struct AlignCommand: ParsableCommand {
     try Console.print("\nResults: \(output), and each checkpoint's in \(folder)")
   }
 
-  private var start: RunStart { get throws { try resumeOptions.start(common) } }
+  /// The options of a run on one checkpoint of a series.
+  private func options(of member: CheckpointSeries.Member) -> CommonOptions {
+    var own = common
+    own.model = member.directory
+    return own
+  }
+
+  /// Refuses to go on with a file that is no series.
+  private func requireSeries(_ start: RunStart) throws {
+    guard start == .resuming, FileManager.default.fileExists(atPath: output) else { return }
+    let schema = try readingResults([output]) {
+      try HDF5File.open(output).root.attributes.value("schema")
+    }
+    guard case .string(AlignmentSeries.schema) = schema else {
+      throw CommandFailure.usage(
+        "\(output): is no series (expected the output of the run to go on with, or another --output)"
+      )
+    }
+  }
+
+  /// The file of rollouts for a manifest, if there is one.
+  private func rolloutInput() throws -> Manifest.Input? {
+    try rollouts.map { path in
+      try Manifest.Input(role: "rollouts", path: InputCopy.path(of: path), name: path)
+    }
+  }
 
   /// Measures one checkpoint; nil where the output is finished already.
   private func measure<Scalar: ModelScalar>(
@@ -263,6 +293,15 @@ struct AlignCommand: ParsableCommand {
     try show(plan.rollouts.prefix(showCount), setup)
     for (control, reason) in plan.leftOut {
       Console.note("prerl: warning: control \(control) is left out: \(reason)")
+    }
+    let memory = run.memory
+    let available = Machine.memoryByteCount
+    guard memory.total(threads: common.threads) <= available else {
+      let fitting = memory.threads(fitting: available)
+      throw CommandFailure.machine(
+        "\(checkpoint.name): \(common.threads) threads need \(byteSize(Double(memory.total(threads: common.threads)))) "
+          + "of memory (this machine has \(byteSize(Double(available)))"
+          + (fitting.map { ": --threads \($0) would fit)" } ?? ")"))
     }
     try run.checkMemory()
     switch try run.run(start, quiet: common.quiet) {

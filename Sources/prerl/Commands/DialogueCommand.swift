@@ -105,7 +105,7 @@ struct DialogueCommand: ParsableCommand {
     try common.checkOutputs([output], inputs: Checkpoint.files(in: folder))
     let user = DeskUser(noise: userNoise)
     let model = try model(folder, user)
-    let other = try userModel.map { try self.model($0, user) }
+    let other = try userModel.map { try self.model($0, user, isUser: true) }
     let evaluation = try Interruption.endingAtOnce {
       try DialogueEvaluation(
         model, user: user, userModel: other, count: samples, perOpening: perOpening,
@@ -119,11 +119,13 @@ struct DialogueCommand: ParsableCommand {
   }
 
   /// The model in a folder, which must know the words of the desk and have room for its longest dialogue.
-  private func model(_ folder: String, _ user: DeskUser) throws -> Transformer<Float> {
+  private func model(
+    _ folder: String, _ user: DeskUser, isUser: Bool = false
+  ) throws -> Transformer<Float> {
     if folder == "" { throw CommandFailure.usage("--user-model is empty (expected a folder)") }
     var own = common
     own.model = folder
-    if folder != common.model { own.adapter = nil }
+    if isUser { own.adapter = nil }
     let checkpoint = try Checkpoint(own)
     let shape = checkpoint.configuration
     guard shape.vocabularySize == DeskVocabulary.count else {

@@ -144,7 +144,8 @@ struct EvaluateCommand: ParsableCommand {
       throw ValidationError("--best-of with --pairs (expected --rollouts, several to a problem)")
     }
     for (name, isGiven) in [
-      ("model", common.model != nil), ("verify", verify), ("verifier", verifier != nil),
+      ("model", common.model != nil), ("adapter", common.adapter != nil), ("verify", verify),
+      ("verifier", verifier != nil),
       ("audit", audit != nil), ("critic", criticOptions.critic != nil), ("k", k != nil),
     ] where isGiven {
       throw ValidationError(

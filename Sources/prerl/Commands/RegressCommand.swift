@@ -54,9 +54,11 @@ struct RegressCommand: ParsableCommand {
   }
 
   func validate() throws {
-    if numbers != nil, rollouts != nil || nullContext != nil || common.model != nil {
+    if numbers != nil,
+      rollouts != nil || nullContext != nil || common.model != nil || common.adapter != nil
+    {
       throw ValidationError(
-        "--numbers and --rollouts, --null-context or --model contradict each other")
+        "--numbers and --rollouts, --null-context, --model or --adapter contradict each other")
     }
     if update, rollouts != nil || nullContext != nil {
       throw ValidationError(

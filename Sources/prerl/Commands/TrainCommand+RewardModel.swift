@@ -75,6 +75,8 @@ extension Checkpoint {
     if configuration.head == .reward { return try model(Float.self) }
     let count = ParameterLayout(configuration).count
     try requireMemory(Double(count) * Double(MemoryLayout<Float>.stride), for: directory)
-    return try Transformer(rewardModelOn: directory, drawingHead: key)
+    let model = try Transformer<Float>(rewardModelOn: directory, drawingHead: key)
+    if let adapter { try model.add(adapter) }
+    return model
   }
 }

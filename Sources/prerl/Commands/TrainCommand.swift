@@ -284,6 +284,10 @@ struct TrainCommand: ParsableCommand {
     if let model = common.model {
       throw CommandFailure.usage("--model is \(model) (expected none: pretraining starts afresh)")
     }
+    if let adapter = common.adapter {
+      throw CommandFailure.usage(
+        "--adapter is \(adapter) (expected none: pretraining starts afresh)")
+    }
     try checkSteps(settings.steps)
     if let dumpBatches {
       try common.checkOutputs([dumpBatches], inputs: [config])

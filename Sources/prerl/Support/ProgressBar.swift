@@ -44,7 +44,7 @@ final class ProgressBar {
     var parts = [
       label, isBar ? bar(share) : nil, String(format: "%3.0f%%", 100 * share),
       "\(done)/\(total) \(unit)", "\(significant(rate, 3))/s",
-      "\(duration((seconds / share) - seconds)) left",
+      "\(Self.duration((seconds / share) - seconds)) left",
     ].compactMap(\.self)
     let note = note()
     if !note.isEmpty { parts.append(note) }
@@ -66,7 +66,7 @@ final class ProgressBar {
       + String(repeating: "-", count: width - filled) + "]"
   }
 
-  private func duration(_ seconds: Double) -> String {
+  static func duration(_ seconds: Double) -> String {
     guard seconds.isFinite, seconds < 1e7 else { return "?" }
     let whole = Int(seconds.rounded(.up))
     if whole < 60 { return "\(whole) s" }

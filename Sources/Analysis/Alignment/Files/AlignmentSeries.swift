@@ -81,13 +81,25 @@ public struct AlignmentSeries: Sendable {
 
   // MARK: - Statistics
 
-  private func mean(_ values: [Double]) -> Interval {
-    ClusteredSample(values, clusters: clusters).mean(bootstrap)
+  private func sample(_ values: [Double]) -> ClusteredSample {
+    // Names are compared by bytes: String's == is canonical equivalence.
+    ClusteredSample(values, clusters: clusters.map { Array($0.utf8) })
   }
+
+  private func mean(_ values: [Double]) -> Interval { sample(values).mean(bootstrap) }
 
   /// The mean of a quantity at each checkpoint.
   private func means(_ entry: Entry, _ quantity: String) -> [Interval] {
-    (entry.values[quantity] ?? []).map(mean)
+    (entry.values[quantity] ?? []).map {
+      quantity == "cosine" ? mean($0).within(-1...1) : mean($0)
+    }
+  }
+
+  /// The fraction of rollouts with a negative inner product, of those to which the pair applies.
+  private func negativeFractions(_ entry: Entry) -> [Interval] {
+    (entry.values["inner_product"] ?? []).map { values in
+      sample(values.map { $0.isNaN ? .nan : $0 < 0 ? 1 : 0 }).fraction()
+    }
   }
 
   /// Means of differences of cosines, paired by rollout.
@@ -128,12 +140,7 @@ extension AlignmentSeries {
       Variable(
         "fraction_negative", "fraction of rollouts whose inner product is below 0",
         over: ["checkpoint"]
-      ) {
-        .reals(
-          (entry.values["inner_product"] ?? []).map { values in
-            Double(values.count { $0 < 0 }) / Double(max(1, values.count))
-          })
-      })
+      ) { .intervals(negativeFractions(entry)) })
     variables.append(
       Variable(
         "cosine_less_last", "mean cosine less that at the last checkpoint, paired by rollout",
