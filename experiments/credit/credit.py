@@ -16,8 +16,8 @@ sys.path.insert(0, str(Path(__file__).resolve().parent.parent))
 from paired import cell, holm, p_value, quantile  # noqa: E402
 
 LAMBDAS = [1, 0.95, 0.5, 0]
-# By attempts: one has as many steps as the problem has numbers.
-BINS = {"1 attempt": (0, 1), "2 attempts": (2, 2), "3 and more": (3, 10**9)}
+# By statements, which are attempts and reflections: one has as many steps as the problem has numbers.
+BINS = {"all": (0, 10**9), "1 statement": (0, 1), "2 statements": (2, 2), "3 and more": (3, 10**9)}
 # A bin of fewer responses is not shown.
 LEAST = 30
 
@@ -37,8 +37,14 @@ def gae(rewards, values, lam):
     return advantages[::-1]
 
 
+def earned(response):
+    """What every step earns if each right one has a tenth on top of the score at the end."""
+    right = [int(state["step_right"]) for state in response["states"][1:]]  # of steps that a further state follows
+    return [0.1 * max(0, each) for each in right] + [response["reward"]]
+
+
 def responses(folder):
-    """Each response: cluster, problem, reward, and its states in order."""
+    """Each response: cluster, reward, its states in order, and what the others to its problem earned."""
     found = []
     for sample in rows(folder / "samples.csv"):
         found.append({"cluster": sample["cluster"], "problem": sample["id"].rsplit("-", 1)[0],
@@ -47,45 +53,59 @@ def responses(folder):
         found[int(state["sample"])]["states"].append(state)
     groups = {}
     for response in found:
+        response["earned"] = earned(response)
         groups.setdefault(response["problem"], []).append(response)
     for group in groups.values():
         for response in group:
-            others = [other["reward"] for other in group if other is not response]
-            response["others"] = sum(others) / len(others)
+            response["others"] = [other for other in group if other is not response]
     return found
+
+
+def mean(values):
+    values = list(values)
+    return sum(values) / len(values)
 
 
 def estimates(response):
     """The advantages of a response's steps: the truth with the variance of its noise, and every estimator."""
-    states, reward = response["states"], response["reward"]
+    states, reward, others = response["states"], response["reward"], response["others"]
     count = len(states)
-    mean = [float(state["continuation_value"]) for state in states]
+    value = [float(state["continuation_value"]) for state in states]
     variance = [float(state["continuation_error"]) ** 2 for state in states]
-    truth = [(mean[i + 1] if i + 1 < count else reward) - mean[i] for i in range(count)]
+    truth = [(value[i + 1] if i + 1 < count else reward) - value[i] for i in range(count)]
     noise = [variance[i] + (variance[i + 1] if i + 1 < count else 0) for i in range(count)]
     end = [0.0] * (count - 1) + [reward]
     critic = [float(state["value"]) for state in states]
-    right = [int(state["step_right"]) for state in states[1:]]  # of the steps that a further state follows
-    # The task's own account: what is solved is worth 1, and before that the mean of the group's others.
-    potential = [1.0 if float(state["potential"]) == 1 else response["others"] for state in states]
-    found = {"group": [reward - response["others"]] * count}
+    baseline = mean(other["reward"] for other in others)
+    solved = [1.0 if float(state["potential"]) == 1 else baseline for state in states]
+    found = {"group": [reward - baseline] * count}
     for lam in LAMBDAS:
         found[f"critic, lambda {lam:g}"] = gae(end, critic, lam)
-    found["potential, lambda 1"] = gae(end, potential, 1)
-    found["potential, lambda 0"] = gae(end, potential, 0)
-    # A tenth for every right step on top of the score, less the mean score of the group's others.
-    step = [0.1 * right[i] if i < len(right) else reward for i in range(count)]
-    found["step rewards"] = [sum(step[i:]) - response["others"] for i in range(count)]
-    return truth, noise, found
+    for lam in [1, 0]:
+        found[f"solved or not, lambda {lam}"] = gae(end, solved, lam)
+    found["step rewards"] = [
+        sum(response["earned"][i:]) - mean(sum(other["earned"][i:]) for other in others) for i in range(count)]
+    return truth, noise, variance, found
+
+
+def oracle_errors(truth, variance, lam):
+    """Squared errors of GAE with V itself: (sum over later steps j of lam^(j-i) A_j)^2, without the noise of V."""
+    errors = []
+    for i in range(len(truth)):
+        total = sum(lam ** (j - i) * truth[j] for j in range(i + 1, len(truth)))
+        # V of the state before step j is in A_j with -1 and in A_(j-1) with 1.
+        weights = [(lam ** (j - 1 - i) if j - 1 > i else 0) - (lam ** (j - i) if j > i else 0) for j in range(len(truth))]
+        errors.append(total**2 - sum(w * w * v for w, v in zip(weights, variance)))
+    return errors
 
 
 def sums_of(folder, numbers, continuations):
     """Per bin, estimator and cluster: sums over steps of the squared error, the noise in it, and the squared advantage."""
     sums, counts = {}, {}
     for response in responses(folder):
-        truth, noise, found = estimates(response)
-        attempts = (len(truth) - 1) // numbers
-        for label in [label for label, (least, most) in BINS.items() if least <= attempts <= most]:
+        truth, noise, variance, found = estimates(response)
+        statements = (len(truth) - 1) // numbers
+        for label in [label for label, (least, most) in BINS.items() if least <= statements <= most]:
             counts[label] = counts.get(label, 0) + 1
 
             def add(name, errors):
@@ -97,6 +117,10 @@ def sums_of(folder, numbers, continuations):
 
             for name, advantages in found.items():
                 add(name, [(a - b) ** 2 for a, b in zip(advantages, truth)])
+            # Errors without noise: what is taken off later is put in.
+            for lam in LAMBDAS:
+                errors = oracle_errors(truth, variance, lam)
+                add(f"perfect critic, lambda {lam:g}", [each + n for each, n in zip(errors, noise)])
             # Nine other continuations have the noise of these, times their number by nine.
             add("9 continuations", [each * (1 + continuations / 9) for each in noise])
     return sums, counts
@@ -125,36 +149,50 @@ def difference(first, second):
     return jackknife(rows, lambda sums: credit(sums[:3]) - credit(sums[3:]))
 
 
+def identity(response):
+    """Credit of `group` for K steps if advantages are differences of a martingale: 2 - K g / (g - 1), groups of g."""
+    group = len(response["others"]) + 1
+    return 2 - len(response["states"]) * group / (group - 1)
+
+
 def main():
     if len(sys.argv) != 4:
         sys.exit(__doc__)
-    result, comparisons = {}, {}
+    result, comparisons, above = {}, {}, {}
     for folder in sorted(Path(sys.argv[1]).glob("values-*/")):
         numbers = folder.name.removeprefix("values-")
         sums, counts = sums_of(folder, int(numbers), int(sys.argv[3]))
         result[numbers] = {}
         labels = [label for label in BINS if counts.get(label, 0) >= LEAST]
-        print(f"\n== {numbers} numbers: credit by attempts in the response")
-        print("".ljust(22) + "  ".join(f"{label} ({counts[label]})".rjust(26) for label in labels))
+        print(f"\n== {numbers} numbers: credit by statements in the response")
+        print("".ljust(26) + "  ".join(f"{label} ({counts[label]})".rjust(26) for label in labels))
         for name in dict.fromkeys(name for _, name in sums):
             cells = []
             for label in labels:
-                estimate, reach, _ = jackknife(list(sums[label, name].values()), credit)
+                estimate, reach, p = jackknife(list(sums[label, name].values()), credit)
                 result[numbers].setdefault(label, {})[name] = {"credit": estimate, "reach": reach}
                 cells.append(cell(estimate, reach).rjust(26))
-                if name != "group":
-                    comparisons["mend", numbers, label, name] = difference(sums[label, name], sums[label, "group"])
-            print(name.ljust(22) + "  ".join(cells))
-        for shorter, longer in zip(labels, labels[1:]):
-            comparisons["length", numbers, longer, shorter] = difference(sums[longer, "group"], sums[shorter, "group"])
-    print("\ndifferences of credit over clusters (p by Holm in each family)")
-    for family, text in [("length", "group, {1} less {2}"), ("mend", "{1}: {2} less group")]:
-        own = {key: value for key, value in comparisons.items() if key[0] == family}
+                if label == "all" and name in ("critic, lambda 0.5", "critic, lambda 0"):
+                    above[numbers, name] = estimate, reach, p
+            print(name.ljust(26) + "  ".join(cells))
+        for lam in [0.5, 0]:
+            key = numbers, f"critic, lambda {lam:g}", f"perfect critic, lambda {lam:g}"
+            comparisons[key] = difference(sums["all", key[2]], sums["all", key[1]])
+        for first, second in [("critic, lambda 0.5", "critic, lambda 1"), ("critic, lambda 0", "critic, lambda 1"),
+                              ("critic, lambda 1", "group"), ("step rewards", "group"),
+                              ("critic, lambda 0", "solved or not, lambda 0")]:
+            comparisons[numbers, second, first] = difference(sums["all", first], sums["all", second])
+        expected = mean(identity(response) for response in responses(folder))
+        print(f"group by the identity, mean over responses: {expected:.3f}")
+        result[numbers]["identity"] = expected
+    for title, own in [("credit of all responses, tested against 0", above), ("differences of credit", comparisons)]:
         adjusted = holm({key: value[2] for key, value in own.items()})
-        for key, (mean, reach, _) in own.items():
-            print(f"{key[1]} numbers, " + text.format(*key[1:]) + f": {cell(mean, reach, adjusted.get(key))}")
-            result.setdefault(family, []).append(
-                {"numbers": key[1], "bin": key[2], "other": key[3], "mean": mean, "reach": reach, "p": adjusted.get(key)})
+        print(f"\n{title} (p by Holm)")
+        for key, (estimate, reach, _) in own.items():
+            text = key[1] if len(key) == 2 else f"{key[2]} less {key[1]}"
+            print(f"{key[0]} numbers, {text}: {cell(estimate, reach, adjusted.get(key))}")
+            result.setdefault(title, []).append({"numbers": key[0], "what": text, "mean": estimate, "reach": reach,
+                                                 "p": adjusted.get(key)})
     Path(sys.argv[2]).write_text(json.dumps(result, indent=1) + "\n")
 
 

@@ -43,20 +43,28 @@ def main():
         for line in lines:
             dialogue = json.loads(line)
             openings[dialogue["problem_id"]].append(dialogue)
-    count = 0
-    for group in openings.values():
-        for first, second in zip(group[::2], group[1::2]):
-            compared = parts(first, second, unit)
+    # One pair of every opening, then another of each: a condition with few ties sees as many openings as one with many.
+    groups = [list(zip(group[::2], group[1::2])) for group in openings.values()]
+    ties, shorter, pairs = 0, 0, []
+    for round_ in range(max(map(len, groups))):
+        for group in groups:
+            if round_ >= len(group) or len(pairs) == limit:
+                continue
+            compared = parts(*group[round_], unit)
             if compared is None or compared[1][1][judge] == compared[2][1][judge]:
+                ties += 1
                 continue
             better, worse = sorted(compared[1:], key=lambda each: -each[1][judge])
-            print(json.dumps({"id": f"pair-{count}", "cluster": first["cluster"], "prompt_ids": compared[0],
-                              "chosen_ids": better[0], "rejected_ids": worse[0]}))
-            count += 1
-            if count == limit:
-                return
-    print(f"{path} has only {count} pairs of {unit}s with different {judge}s (expected {limit})", file=sys.stderr)
-    sys.exit(1)
+            shorter += len(better[0]) < len(worse[0])
+            pairs.append({"id": f"pair-{len(pairs)}", "cluster": group[round_][0]["cluster"], "prompt_ids": compared[0],
+                          "chosen_ids": better[0], "rejected_ids": worse[0]})
+    if len(pairs) < limit:
+        print(f"{path} has only {len(pairs)} pairs of {unit}s with different {judge}s (expected {limit})", file=sys.stderr)
+        sys.exit(1)
+    for pair in pairs:
+        print(json.dumps(pair))
+    print(f"{unit}s by {judge}: {limit} pairs, {ties} ties left out, the shorter one is better in {shorter / limit:.2f}, "
+          f"{sum(len(pair['prompt_ids']) for pair in pairs) / limit:.1f} tokens before them", file=sys.stderr)
 
 
 if __name__ == "__main__":
