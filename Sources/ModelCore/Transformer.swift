@@ -9,17 +9,29 @@ public final class Transformer<Scalar: ModelScalar>: @unchecked Sendable {
   public let layout: ParameterLayout
   var parameters: Buffer<Scalar>
 
+  /// Whether the backward pass delivers the gradients of an adapter's factors alone.
+  let differentiatesAdapterAlone: Bool
+
   /// A model with all parameters zero; see `initialize` and `load`.
-  public init(_ configuration: ModelConfiguration) {
+  public convenience init(_ configuration: ModelConfiguration) {
+    self.init(configuration, ParameterLayout(configuration))
+  }
+
+  init(
+    _ configuration: ModelConfiguration, _ layout: ParameterLayout,
+    differentiatesAdapterAlone: Bool = false
+  ) {
     BLAS.reserveBuffers(1)
     self.configuration = configuration
-    layout = ParameterLayout(configuration)
+    self.layout = layout
+    self.differentiatesAdapterAlone = differentiatesAdapterAlone
     parameters = Buffer(count: layout.count)
   }
 
   /// A model of its own with the same parameters.
   public func copy() -> Transformer {
-    let copy = Transformer(configuration)
+    let copy = Transformer(
+      configuration, layout, differentiatesAdapterAlone: differentiatesAdapterAlone)
     copy.parameters.copy(from: parameters)
     return copy
   }

@@ -1,3 +1,4 @@
+import Foundation
 import ModelCore
 import Safetensors
 import TestSupport
@@ -29,6 +30,85 @@ import Testing
     }
     try check(model(Double.self), golden, name, .auto, cosineTolerance: 1e-9)
     try check(model(Float.self), golden, name, .auto, cosineTolerance: 2e-5)
+  }
+
+  /// dA = s Bᵀ dW and dB = s dW Aᵀ, for every route, and nothing else where the adapter is alone.
+  @Test func factorsHaveTheGradientsOfTheChainRule() throws {
+    let golden = try Golden("lora-qwen3")
+    let base = try Transformer<Double>(directory: Golden("qwen3-tied").directory)
+    let adapter = try LowRankAdapter(directory: golden.directory)
+    let merged = base.copy()
+    try merged.add(adapter)
+    let both = try Transformer(base, with: adapter, adapterAlone: false)
+    let alone = try Transformer(base, with: adapter, adapterAlone: true)
+    #expect(Array(both.values.prefix(merged.values.count)) == merged.values)
+    #expect(base.values != merged.values)
+    let sample = golden.samples[1]
+    func gradient(_ model: Transformer<Double>) -> [Double] {
+      let batch = PackedSequences([sample.conditional])
+      let count = sample.conditional.scoredCount
+      return Workspace(model).gradient(batch, Array(repeating: 1 / Double(count), count: count))
+    }
+    let (whole, own, other) = (gradient(merged), gradient(both), gradient(alone))
+    #expect(Array(own.prefix(whole.count)) == whole, "the base's gradients stay as they are")
+    #expect(other.prefix(whole.count).allSatisfy { $0 == 0 })
+    #expect(own[whole.count...] == other[whole.count...])
+    let parameters = both.layout.parameters
+    let values = both.values
+    var factors = 0
+    for (index, parameter) in parameters.enumerated() where parameter.name.contains("lora_A") {
+      let matrix = try #require(
+        merged.layout.parameters.first {
+          "base_model.model." + $0.name
+            == parameter.name.replacingOccurrences(of: ".lora_A.weight", with: ".weight")
+        })
+      let (a, b) = (parameter, parameters[index + 1])
+      let (outputs, inputs, rank) = (matrix.shape[0], matrix.shape[1], adapter.rank)
+      #expect(a.shape == [rank, inputs] && b.shape == [outputs, rank])
+      func at(_ array: [Double], _ p: ParameterLayout.Parameter, _ row: Int, _ column: Int)
+        -> Double
+      {
+        array[p.offset + row * p.shape[1] + column]
+      }
+      for k in 0..<rank {
+        for i in 0..<inputs {
+          let expected = (0..<outputs).reduce(0.0) {
+            $0 + at(values, b, $1, k) * at(whole, matrix, $1, i)
+          }
+          expectClose(at(own, a, k, i), adapter.scale * expected, absolute: 1e-13)
+        }
+        for o in 0..<outputs {
+          let expected = (0..<inputs).reduce(0.0) {
+            $0 + at(whole, matrix, o, $1) * at(values, a, k, $1)
+          }
+          expectClose(at(own, b, o, k), adapter.scale * expected, absolute: 1e-13)
+        }
+      }
+      factors += 1
+    }
+    #expect(factors == 9)
+    // Products of two gradients by every route are those of the formed ones; so is the tangent.
+    let batch = PackedSequences(first: sample.marginal, second: sample.conditional)
+    let count = sample.conditional.scoredCount
+    let first = Workspace(alone).gradient(
+      PackedSequences([sample.marginal]), Array(repeating: 1 / Double(count), count: count))
+    for method in [ProductMethod.gram, .materialized, .auto] {
+      let workspace = Workspace(alone)
+      _ = workspace.score(batch)
+      let products = workspace.gradientProducts(
+        coefficients: Array(repeating: 1 / Double(count), count: 2 * count), method: method)
+      expectClose(
+        products.innerProducts.reduce(0, +), dotProduct(first, other), relative: 1e-10, "\(method)")
+    }
+    let workspace = Workspace(both)
+    _ = workspace.score(PackedSequences([sample.conditional]))
+    var direction = GradientBuffer<Double>(both.layout)
+    direction.values.withMutableSpan { span in
+      for place in whole.count..<own.count { span[place] = own[place] }
+    }
+    let slopes = workspace.tokenDerivatives(along: direction)
+    expectClose(
+      slopes.reduce(0, +) / Double(count), dotProduct(other, other), relative: 1e-10, "tangent")
   }
 
   /// Cosine within the tolerance; norms (relative), log-probabilities and entropies within 20 times.

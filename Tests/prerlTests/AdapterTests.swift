@@ -51,6 +51,31 @@ import Testing
       #expect(try program.run("replay", "a.h5", "--adapter", "adapter", "--quiet").status == 0)
       let without = try program.run("replay", "a.h5", "--quiet")
       #expect(without.errors == "prerl: a.h5 was made with an adapter (expected --adapter DIR)\n")
+      // The factors alone: two groups, the same log-probabilities, and a replay that knows.
+      let factors = try program.run(
+        align + [
+          "--output", "f.h5", "--adapter", "adapter", "--gradients", "adapter", "--control",
+          "mismatched-prompt",
+        ])
+      #expect(factors.status == 0, "\(factors.errors)")
+      #expect(try factors.object()["logp_gap_mean"] == with.object()["logp_gap_mean"])
+      #expect(try factors.object()["cosine_mean"] != with.object()["cosine_mean"])
+      #expect(try program.run("replay", "f.h5", "--adapter", "adapter", "--quiet").status == 0)
+      #expect(
+        try program.run("export", "f.h5", "--csv", "tables").status == 0
+          && String(decoding: program.read("tables/groups.group.csv"), as: UTF8.self)
+            .contains("layers.1.self_attn.o_proj.lora_B")
+      )
+      for (arguments, message) in [
+        (["--gradients", "both"], "--gradients is both without --adapter"),
+        (
+          ["--gradients", "both", "--adapter", "adapter", "--control", "untrained"],
+          "--control untrained with --gradients both"
+        ),
+      ] {
+        let refused = try program.run(["align"] + arguments)
+        #expect(refused.status == 2 && refused.errors.contains(message), "\(refused.errors)")
+      }
       let other = try program.run("replay", "plain.h5", "--adapter", "adapter", "--quiet")
       #expect(other.status == 2 && other.errors.contains("adapter_config.json: has SHA-256"))
     }

@@ -59,9 +59,11 @@ public struct LowRankAdapter: Sendable {
     return (rank, alpha / (isRankStabilized ? Double(rank).squareRoot() : Double(rank)))
   }
 
+  static let prefix = "base_model.model."
+
   /// The names of A and B of a parameter.
   static func names(of parameter: ParameterLayout.Parameter) -> [String] {
-    let stem = "base_model.model." + parameter.name.dropLast(".weight".count)
+    let stem = prefix + parameter.name.dropLast(".weight".count)
     return [stem + ".lora_A.weight", stem + ".lora_B.weight"]
   }
 }
@@ -148,6 +150,44 @@ extension Transformer {
     } else {
       Backend.multiply(
         Matrix(b.base, rows: outputs, columns: rank), aMatrix, into: weight, beta: 1)
+    }
+  }
+}
+
+// MARK: - Gradients
+
+extension Transformer {
+  /// A base with an adapter whose factors A and B are parameters of their own, behind the base's, with gradients of their
+  /// own. The base's weights are those with the adapter.
+  ///
+  /// - Parameters:
+  ///   - base: Without the adapter; it stays as it is.
+  ///   - adapterAlone: Whether the gradients of the base's parameters are left out.
+  /// - Throws: As `add(_:)`; `CheckpointError` where the adapter changes a matrix that is stored transposed.
+  public convenience init(
+    _ base: Transformer, with adapter: LowRankAdapter, adapterAlone: Bool
+  ) throws {
+    let merged = base.copy()
+    let changed = Set(try merged.add(adapter))
+    let parameters = base.layout.parameters
+    let indices = parameters.indices.filter { changed.contains(parameters[$0].name) }
+    let linear = base.layout.network.linearWeights
+    if let other = indices.first(where: { !linear.contains($0) }) {
+      throw CheckpointError(
+        path: adapter.directory,
+        message:
+          "changes \(parameters[other].name), whose factors have no gradients (expected matrices of linear layers "
+          + "that are stored as (outputs, inputs))")
+    }
+    let layout = ParameterLayout(
+      base.configuration, adapting: indices, rank: adapter.rank, scale: adapter.scale)
+    self.init(base.configuration, layout, differentiatesAdapterAlone: adapterAlone)
+    pointer(0).update(from: merged.pointer(0), count: base.layout.count)
+    let file = try SafetensorsFile(path: adapter.directory + "/" + LowRankAdapter.files[1])
+    for (index, parameter) in layout.parameters.enumerated() where index >= parameters.count {
+      for (place, value) in try file.doubles(parameter.name).enumerated() {
+        pointer(index)[place] = Scalar(value)
+      }
     }
   }
 }

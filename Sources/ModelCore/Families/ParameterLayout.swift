@@ -59,10 +59,27 @@ public struct ParameterLayout: Sendable {
   let configuration: ModelConfiguration
   /// The operations that use the parameters.
   let network: Network
+  /// The first parameter of an adapter; nil without one.
+  let adapterStart: Int?
 
   public init(_ configuration: ModelConfiguration) {
+    self.init(configuration, adapting: [], rank: 1, scale: 0)
+  }
+
+  /// A layout with the factors of an adapter behind the model's own parameters.
+  ///
+  /// - Parameters:
+  ///   - indices: The matrices that it changes.
+  ///   - scale: s of s B A.
+  init(_ configuration: ModelConfiguration, adapting indices: [Int], rank: Int, scale: Double) {
     var builder = Builder(configuration: configuration)
-    network = configuration.family.type.build(&builder)
+    var network = configuration.family.type.build(&builder)
+    adapterStart = indices.isEmpty ? nil : builder.parameters.count
+    for index in indices {
+      let (a, b) = builder.appendFactors(of: index, rank: rank)
+      network.append(a, b, rank: rank, scale: scale, to: index)
+    }
+    self.network = network
     self.configuration = configuration
     parameters = builder.parameters
     groups = builder.groups
@@ -109,6 +126,22 @@ public struct ParameterLayout: Sendable {
         index: parameters.count - 1, offset: parameter.offset, count: parameter.count)
     }
 
+    /// Appends A (r, K) and B (N, r) of a matrix, under PEFT's names.
+    mutating func appendFactors(of index: Int, rank: Int) -> (a: Weight, b: Weight) {
+      let parameter = parameters[index]
+      let group = groups[parameter.group]
+      let prefix =
+        LowRankAdapter.prefix + parameter.name.dropLast("\(group.module).weight".count)
+      func factor(_ letter: String, _ shape: [Int]) -> Weight {
+        append(
+          "\(group.module).lora_\(letter)", prefix: prefix, layer: group.layer, shape,
+          .constant(0))
+      }
+      return (
+        factor("A", [rank, parameter.shape[1]]), factor("B", [parameter.shape[0], rank])
+      )
+    }
+
     /// 1 / √(2L), for the two projections of each layer into the residual stream (Radford et al.,
     /// GPT-2).
     var depthScale: Double { 1 / Double(2 * configuration.layerCount).squareRoot() }
@@ -120,7 +153,7 @@ struct Network: Sendable {
   /// The embeddings that add up to the first layer's input.
   let inputs: [any InputOperation]
   /// The branches of each layer: x' = x + o_n(… o_1(x)), in order.
-  let layers: [[Branch]]
+  private(set) var layers: [[Branch]]
   /// Whether the branches of a layer all read its input, and the layer adds all of them to it.
   var isParallel = false
   /// From the last layer's output to the head's input.
@@ -128,6 +161,32 @@ struct Network: Sendable {
   /// Logits; in a model with a reward head it stands on the embedding and is not used.
   let head: VocabularyHead
   let rewardHead: RewardHead?
+
+  /// Puts the factors of an adapter beside a matrix.
+  mutating func append(_ a: Weight, _ b: Weight, rank: Int, scale: Double, to index: Int) {
+    for layer in layers.indices {
+      for branch in layers[layer].indices {
+        for place in layers[layer][branch].indices {
+          guard var linear = layers[layer][branch][place] as? Linear,
+            let own = linear.weights.firstIndex(where: { $0.index == index })
+          else { continue }
+          let widths = linear.weights.map { $0.count / linear.inputWidth }
+          let start = widths[..<own].reduce(0, +)
+          linear.factors.append(
+            LowRankFactors(
+              a: a, b: b, rank: rank, scale: scale, columns: start..<start + widths[own]))
+          layers[layer][branch][place] = linear
+          return
+        }
+      }
+    }
+    preconditionFailure("an adapter of a matrix that is no linear layer's")
+  }
+
+  /// The matrices of linear layers.
+  var linearWeights: Set<Int> {
+    Set(layers.joined().joined().flatMap { ($0 as? Linear)?.weights.map(\.index) ?? [] })
+  }
 
   /// The parameters that are stored as (inputs, outputs).
   var transposedWeights: Set<Int> {

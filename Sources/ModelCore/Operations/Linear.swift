@@ -8,6 +8,8 @@ struct Linear: Operation {
   let biases: [Weight]
   let inputWidth: Int  // K
   let outputWidth: Int  // N, of all together
+  /// Factors of an adapter beside some of the weights.
+  var factors: [LowRankFactors] = []
   var keepsOutput: Bool { true }
 
   private func matrix<Scalar: ModelScalar>(
@@ -44,6 +46,7 @@ struct Linear: Operation {
     if !biases.isEmpty {
       receiver.biases(biases.map(\.index), outputGradient: gradient.output)
     }
+    for factors in factors { factors.deliver(site, gradient, into: receiver) }
   }
 
   /// ẏ = ẋ Wᵀ + x Ẇᵀ + ḃ
@@ -60,5 +63,6 @@ struct Linear: Operation {
     if let bias = biases.first {
       Backend.add(vector: direction[bias], to: tangent.output)
     }
+    for factors in factors { factors.tangent(site, tangent, along: direction) }
   }
 }

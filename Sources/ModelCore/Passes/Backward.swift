@@ -16,6 +16,10 @@ extension Workspace {
   @specialized(where Scalar == Double)
   public func backward(coefficients: [Scalar], into receiver: any GradientReceiver<Scalar>) {
     precondition(coefficients.count == batch.scoredCount, "one coefficient a scored token")
+    var receiver = receiver
+    if model.differentiatesAdapterAlone, let start = model.layout.adapterStart {
+      receiver = AdapterGradients(receiver, from: start)
+    }
     model.layout.network.head.backward(
       headSite, logSumExps: logSumExps, coefficients: coefficients,
       dFeatures: current.dFeatures, into: receiver)

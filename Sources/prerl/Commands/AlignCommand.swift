@@ -66,6 +66,13 @@ struct AlignCommand: ParsableCommand {
   var precision = Precision.float32
 
   @Option(
+    help: """
+      With --adapter, take the gradients of the base's weights with the adapter added (base), of the adapter's two \
+      factors (adapter), or of both together (both).
+      """)
+  var gradients = Checkpoint.Differentiated.base
+
+  @Option(
     name: .customLong("control"),
     help: ArgumentHelp(
       "Measure this control, repeatable: \(AlignmentControls.names.joined(separator: ", ")), or all "
@@ -139,6 +146,19 @@ struct AlignCommand: ParsableCommand {
         "--rollouts and --samples, --problems, --numbers or --positions contradict each other")
     }
     try rewardOptions.check(rollouts)
+    if gradients != .base {
+      guard common.adapter != nil else {
+        throw ValidationError(
+          "--gradients is \(gradients.rawValue) without --adapter (expected the folder of an adapter)"
+        )
+      }
+      // A model at initialisation has no adapter, and steps along factors do not move the sum.
+      if let control = controlNames.first(where: Self.controlsOfBase.contains) {
+        throw ValidationError(
+          "--control \(control) with --gradients \(gradients.rawValue) (expected other controls, or --gradients base)"
+        )
+      }
+    }
     guard series != nil else { return }
     guard rollouts != nil else {
       throw ValidationError(
@@ -170,6 +190,9 @@ struct AlignCommand: ParsableCommand {
     }
     try report(summary, plan)
   }
+
+  /// The controls that measure the base's weights whatever `gradients` says.
+  private static let controlsOfBase = ["untrained", "first-order"]
 
   private var start: RunStart { get throws { try resumeOptions.start(common) } }
 
@@ -279,7 +302,7 @@ struct AlignCommand: ParsableCommand {
       vocabularySize: checkpoint.configuration.vocabularySize)
     try checkpoint.check(plan)
     var run = AlignmentRun<Scalar>(
-      plan, model: try checkpoint.model(Scalar.self), output: output,
+      plan, model: try checkpoint.model(Scalar.self, differentiating: gradients), output: output,
       manifest: setup.manifest(configuration, inputs: inputs, threads: common.threads))
     run.summaryPath = summary
     run.manifestPath = manifest
@@ -330,6 +353,7 @@ struct AlignCommand: ParsableCommand {
     options.reduction = reduction
     options.method = method
     options.controls = AlignmentControls.named(controlNames).map { $0.name }
+      .filter { gradients == .base || !Self.controlsOfBase.contains($0) }
     options.tokenProducts = tokenProducts
     options.crossLimit = crossLimit
     options.bootstrapReplicates = bootstrap
@@ -345,6 +369,7 @@ struct AlignCommand: ParsableCommand {
     if let date = common.templateDate { configuration.more["template_date"] = .string(date.text) }
     if let key = rewardOptions.reward { configuration.more["reward"] = .string(key) }
     if rollouts == nil { configuration.more["sampling"] = sampling.json }
+    if gradients != .base { configuration.more["gradients"] = .string(gradients.rawValue) }
     return configuration
   }
 
@@ -389,6 +414,7 @@ struct AlignCommand: ParsableCommand {
 extension Reduction: ExpressibleByArgument {}
 extension ProductMethod: ExpressibleByArgument {}
 extension Precision: ExpressibleByArgument {}
+extension Checkpoint.Differentiated: ExpressibleByArgument {}
 
 /// A part as the command line names it.
 private func parsedShard(_ argument: String) throws -> Shard {

@@ -119,7 +119,9 @@ struct ReplayCommand: ParsableCommand {
     var options = common
     options.model = directory
     let checkpoint = try Checkpoint(options)
-    let model = try checkpoint.model(Scalar.self)
+    let part = stored.configuration["gradients"]?.stringValue
+      .flatMap { Checkpoint.Differentiated(rawValue: $0) }
+    let model = try checkpoint.model(Scalar.self, differentiating: part ?? .base)
     try check(stored, vocabularySize: model.configuration.vocabularySize)
     let plan = AlignmentPlan(
       rollouts: stored.rollouts, options: stored.options,

@@ -204,8 +204,22 @@ struct Checkpoint: Sendable {
         + "checkpoint's chat template (expected messages or prompt_ids, if the policy saw marks)")
   }
 
+  /// Whose gradients are taken of a base with an adapter.
+  enum Differentiated: String, CaseIterable {
+    /// Those of the base's weights, with the adapter added.
+    case base
+    /// Those of the adapter's two factors.
+    case adapter
+    /// Both together.
+    case both
+  }
+
   /// Reads the weights.
-  func model<Scalar: ModelScalar>(_: Scalar.Type = Float.self) throws -> Transformer<Scalar> {
+  ///
+  /// - Parameter part: Anything but the base needs an adapter.
+  func model<Scalar: ModelScalar>(
+    _: Scalar.Type = Float.self, differentiating part: Differentiated = .base
+  ) throws -> Transformer<Scalar> {
     // A failed allocation ends the program, so the memory is checked first. If the files do not
     // match config.json, the loader reports the error.
     let count = ParameterLayout(configuration).count
@@ -220,7 +234,11 @@ struct Checkpoint: Sendable {
         "prerl: \(directory): \(configuration.family.headName) differs from the embedding and is used, although "
           + "tie_word_embeddings is true")
     }
-    if let adapter { try model.add(adapter) }
+    guard let adapter else { return model }
+    guard part == .base else {
+      return try Transformer(model, with: adapter, adapterAlone: part == .adapter)
+    }
+    try model.add(adapter)
     return model
   }
 
