@@ -45,7 +45,7 @@ def main():
             openings[dialogue["problem_id"]].append(dialogue)
     # One pair of every opening, then another of each: a condition with few ties sees as many openings as one with many.
     groups = [list(zip(group[::2], group[1::2])) for group in openings.values()]
-    ties, shorter, pairs = 0, 0, []
+    ties, shorter, longer, pairs = 0, 0, 0, []
     for round_ in range(max(map(len, groups))):
         for group in groups:
             if round_ >= len(group) or len(pairs) == limit:
@@ -56,6 +56,7 @@ def main():
                 continue
             better, worse = sorted(compared[1:], key=lambda each: -each[1][judge])
             shorter += len(better[0]) < len(worse[0])
+            longer += len(better[0]) > len(worse[0])
             pairs.append({"id": f"pair-{len(pairs)}", "cluster": group[round_][0]["cluster"], "prompt_ids": compared[0],
                           "chosen_ids": better[0], "rejected_ids": worse[0]})
     if len(pairs) < limit:
@@ -63,8 +64,8 @@ def main():
         sys.exit(1)
     for pair in pairs:
         print(json.dumps(pair))
-    print(f"{unit}s by {judge}: {limit} pairs, {ties} ties left out, the shorter one is better in {shorter / limit:.2f}, "
-          f"{sum(len(pair['prompt_ids']) for pair in pairs) / limit:.1f} tokens before them", file=sys.stderr)
+    print(f"{unit}s by {judge}: {limit} pairs, {ties} ties left out, the shorter one is better in {shorter / limit:.2f}, the "
+          f"longer one in {longer / limit:.2f}, {sum(len(pair['prompt_ids']) for pair in pairs) / limit:.1f} tokens before them", file=sys.stderr)
 
 
 if __name__ == "__main__":
