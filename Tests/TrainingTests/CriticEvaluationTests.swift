@@ -52,8 +52,15 @@ import Training
     #expect(found.values == one.values && Set(found.values.joined()).count > 20)
     try withTemporaryDirectory { folder in
       let path = folder + "/values.h5"
-      try AtomicFile.publish(path, overwrite: false) { try found.write(to: $0, attributes: []) }
-      let tokens = try HDF5File.open(path).root.group("tokens")
+      let provenance = [("start_utc", "2026-01-01T00:00:00Z"), ("argv", #"["prerl","evaluate"]"#)]
+      try AtomicFile.publish(path, overwrite: false) {
+        try found.write(to: $0, attributes: provenance)
+      }
+      let root = try HDF5File.open(path).root
+      #expect(try root.attributes.value("complete") == .integer(1))
+      #expect(
+        try root.attributes.value("history") == .string("2026-01-01T00:00:00Z: prerl evaluate"))
+      let tokens = try root.group("tokens")
       func read(_ name: String) throws -> [Double] { try tokens.dataset(name).read() }
       let (value, q, advantage) = (
         try read("value"), try read("action_value"), try read("advantage")

@@ -47,9 +47,9 @@ import Testing
 
       let text = try program.run(series + ["--output", "s.h5", "--resume"])
       #expect(text.status == 0 && text.output.contains("mismatched-prompt"), "\(text.errors)")
-      #expect(
-        try program.run("inspect", "s.h5").output.contains(
-          "controls/mismatched-prompt/main_less_control"))
+      let shown = try program.run("inspect", "s.h5").output
+      #expect(shown.contains("controls/mismatched-prompt/main_less_control"))
+      #expect(shown.contains("\ncomplete: 1\n") && shown.contains("\nhistory: 20"), "\(shown)")
       let exported = try program.run("export", "s.h5", "--csv", "tables")
       #expect(exported.status == 0, "\(exported.errors)")
 

@@ -66,23 +66,10 @@ public struct ThoughtFile: Sendable {
 
   private func writeAttributes(_ root: HDF5Group) throws {
     let target = root.attributes
-    for (name, text) in attributes { try target.set(name, to: storable(text)) }
-    let arguments = attributes.first { $0.name == "argv" }?.text
-    let command = arguments.flatMap { try? JSON.parse($0) }?.arrayValue ?? []
-    let history: [String?] = [
-      attributes.first { $0.name == "start_utc" }?.text,
-      command.compactMap(\.stringValue).joined(separator: " "),
-    ]
-    try target.set("schema", to: Self.schema)
-    try target.set("schema_version", to: Self.schemaVersion)
-    try target.set("complete", to: 1)
-    try target.set("NX_class", to: "NXroot")
-    try target.set("default", to: "first")
-    try target.set("title", to: "Thoughts counted by the lexicon \(result.lexicon.name)")
-    try target.set(
-      "history",
-      to: storable(history.compactMap(\.self).filter { !$0.isEmpty }.joined(separator: ": ")))
-    try target.set("references", to: storable(result.lexicon.source))
+    try root.writeHeader(
+      schema: Self.schema, version: Self.schemaVersion,
+      title: "Thoughts counted by the lexicon \(result.lexicon.name)", mainGroup: "first",
+      provenance: attributes, references: result.lexicon.source)
     try target.set("tokens", to: result.first.unit.rawValue)
     try target.set("lexicon", to: storable(result.lexicon.json.text()))
     try target.set("lexicon_sha256", to: Manifest.hash(of: result.lexicon.json))

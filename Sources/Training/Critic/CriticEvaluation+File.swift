@@ -113,12 +113,10 @@ extension CriticEvaluation {
   public func write(to path: String, attributes: [(name: String, text: String)]) throws {
     let file = try HDF5File.create(path)
     let root = try file.root
-    for (name, text) in attributes { try root.attributes.set(name, to: storable(text)) }
-    try root.attributes.set("schema", to: Self.schema)
-    try root.attributes.set("schema_version", to: Self.schemaVersion)
-    try root.attributes.set("NX_class", to: "NXroot")
-    try root.attributes.set("default", to: "tokens")
-    try root.attributes.set("title", to: "Values of a critic")
+    try root.writeHeader(
+      schema: Self.schema, version: Self.schemaVersion, title: "Values of a critic",
+      mainGroup: "tokens",
+      provenance: attributes)
     for (name, group) in groups { try root.createGroup(name).write(group) }
     try root.attributes.set("explained_variance", to: explainedVariance.estimate)
     try file.close()

@@ -39,19 +39,10 @@ public struct TrainingFile: Sendable {
   public func write(to path: String) throws {
     let file = try HDF5File.create(path)
     let root = try file.root
-    let target = root.attributes
-    for (name, text) in attributes { try target.set(name, to: storable(text)) }
-    try target.set("schema", to: Self.schema)
-    try target.set("schema_version", to: Self.schemaVersion)
-    try target.set("complete", to: isComplete ? 1 : 0)
-    try target.set("NX_class", to: "NXroot")
-    try target.set("default", to: evaluation == nil ? "steps" : "evaluation")
-    try target.set("title", to: "Training run")
-    try target.set("history", to: storable(history))
-    try target.set(
-      "references",
-      to: "From P(y|x) to P(y): Investigating Reinforcement Learning in Pre-train Space, "
-        + "arXiv:2604.14142")
+    try root.writeHeader(
+      schema: Self.schema, version: Self.schemaVersion, title: "Training run",
+      mainGroup: evaluation == nil ? "steps" : "evaluation", provenance: attributes,
+      isComplete: isComplete, history: history, references: preTrainSpacePaper)
     for (name, group) in [("steps", steps), ("evaluation", evaluation), ("update", updates)] {
       if let group { try root.createGroup(name).write(group) }
     }

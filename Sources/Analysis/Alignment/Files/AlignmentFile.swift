@@ -39,7 +39,7 @@ public struct AlignmentFile: Sendable {
     self.shard = shard
     self.isComplete = isComplete
     self.attributes = attributes
-    self.history = history ?? Self.history(attributes)
+    self.history = history ?? historyLine(of: attributes)
   }
 
   /// Writes the file, durable when the call returns; `AtomicFile.publish` gives the path.
@@ -80,30 +80,15 @@ public struct AlignmentFile: Sendable {
 
   private func writeAttributes(_ root: HDF5Group, _ samples: Range<Int>) throws {
     let target = root.attributes
-    for (name, text) in attributes { try target.set(name, to: storable(text)) }
-    try target.set("schema", to: Self.schema)
-    try target.set("schema_version", to: Self.schemaVersion)
-    try target.set("complete", to: isComplete ? 1 : 0)
-    try target.set("NX_class", to: "NXroot")
-    try target.set("default", to: "samples")
-    try target.set("title", to: "Alignment of the gradients of log P(y) and log P(y|x)")
-    try target.set("history", to: storable(history))
-    try target.set(
-      "references",
-      to: "From P(y|x) to P(y): Investigating Reinforcement Learning in Pre-train Space, "
-        + "arXiv:2604.14142")
+    try root.writeHeader(
+      schema: Self.schema, version: Self.schemaVersion,
+      title: "Alignment of the gradients of log P(y) and log P(y|x)", mainGroup: "samples",
+      provenance: attributes, isComplete: isComplete, history: history,
+      references: preTrainSpacePaper)
     try target.set("precision", to: precision.rawValue)
     try target.set("options", to: storable(plan.options.json.text()))
     try target.set("sample_start", to: samples.lowerBound)
     try target.set("sample_total", to: plan.rollouts.count)
     if let shard { try target.set("shard", to: shard.description) }
-  }
-
-  private static func history(_ attributes: [(name: String, text: String)]) -> String {
-    func text(_ name: String) -> String? { attributes.first { $0.name == name }?.text }
-    let arguments = text("argv").flatMap { try? JSON.parse($0) }?.arrayValue ?? []
-    let command = arguments.compactMap(\.stringValue).joined(separator: " ")
-    return [text("start_utc"), command].compactMap { $0 }.filter { !$0.isEmpty }
-      .joined(separator: ": ")
   }
 }

@@ -164,12 +164,10 @@ extension AlignmentSeries {
   public func write(to path: String, attributes: [(name: String, text: String)]) throws {
     let file = try HDF5File.create(path)
     let root = try file.root
-    for (name, text) in attributes { try root.attributes.set(name, to: storable(text)) }
-    try root.attributes.set("schema", to: Self.schema)
-    try root.attributes.set("schema_version", to: Self.schemaVersion)
-    try root.attributes.set("NX_class", to: "NXroot")
-    try root.attributes.set("default", to: "main")
-    try root.attributes.set("title", to: "Alignment along a series of checkpoints")
+    try root.writeHeader(
+      schema: Self.schema, version: Self.schemaVersion,
+      title: "Alignment along a series of checkpoints", mainGroup: "main",
+      provenance: attributes, references: preTrainSpacePaper)
     let names = parts.map(\.name)
     try root.createGroup("checkpoints").write(
       VariableGroup(
