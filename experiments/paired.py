@@ -61,3 +61,22 @@ def cell(mean, reach, p=None):
         return "-"
     ends = f" ({mean - reach:+.3f} .. {mean + reach:+.3f})" if reach is not None else ""
     return f"{mean:+.3f}{ends}" + (f" p {p:.2g}" if p is not None else "")
+
+
+def print_runs(head, runs, columns, width, cell_width):
+    """Prints mean and 95% interval over seeds for each run and column, and returns them with the seeds' values.
+
+    runs: name -> seed -> column -> number. head stands above the names, which are width wide.
+    """
+    print(head.ljust(width) + "seeds  " + "  ".join(column.rjust(cell_width) for column in columns))
+    rows = {}
+    for name, seeds in runs.items():
+        row = {}
+        for column in columns:
+            values = [each[column] for each in seeds.values()]
+            mean, reach, _ = student(values)
+            row[column] = {"mean": mean, "reach": reach, "values": values}
+        rows[name] = row
+        cells = [cell(row[column]["mean"], row[column]["reach"]).rjust(cell_width) for column in columns]
+        print(name.ljust(width) + f"{len(seeds):5}  " + "  ".join(cells))
+    return rows

@@ -9,7 +9,7 @@ import sys
 from pathlib import Path
 
 sys.path.insert(0, str(Path(__file__).resolve().parent.parent))
-from paired import cell, holm, student  # noqa: E402
+from paired import cell, holm, print_runs, student  # noqa: E402
 
 COLUMNS = ["reward", "imagined_reward", "exploitation", "excess_loss", "excess_loss_played", "asks", "hallucinations",
            "injection"]
@@ -42,15 +42,7 @@ def main():
         name, seed = re.fullmatch(r"(.*?)(?:-s(\d+))?", path.stem).groups()
         runs.setdefault(name, {})[seed] = json.loads(path.read_text())
     result = {"runs": {}, "comparisons": []}
-    print("run".ljust(20) + "seeds  " + "  ".join(name.rjust(26) for name in COLUMNS))
-    for name, seeds in runs.items():
-        row = {}
-        for column in COLUMNS:
-            mean, reach, _ = student(each[column] for each in seeds.values())
-            row[column] = {"mean": mean, "reach": reach, "values": [seeds[seed][column] for seed in seeds]}
-        result["runs"][name] = row
-        cells = [cell(row[column]["mean"], row[column]["reach"]).rjust(26) for column in COLUMNS]
-        print(name.ljust(20) + f"{len(seeds):5}  " + "  ".join(cells))
+    result["runs"] = print_runs("run", runs, COLUMNS, 20, 26)
     found = {}
     for family, quantity, name, reference in comparisons():
         own, other = runs.get(name, {}), runs.get(reference, {})

@@ -9,7 +9,7 @@ import sys
 from pathlib import Path
 
 sys.path.insert(0, str(Path(__file__).resolve().parent.parent))
-from paired import cell, holm, student  # noqa: E402
+from paired import cell, holm, print_runs, student  # noqa: E402
 
 COLUMNS = ["reward", "rating", "asks", "great", "hallucinations", "free_offers", "turns"]
 COMPARISONS = [("dialogue-reward", "turn-reward"), ("dialogue-rating", "turn-rating"), ("dialogue-reward", "dialogue-rating"),
@@ -35,15 +35,8 @@ def main():
             mean, reach, _ = student(accuracies)
             result["accuracy"][name] = {"mean": mean, "reach": reach}
             print(f"accuracy of the reward models of {name} on held-out pairs: {cell(mean, reach)}")
-    print("\n" + "policy".ljust(18) + "seeds  " + "  ".join(name.rjust(24) for name in COLUMNS))
-    for name, seeds in runs.items():
-        row = {}
-        for column in COLUMNS:
-            mean, reach, _ = student(each[column] for each in seeds.values())
-            row[column] = {"mean": mean, "reach": reach, "values": [seeds[seed][column] for seed in seeds]}
-        result["runs"][name] = row
-        cells = [cell(row[column]["mean"], row[column]["reach"]).rjust(24) for column in COLUMNS]
-        print(name.ljust(18) + f"{len(seeds):5}  " + "  ".join(cells))
+    print()
+    result["runs"] = print_runs("policy", runs, COLUMNS, 18, 24)
     found = {}
     for name, reference in COMPARISONS:
         own, other = runs.get(name, {}), runs.get(reference, {})
