@@ -87,7 +87,7 @@ let package = Package(
         "StrictJSON", "Tables", "Tasks", "Tokenizers", "Training",
         .product(name: "ArgumentParser", package: "swift-argument-parser"),
       ],
-      resources: [.copy("Resources/base"), .copy("Resources/lexicons")],
+      resources: [.copy("Resources/base"), .copy("Resources/desk"), .copy("Resources/lexicons")],
       swiftSettings: fenced),
 
     // MARK: - Tests: one target per module

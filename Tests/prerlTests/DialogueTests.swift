@@ -38,6 +38,20 @@ import Testing
       """, to: "ppo.json")
   }
 
+  @Test func theDeskHasAnEmbeddedCheckpoint() throws {
+    try withProgram { program in
+      let object = try program.run("dialogue", "--samples", "64", "--json").object()
+      // A model that learned nothing has faults in nearly every dialogue, and loses nats.
+      #expect(try #require(object["faults"]?.doubleValue) < 0.1)
+      #expect(try #require(object["excess_loss"]?.doubleValue) < 0.2)
+      try Self.write("", program)
+      let run = try program.run("train", "ppo.json", "--steps", "0", "--output", "run", "--quiet")
+      #expect(run.status == 0, "\(run.errors)")
+      let manifest = try String(decoding: program.read("run/manifest.json"), as: UTF8.self)
+      #expect(manifest.contains("embedded/desk/model.safetensors"))
+    }
+  }
+
   @Test func aModelServesUsersAndItself() throws {
     try withProgram { program in
       try Self.makeBase(program)

@@ -12,10 +12,9 @@ read -ra seeds <<<"${SEEDS:-0 1 2 3 4}"
 labels=${LABELS:-2000}
 steps=${STEPS:-30}
 threads=(${THREADS:+--threads "$THREADS"})
-mkdir -p "$runs/dialogues" results/runs/dialogue
+mkdir -p "$runs/dialogues"
 
-"$PRERL" train experiments/dialogue/pretrain.json --output results/runs/dialogue/base --resume --quiet "${threads[@]}" >/dev/null
-MODEL=results/runs/dialogue/base/checkpoint
+MODEL=Sources/prerl/Resources/desk
 
 # logged NAME OPTION...: dialogues of the base, eight to an opening.
 logged() {

@@ -22,7 +22,9 @@ struct DialogueCommand: ParsableCommand {
       --output writes the dialogues as rollouts, from which a reward model can be trained; each turn has its \
       reward and a rating by a person who sees neither stock nor price.
 
-      Example: prerl dialogue --model results/runs/dialogue/base/checkpoint --show 5
+      Without --model, the embedded checkpoint of the desk plays: it was pretrained on logged dialogues.
+
+      Example: prerl dialogue --show 5
       """)
 
   @Option(
@@ -97,15 +99,17 @@ struct DialogueCommand: ParsableCommand {
   }
 
   func run() throws {
-    guard let folder = common.model else {
-      throw CommandFailure.usage(
-        "--model is missing (expected a checkpoint pretrained on the desk's dialogues, see experiments/dialogue)"
-      )
-    }
-    try common.checkOutputs([output], inputs: Checkpoint.files(in: folder))
     let user = DeskUser(noise: userNoise)
-    let model = try model(folder, user)
-    let other = try userModel.map { try self.model($0, user, isUser: true) }
+    let checkpoint = try checkpoint(common, user)
+    try common.checkOutputs([output], inputs: checkpoint.files)
+    let model = try checkpoint.model(Float.self)
+    let other = try userModel.map { directory in
+      if directory == "" { throw CommandFailure.usage("--user-model is empty (expected a folder)") }
+      var own = common
+      own.model = directory
+      own.adapter = nil
+      return try self.checkpoint(own, user).model(Float.self)
+    }
     let evaluation = try Interruption.endingAtOnce {
       try DialogueEvaluation(
         model, user: user, userModel: other, count: samples, perOpening: perOpening,
@@ -118,28 +122,22 @@ struct DialogueCommand: ParsableCommand {
     try Console.print(common.json ? json(evaluation).text(indent: 2) : text(evaluation))
   }
 
-  /// The model in a folder, which must know the words of the desk and have room for its longest dialogue.
-  private func model(
-    _ folder: String, _ user: DeskUser, isUser: Bool = false
-  ) throws -> Transformer<Float> {
-    if folder == "" { throw CommandFailure.usage("--user-model is empty (expected a folder)") }
-    var own = common
-    own.model = folder
-    if isUser { own.adapter = nil }
-    let checkpoint = try Checkpoint(own)
+  /// A checkpoint that knows the words of the desk and has room for its longest dialogue.
+  private func checkpoint(_ options: CommonOptions, _ user: DeskUser) throws -> Checkpoint {
+    let checkpoint = try Checkpoint(options, task: DeskSettings.self)
     let shape = checkpoint.configuration
     guard shape.vocabularySize == DeskVocabulary.count else {
       throw CommandFailure.usage(
-        "\(folder): a vocabulary of \(shape.vocabularySize) (expected the desk's \(DeskVocabulary.count) words)"
+        "\(checkpoint.name): a vocabulary of \(shape.vocabularySize) (expected the desk's \(DeskVocabulary.count) words)"
       )
     }
     let longest = DeskTranscript.maximumLength(turns: user.patience) + 1
     guard shape.maximumPositions >= longest else {
       throw CommandFailure.usage(
-        "\(folder): \(shape.maximumPositions) positions (expected at least \(longest), the longest dialogue)"
+        "\(checkpoint.name): \(shape.maximumPositions) positions (expected at least \(longest), the longest dialogue)"
       )
     }
-    return try checkpoint.model(Float.self)
+    return checkpoint
   }
 
   private func json(_ evaluation: DialogueEvaluation) -> JSON {

@@ -115,7 +115,7 @@ struct TrainCommand: ParsableCommand {
       throw CommandFailure.usage(
         "--dump-batches is \(dumpBatches) (expected none: only pretraining has packed batches)")
     }
-    let checkpoint = try Checkpoint(common)
+    let checkpoint = try Checkpoint(common, task: type(of: settings.task))
     let task = try settings.task.open(
       for: CheckpointPlayer(checkpoint),
       folder: URL(fileURLWithPath: config).deletingLastPathComponent().relativePath,

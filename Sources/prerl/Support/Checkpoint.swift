@@ -28,11 +28,16 @@ struct Checkpoint: Sendable {
   /// Whether responses to messages may open with a thinking section (`--no-thinking`).
   let opensThoughts: Bool
 
-  /// - Parameter head: What the folder must be; nil for whatever it is.
-  init(_ options: CommonOptions, head: ModelConfiguration.Head? = .vocabulary) throws {
+  /// - Parameters:
+  ///   - head: What the folder must be; nil for whatever it is.
+  ///   - task: Whose embedded checkpoint is taken without `--model`.
+  init(
+    _ options: CommonOptions, head: ModelConfiguration.Head? = .vocabulary,
+    task: (any TaskSettings.Type)? = nil
+  ) throws {
     isEmbedded = options.model == nil
     adapter = try options.adapter.map { try LowRankAdapter(directory: $0) }
-    directory = try options.model ?? Self.embeddedDirectory()
+    directory = try options.model ?? Self.embeddedDirectory(task)
     // A language model's head is not taken from a classifier by force.
     configuration = try ModelConfiguration(
       directory: directory, head: head == .reward ? .reward : nil)
@@ -82,7 +87,7 @@ struct Checkpoint: Sendable {
 
   /// The name in messages.
   var name: String {
-    (isEmbedded ? "the embedded checkpoint" : directory)
+    (isEmbedded ? "the \(embeddedName) checkpoint" : directory)
       + (adapter.map { " with \($0.directory)" } ?? "")
   }
 
@@ -118,6 +123,12 @@ struct Checkpoint: Sendable {
       .map { directory + "/" + $0 }
   }
 
+  /// `embedded`, or `embedded/desk` for the checkpoint of another task.
+  private var embeddedName: String {
+    let folder = URL(fileURLWithPath: directory).lastPathComponent
+    return folder == "base" ? "embedded" : "embedded/" + folder
+  }
+
   /// The files as a manifest records them. Those of the embedded checkpoint are recorded without
   /// the program's folder, which does not matter for a result.
   func inputs() throws -> [Manifest.Input] {
@@ -125,7 +136,7 @@ struct Checkpoint: Sendable {
       let name = URL(fileURLWithPath: path).lastPathComponent
       return try Manifest.Input(
         role: "model", path: path,
-        name: isEmbedded && !LowRankAdapter.files.contains(name) ? "embedded/" + name : nil)
+        name: isEmbedded && !LowRankAdapter.files.contains(name) ? embeddedName + "/" + name : nil)
     }
   }
 
@@ -245,15 +256,21 @@ struct Checkpoint: Sendable {
   /// The folder next to the program, independent of the current folder: the program's own path has
   /// its symbolic links resolved. `Bundle.module` finds the same folder, but ends the program where
   /// it is missing.
-  private static func embeddedDirectory() throws -> String {
-    let place = "prerl_prerl.resources/base"
-    let directory = Bundle.main.bundleURL.resolvingSymlinksInPath().appendingPathComponent(place)
-    guard FileManager.default.fileExists(atPath: directory.path + "/config.json") else {
+  ///
+  /// - Parameter task: A task with a folder of its name there has this checkpoint; others have `base`.
+  private static func embeddedDirectory(_ task: (any TaskSettings.Type)?) throws -> String {
+    let resources = Bundle.main.bundleURL.resolvingSymlinksInPath()
+      .appendingPathComponent("prerl_prerl.resources")
+    let folders = [task?.name, "base"].compactMap { $0.map(resources.appendingPathComponent(_:)) }
+    let found = folders.first {
+      FileManager.default.fileExists(atPath: $0.path + "/config.json")
+    }
+    guard let found else {
       throw CommandFailure.usage(
-        "\(directory.path): the embedded checkpoint is missing "
+        "\(resources.path)/base: the embedded checkpoint is missing "
           + "(expected it beside the program; --model DIR names another)")
     }
-    return directory.path
+    return found.path
   }
 }
 
