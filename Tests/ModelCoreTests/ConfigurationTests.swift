@@ -82,6 +82,11 @@ import Testing
       family: .gptNeoX, key: "rope_parameters", value: ["partial_rotary_factor": 0.1],
       path: "rotary_pct"),
     Refusal(family: .qwen2, key: "attention_bias", value: true),
+    Refusal(family: .qwen3MoE, key: "num_experts_per_tok", value: 5),
+    Refusal(family: .qwen3MoE, key: "num_experts", value: nil, path: "num_local_experts"),
+    Refusal(family: .qwen3MoE, key: "moe_intermediate_size", value: 0),
+    Refusal(family: .qwen3MoE, key: "mlp_only_layers", value: [7], path: "mlp_only_layers[0]"),
+    Refusal(family: .qwen3MoE, key: "use_sliding_window", value: true),
     Refusal(
       key: "rope_parameters", value: ["rope_type": "longrope", "factor": 4],
       path: "rope_parameters.rope_type"),
@@ -101,7 +106,7 @@ import Testing
     Refusal(
       key: "rope_parameters", value: ["full_attention": ["rope_type": "default"]],
       path: "rope_parameters.full_attention"),
-    Refusal(key: "rope_scaling", value: ["type": "dynamic"], path: "rope_scaling.type"),
+    Refusal(key: "rope_scaling", value: ["type": "dynamic"], path: "rope_scaling.factor"),
     Refusal(key: "rope_scaling", value: ["type": "a\nb"], path: "rope_scaling.type"),
     Refusal(key: "rope_scaling", value: 2),
     Refusal(key: "eos_token_id", value: [2, 11], path: "eos_token_id[1]"),
@@ -136,14 +141,14 @@ import Testing
   @Test(arguments: ["type", "rope_type"]) func oldRotationsAreRefusedByName(key: String) throws {
     var object = try Self.base(.llama)
     var scaling: JSONObject = ["factor": 2.0]
-    scaling[key] = "dynamic"
+    scaling[key] = "longrope"
     object["rope_scaling"] = .object(scaling)
     do {
       _ = try Self.read(object)
       Issue.record("accepted")
     } catch {
       let expected =
-        "\"dynamic\" is not supported (expected \"default\", \"linear\", \"llama3\" or \"yarn\")"
+        "\"longrope\" is not supported (expected \"default\", \"linear\", \"dynamic\", \"llama3\" or \"yarn\")"
       #expect("\(error)" == "rope_scaling.\(key): \(expected)")
     }
   }
@@ -204,6 +209,7 @@ import Testing
       let isPlain = expected.slidingWindow == nil && family != .gptNeoX
       for (key, value) in neutral where isPlain || !meaning.contains(key) {
         if family == .gptNeoX, key == "hidden_act" { continue }
+        if family == .qwen3MoE, key == "num_experts" { continue }
         var object = base
         object[key] = value
         #expect(try Self.read(object) == expected, "\(family) \(key)")
@@ -274,6 +280,37 @@ import Testing
     #expect(
       try window(.olmo3, [("layer_types", .array(types))])?.layers
         == (0..<6).map { $0 == 2 })
+  }
+
+  /// Both names of the number of experts, and which layers have them.
+  @Test func expertsAreThoseOfTransformers() throws {
+    var object = try Self.base(.qwen3MoE)
+    object["num_hidden_layers"] = 6
+    object["mlp_only_layers"] = [3]
+    object["decoder_sparse_step"] = 2
+    object["num_experts"] = nil
+    object["num_local_experts"] = 7
+    object["norm_topk_prob"] = nil
+    let read = try Self.read(object)
+    let experts = try #require(read.experts)
+    #expect(experts.count == 7 && !experts.normalizesWeights)
+    #expect(experts.layers == [false, true, false, false, false, true])
+    #expect(try Self.read(#require(read.json.objectValue)) == read)
+    object["num_local_experts"] = 0
+    #expect(try Self.read(object).experts == nil)
+  }
+
+  /// `dynamic` changes nothing up to the model's positions, and there are none beyond.
+  @Test func dynamicRotationsLimitPositions() throws {
+    var object = try Self.base(.llama)
+    object["rope_scaling"] = ["rope_type": "dynamic", "factor": 4.0]
+    let read = try Self.read(object)
+    #expect(read.ropeScaling == .dynamic(factor: 4) && read.limitsPositions)
+    #expect(try Self.read(#require(read.json.objectValue)) == read)
+    var plain = read
+    plain.ropeScaling = nil
+    #expect(!plain.limitsPositions)
+    #expect(RotaryAngles(read).frequencies == RotaryAngles(plain).frequencies)
   }
 
   @Test func absentSettingsHaveTheirDefaults() throws {

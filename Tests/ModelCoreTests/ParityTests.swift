@@ -173,7 +173,7 @@ import Testing
   @Test(
     arguments: [
       "qwen3-tied", "qwen2-untied", "llama-tied", "gpt2", "gpt2-bare", "mistral", "phi3", "olmo2",
-      "olmo3", "gemma3", "gpt-neox",
+      "olmo3", "gemma3", "gpt-neox", "qwen3-moe",
     ])
   func everyGradientMatchesAutograd(name: String) throws {
     let golden = try Golden(name)

@@ -119,7 +119,9 @@ import Testing
         dotProduct(gradient, direction), (8 * near - far) / (12 * step), absolute: 1e-7,
         parameter.name)
       let own = Array(gradient[parameter.range])
-      #expect(dotProduct(own, own) > 1e-10, "\(parameter.name) has a gradient")
+      // No token may use an expert.
+      let maybeUnused = parameter.name.contains(".experts.")
+      #expect(maybeUnused || dotProduct(own, own) > 1e-10, "\(parameter.name) has a gradient")
     }
     #expect(!model.layout.parameters.contains { $0.name == "lm_head.weight" })
   }

@@ -63,6 +63,10 @@ struct Shape: Sendable, CustomTestStringConvertible {
       configuration.hasAttentionBias = true
       // A head of two dimensions cannot be rotated in part.
       configuration.rotatedDimension = hidden >= 16 ? 2 : nil
+    case .qwen3MoE:
+      configuration.experts = .init(
+        count: 4, chosenCount: 2, width: 5, normalizesWeights: tied,
+        layers: (0..<layers).map { $0 > 0 })
     case .mistral, .phi3:
       configuration.slidingWindow = .init(width: 3, layers: .init(repeating: true, count: layers))
       if family == .phi3 { configuration.rotatedDimension = 4 }

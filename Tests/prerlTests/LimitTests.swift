@@ -33,7 +33,7 @@ import Testing
       #expect(plain.status == 0, "\(plain.errors)")
 
       for (arguments, expected) in [
-        (["--allow-long"], "--allow-long: gpt2 learns its positions"),
+        (["--allow-long"], "--allow-long: \(Self.gpt2) has no positions beyond 40"),
         (["--control", "mixture"], "--control mixture: "),
         (["--control", "mismatched-prompt"], "--control mismatched-prompt: "),
         (

@@ -29,6 +29,8 @@ extension CPU {
   ) {
     precondition(dy.rows == x.rows && dw.rows == dy.columns && dw.columns == x.columns)
     guard dw.rows > 0, dw.columns > 0 else { return }
+    // A side without rows has no gradient.
+    guard dy.rows > 0 else { return beta == 0 ? clear(dw) : () }
     Scalar.Kernels.gemm(
       transposeA: true, transposeB: false, m: dy.columns, n: x.columns, k: dy.rows, a: dy.base,
       lda: dy.stride, b: x.base, ldb: x.stride, beta: beta, c: dw.base, ldc: dw.stride)

@@ -63,6 +63,7 @@ extension ModelConfiguration {
     /// All families, in the order in which messages name them.
     static let list: [any ModelFamily.Type] = [
       Qwen3.self,
+      Qwen3MoE.self,
       Qwen2.self,
       Llama.self,
       Mistral.self,

@@ -79,7 +79,10 @@ extension GatedDecoder {
       throw reader.unsupported(activation.key, expected: "\"\(activation.names[0])\"")
     }
     try refuse(&reader)
-    for key in ["num_experts", "num_local_experts", "n_routed_experts", "num_experts_per_tok"] {
+    let expertKeys = [
+      "num_experts", "num_local_experts", "n_routed_experts", "num_experts_per_tok",
+    ]
+    for key in hasExperts ? [] : expertKeys {
       guard let experts = reader.object[key], !experts.isNull else { continue }
       guard experts == 0 else { throw reader.unsupported(key, expected: "no mixture of experts") }
     }

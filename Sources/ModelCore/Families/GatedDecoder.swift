@@ -30,6 +30,8 @@ protocol GatedDecoder: ModelFamily {
   static var defaultTheta: Double { get }
   /// Whether `partial_rotary_factor` rotates the first dimensions of a head only.
   static var rotatesPartially: Bool { get }
+  /// Whether the MLPs of some layers are mixtures of experts.
+  static var hasExperts: Bool { get }
   /// Whether `attention_bias` adds biases to all four projections of the attention.
   static var hasAttentionBiasSwitch: Bool { get }
   /// Whether `mlp_bias` adds biases to the MLP.
@@ -82,6 +84,7 @@ extension GatedDecoder {
   static var hasOwnLocalTheta: Bool { false }
   static var defaultTheta: Double { 10_000 }
   static var rotatesPartially: Bool { false }
+  static var hasExperts: Bool { false }
   static var hasAttentionBiasSwitch: Bool { false }
   static var hasFeedForwardBiasSwitch: Bool { false }
   static var requiresHeadDimension: Bool { false }
@@ -102,6 +105,33 @@ extension GatedDecoder {
       configuration.slidingWindow = .init(width: 3, layers: [true, false], ropeTheta: 20)
     }
     return configuration
+  }
+
+  /// The experts of a layer. All gates are one group of parameters, and so are all ups and all downs.
+  private static func mixture(
+    _ layout: inout ParameterLayout.Builder, _ shape: ModelConfiguration.Experts, prefix: String,
+    layer: Int
+  ) -> ExpertMixture {
+    let hidden = layout.configuration.hiddenSize
+    let router = layout.append(
+      "mlp.gate", prefix: prefix, layer: layer, [shape.count, hidden],
+      .scaledNormal(hidden, scale: 1))
+    let depthScale = layout.depthScale
+    let experts = (0..<shape.count).map { expert in
+      func matrix(_ name: String, _ size: [Int], scale: Double = 1) -> Weight {
+        layout.append(
+          "mlp.experts.\(expert).\(name)", prefix: prefix, layer: layer,
+          in: "mlp.experts.\(name)", size, .scaledNormal(size[1], scale: scale))
+      }
+      return ExpertMixture.Expert(
+        gate: matrix("gate_proj", [shape.width, hidden]),
+        up: matrix("up_proj", [shape.width, hidden]),
+        down: matrix("down_proj", [hidden, shape.width], scale: depthScale))
+    }
+    return ExpertMixture(
+      router: router, experts: experts, chosenCount: shape.chosenCount,
+      normalizesWeights: shape.normalizesWeights, width: hidden, inner: shape.width,
+      activation: activation.kind)
   }
 
   /// In files of the model without a head, names have no prefix `model.`.
@@ -202,6 +232,13 @@ extension GatedDecoder {
       // Without a norm behind the attention, the name of that norm belongs to the one before the MLP.
       var feedForward = opening(
         normPlacement == .before ? "post_attention_layernorm" : "pre_feedforward_layernorm")
+      if let experts = configuration.experts, experts.layers[index] {
+        feedForward.append(
+          mixture(&layout, experts, prefix: prefix, layer: index))
+        feedForward += closing("post_feedforward_layernorm")
+        layers.append([attention, feedForward])
+        continue
+      }
       let gates =
         isFused
         ? [("mlp.gate_up_proj", 2 * inner)] : [("mlp.gate_proj", inner), ("mlp.up_proj", inner)]

@@ -22,6 +22,8 @@ public struct ModelConfiguration: Sendable, Hashable {
   public var queryScaling: Double?
   /// Layers in which a token sees the last tokens only; nil for none.
   public var slidingWindow: SlidingWindow?
+  /// Layers whose MLP is a mixture of experts; nil for none.
+  public var experts: Experts?
   /// Whether attention and MLP both read the layer's input (`use_parallel_residual`).
   public var isParallel = false
   /// Biases of all projections of the attention (`attention_bias`).
@@ -37,6 +39,13 @@ public struct ModelConfiguration: Sendable, Hashable {
   public var eosTokens: [Int]
   public var padToken: Int?
 
+  /// Whether sequences beyond `maximumPositions` cannot be computed: positions are learned, or frequencies would
+  /// depend on the sequence's length.
+  public var limitsPositions: Bool {
+    if case .dynamic = ropeScaling { return true }
+    return family.learnsPositions
+  }
+
   /// Layers in which a token sees the last tokens only.
   public struct SlidingWindow: Sendable, Hashable {
     /// How many tokens, the token itself among them.
@@ -50,6 +59,30 @@ public struct ModelConfiguration: Sendable, Hashable {
       self.width = width
       self.layers = layers
       self.ropeTheta = ropeTheta
+    }
+  }
+
+  /// Mixtures of gated MLPs in place of one.
+  public struct Experts: Sendable, Hashable {
+    /// Experts of a layer (`num_experts`).
+    public var count: Int
+    /// Experts that a token uses (`num_experts_per_tok`).
+    public var chosenCount: Int
+    /// Width of an expert (`moe_intermediate_size`).
+    public var width: Int
+    /// Whether the weights of a token's experts are divided by their sum (`norm_topk_prob`).
+    public var normalizesWeights: Bool
+    /// Whether each layer has them.
+    public var layers: [Bool]
+
+    public init(
+      count: Int, chosenCount: Int, width: Int, normalizesWeights: Bool, layers: [Bool]
+    ) {
+      self.count = count
+      self.chosenCount = chosenCount
+      self.width = width
+      self.normalizesWeights = normalizesWeights
+      self.layers = layers
     }
   }
 

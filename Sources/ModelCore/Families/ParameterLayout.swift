@@ -109,11 +109,12 @@ public struct ParameterLayout: Sendable {
     ///   - module: Its module within the layer.
     ///   - kind: The last part of its name.
     ///   - prefix: The part before the module in the checkpoint's name, with the dot.
+    ///   - groupModule: The module of its group, which several modules may share.
     mutating func append(
       _ module: String, _ kind: String = "weight", prefix: String, layer: Int = -1,
-      _ shape: [Int], _ initialization: Initialization
+      in groupModule: String? = nil, _ shape: [Int], _ initialization: Initialization
     ) -> Weight {
-      let group = Group(layer: layer, module: module)
+      let group = Group(layer: layer, module: groupModule ?? module)
       // The biases of fused modules come after all their weights, so the whole layer is searched.
       let found = groups.lastIndex(of: group)
       if found == nil { groups.append(group) }

@@ -7,6 +7,9 @@ import StrictJSON
 public enum RotaryScaling: Sendable, Hashable {
   /// All frequencies are divided by the factor (Chen et al., 2306.15595).
   case linear(factor: Double)
+  /// θ grows with the length of sequences beyond `max_position_embeddings`. Up to there nothing is changed,
+  /// and longer sequences are refused: their frequencies would depend on what follows a token.
+  case dynamic(factor: Double)
   case llama3(Llama3)
   case yarn(YaRN)
 
@@ -64,6 +67,7 @@ public enum RotaryScaling: Sendable, Hashable {
   func scaled(_ frequencies: [Double], theta: Double, headDimension: Int) -> [Double] {
     switch self {
     case .linear(let factor): frequencies.map { $0 / factor }
+    case .dynamic: frequencies
     case .llama3(let llama): frequencies.map(llama.scaled)
     case .yarn(let yarn): yarn.scaled(frequencies, theta: theta, headDimension: headDimension)
     }
@@ -122,6 +126,7 @@ extension RotaryScaling {
     switch type {
     case "default": return nil
     case "linear": return .linear(factor: try settings.double("factor", in: positive))
+    case "dynamic": return .dynamic(factor: try settings.double("factor", in: positive))
     case "llama3":
       let low = try settings.double("low_freq_factor", in: positive)
       let high = try settings.double("high_freq_factor", in: positive)
@@ -166,7 +171,7 @@ extension RotaryScaling {
       throw JSONValueError(
         path: settings.path(of: key),
         message: "\(JSON.string(type).summary) is not supported (expected \"default\", \"linear\", "
-          + "\"llama3\" or \"yarn\")")
+          + "\"dynamic\", \"llama3\" or \"yarn\")")
     }
   }
 
@@ -174,6 +179,7 @@ extension RotaryScaling {
   var json: JSONObject {
     switch self {
     case .linear(let factor): ["rope_type": "linear", "factor": .real(factor)]
+    case .dynamic(let factor): ["rope_type": "dynamic", "factor": .real(factor)]
     case .llama3(let llama):
       [
         "rope_type": "llama3", "factor": .real(llama.factor),

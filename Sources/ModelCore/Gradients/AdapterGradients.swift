@@ -17,6 +17,14 @@ final class AdapterGradients<Scalar: ModelScalar>: GradientReceiver {
     receiver.weights(parameters, outputGradient: dy, input: x)
   }
 
+  func weights(
+    _ parameters: [Int], outputGradient dy: Matrix<Scalar>, input x: Matrix<Scalar>,
+    sides: [Range<Int>]
+  ) {
+    guard parameters[0] >= first else { return }
+    receiver.weights(parameters, outputGradient: dy, input: x, sides: sides)
+  }
+
   // Adapters have matrices only.
   func biases(_ parameters: [Int], outputGradient dy: Matrix<Scalar>) {}
   func vector(_ parameter: Int, side: Int, gradient: Matrix<Scalar>) {}

@@ -18,6 +18,14 @@ public protocol GradientReceiver<Scalar>: AnyObject {
   /// A matrix that is stored transposed comes with dy and x in each other's place.
   func weights(_ parameters: [Int], outputGradient dy: Matrix<Scalar>, input x: Matrix<Scalar>)
 
+  /// Weights that only some rows of the batch use, such as an expert's: dy (n, N) and x (n, K) have these
+  /// rows alone, and `sides` says which of them are of which side, maybe none.
+  ///
+  /// Receivers that sum sides need not implement it.
+  func weights(
+    _ parameters: [Int], outputGradient dy: Matrix<Scalar>, input x: Matrix<Scalar>,
+    sides: [Range<Int>])
+
   /// Vectors that lie one after another and are added to every row: their gradient is the sum of the
   /// rows of dy (R, N).
   func biases(_ parameters: [Int], outputGradient dy: Matrix<Scalar>)
@@ -38,4 +46,11 @@ public protocol GradientReceiver<Scalar>: AnyObject {
 
 extension GradientReceiver {
   public var lowestLayer: Int { -1 }
+
+  public func weights(
+    _ parameters: [Int], outputGradient dy: Matrix<Scalar>, input x: Matrix<Scalar>,
+    sides: [Range<Int>]
+  ) {
+    weights(parameters, outputGradient: dy, input: x)
+  }
 }

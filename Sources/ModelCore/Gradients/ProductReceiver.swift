@@ -16,7 +16,6 @@ final class ProductReceiver<Scalar: ModelScalar>: GradientReceiver {
   private let hidden: Int
   /// Whether the head is the embedding matrix.
   private let isTied: Bool
-  private let rows: Int
   /// The rows of each side.
   private let sideRows: [Range<Int>]
   private let scored: Int
@@ -42,7 +41,7 @@ final class ProductReceiver<Scalar: ModelScalar>: GradientReceiver {
     self.layout = layout
     self.method = method
     hidden = layout.configuration.hiddenSize
-    rows = batch.rowCount
+    let rows = batch.rowCount
     sideRows = sides.map { batch.rows(ofSequences: $0) }
     scored = batch.scoredCount
     sideScored = sides.map { batch.scored(ofSequences: $0) }
@@ -70,6 +69,16 @@ final class ProductReceiver<Scalar: ModelScalar>: GradientReceiver {
   @specialized(where Scalar == Float)
   @specialized(where Scalar == Double)
   func weights(_ parameters: [Int], outputGradient dy: Matrix<Scalar>, input x: Matrix<Scalar>) {
+    weights(parameters, outputGradient: dy, input: x, sides: sideRows)
+  }
+
+  @specialized(where Scalar == Float)
+  @specialized(where Scalar == Double)
+  func weights(
+    _ parameters: [Int], outputGradient dy: Matrix<Scalar>, input x: Matrix<Scalar>,
+    sides: [Range<Int>]
+  ) {
+    let rows = x.rows
     let gram = prefersGram(rows: rows, inputs: x.columns, outputs: dy.columns)
     if gram { Backend.gram(of: x, into: square(inputGram, rows)) }
     var column = 0
@@ -78,9 +87,9 @@ final class ProductReceiver<Scalar: ModelScalar>: GradientReceiver {
       column += part.columns
       if gram {
         Backend.gram(of: part, into: square(outputGram, rows))
-        add(gramProducts(of: sideRows), to: weight)
+        add(gramProducts(of: sides), to: weight)
       } else {
-        add(bandProducts(part, x, of: sideRows), to: weight)
+        add(bandProducts(part, x, of: sides), to: weight)
       }
     }
   }

@@ -8,6 +8,34 @@ struct GLU: Operation {
     case silu
     /// GeGLU, in the tanh form
     case gelu
+
+    /// h (R, F) of gateUp (R, 2F).
+    func forward<Scalar: ModelScalar>(_ gateUp: Matrix<Scalar>, into h: Matrix<Scalar>) {
+      switch self {
+      case .silu: Backend.swiGLURows(gateUp, into: h)
+      case .gelu: Backend.geGLURows(gateUp, into: h)
+      }
+    }
+
+    /// dGateUp (R, 2F) from dh (R, F), and h again.
+    func backward<Scalar: ModelScalar>(
+      _ gateUp: Matrix<Scalar>, dh: Matrix<Scalar>, h: Matrix<Scalar>, dGateUp: Matrix<Scalar>
+    ) {
+      switch self {
+      case .silu: Backend.swiGLURowsBackward(gateUp, dh: dh, h: h, dGateUp: dGateUp)
+      case .gelu: Backend.geGLURowsBackward(gateUp, dh: dh, h: h, dGateUp: dGateUp)
+      }
+    }
+
+    /// ḣ (R, F) from gateUp and its tangent (R, 2F).
+    func tangent<Scalar: ModelScalar>(
+      _ gateUp: Matrix<Scalar>, _ dGateUp: Matrix<Scalar>, into dh: Matrix<Scalar>
+    ) {
+      switch self {
+      case .silu: Backend.swiGLURowsTangent(gateUp, dGateUp, into: dh)
+      case .gelu: Backend.geGLURowsTangent(gateUp, dGateUp, into: dh)
+      }
+    }
   }
 
   let width: Int  // F
@@ -20,10 +48,7 @@ struct GLU: Operation {
   @specialized(where Scalar == Float)
   @specialized(where Scalar == Double)
   func forward<Scalar: ModelScalar>(_ site: Site<Scalar>) {
-    switch activation {
-    case .silu: Backend.swiGLURows(site.input, into: site.output)
-    case .gelu: Backend.geGLURows(site.input, into: site.output)
-    }
+    activation.forward(site.input, into: site.output)
   }
 
   func restore<Scalar: ModelScalar>(_ site: Site<Scalar>) {}
@@ -34,14 +59,8 @@ struct GLU: Operation {
     _ site: Site<Scalar>, _ gradient: Derivative<Scalar>,
     into receiver: any GradientReceiver<Scalar>
   ) {
-    switch activation {
-    case .silu:
-      Backend.swiGLURowsBackward(
-        site.input, dh: gradient.output, h: site.output, dGateUp: gradient.input)
-    case .gelu:
-      Backend.geGLURowsBackward(
-        site.input, dh: gradient.output, h: site.output, dGateUp: gradient.input)
-    }
+    activation.backward(
+      site.input, dh: gradient.output, h: site.output, dGateUp: gradient.input)
   }
 
   @specialized(where Scalar == Float)
@@ -50,9 +69,6 @@ struct GLU: Operation {
     _ site: Site<Scalar>, _ tangent: Derivative<Scalar>,
     along direction: UnsafeMutablePointer<Scalar>
   ) {
-    switch activation {
-    case .silu: Backend.swiGLURowsTangent(site.input, tangent.input, into: tangent.output)
-    case .gelu: Backend.geGLURowsTangent(site.input, tangent.input, into: tangent.output)
-    }
+    activation.tangent(site.input, tangent.input, into: tangent.output)
   }
 }

@@ -30,9 +30,9 @@ struct AlignmentSetup {
     path: String, allowLong: Bool = false, limit: Int? = nil, rewardKey: String? = nil
   ) throws -> [Rollout] {
     let configuration = checkpoint.configuration
-    guard !(allowLong && configuration.family.learnsPositions) else {
+    guard !(allowLong && configuration.limitsPositions) else {
       throw CommandFailure.usage(
-        "--allow-long: \(configuration.family.rawValue) learns its positions and has none beyond "
+        "--allow-long: \(checkpoint.name) has no positions beyond "
           + "\(configuration.maximumPositions) (expected a command without this option)")
     }
     var options = checkpoint.readerOptions()
@@ -67,17 +67,17 @@ struct AlignmentSetup {
 }
 
 extension Checkpoint {
-  /// Refuses sequences that end beyond learned positions: a null context or another problem's prompt may
+  /// Refuses sequences that end beyond the positions of a model that cannot compute others: a null context or another problem's prompt may
   /// be longer than the rollout's own.
   func check(_ plan: AlignmentPlan) throws {
     let (tokens, control) = plan.longestSequence
-    guard configuration.family.learnsPositions, tokens > configuration.maximumPositions else {
+    guard configuration.limitsPositions, tokens > configuration.maximumPositions else {
       return
     }
     throw CommandFailure.usage(
       "\(control.map { "--control \($0)" } ?? "--null-context"): a context and a response may have "
         + "\(tokens) tokens together (expected at most \(configuration.maximumPositions), the "
-        + "positions that \(configuration.family.rawValue) has learned)")
+        + "positions of \(name))")
   }
 }
 

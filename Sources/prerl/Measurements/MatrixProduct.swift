@@ -52,12 +52,28 @@ struct MatrixProduct: Sendable {
     func linear(_ rows: Int, _ inner: Int, _ outer: Int) -> MatrixProduct {
       MatrixProduct(m: rows, n: outer, k: inner, transposeB: true)
     }
-    return [
+    var products = [
       (linear(rows, shape.hiddenSize, projections), layers),
       (linear(rows, queryWidth, shape.hiddenSize), layers),
-      (linear(rows, shape.hiddenSize, 2 * shape.feedForwardSize), layers),
-      (linear(rows, shape.feedForwardSize, shape.hiddenSize), layers),
       (linear(scored, shape.hiddenSize, shape.vocabularySize), 1),
     ]
+    let sparse = shape.experts?.layers.count(where: \.self) ?? 0
+    if sparse < layers {
+      products += [
+        (linear(rows, shape.hiddenSize, 2 * shape.feedForwardSize), layers - sparse),
+        (linear(rows, shape.feedForwardSize, shape.hiddenSize), layers - sparse),
+      ]
+    }
+    if let experts = shape.experts, sparse > 0 {
+      // As if the rows were shared out evenly.
+      let used = min(experts.count, rows * experts.chosenCount)
+      let own = rows * experts.chosenCount / used
+      products += [
+        (linear(rows, shape.hiddenSize, experts.count), sparse),
+        (linear(own, shape.hiddenSize, 2 * experts.width), sparse * used),
+        (linear(own, experts.width, shape.hiddenSize), sparse * used),
+      ]
+    }
+    return products
   }
 }

@@ -24,7 +24,8 @@ from transformers import (
     AutoModelForCausalLM, AutoModelForSequenceClassification, Gemma3ForCausalLM, Gemma3TextConfig, GPT2Config,
     GPT2ForSequenceClassification, GPT2LMHeadModel, GPTNeoXConfig, GPTNeoXForCausalLM, LlamaConfig, LlamaForCausalLM, LlamaForSequenceClassification, MistralConfig,
     MistralForCausalLM, Olmo2Config, Olmo2ForCausalLM, Olmo3Config, Olmo3ForCausalLM, Phi3Config, Phi3ForCausalLM,
-    Qwen2Config, Qwen2ForCausalLM, Qwen2ForSequenceClassification, Qwen3Config, Qwen3ForCausalLM)
+    Qwen2Config, Qwen2ForCausalLM, Qwen2ForSequenceClassification, Qwen3Config, Qwen3ForCausalLM, Qwen3MoeConfig,
+    Qwen3MoeForCausalLM)
 
 BOS = 1
 LOGIT_TOLERANCE = 1e-5  # largest absolute difference; logits are of order 1 to 10
@@ -33,7 +34,7 @@ LOGIT_TOLERANCE_OF_OLMO = 2e-5
 GRADIENT_TOLERANCE = 1e-5  # |difference| / |gradient|, Euclidean, over all parameters
 GRADIENT_SAMPLES = [1, 6]  # the samples whose gradients are written in full
 # One checkpoint of each newer family has them.
-WITHOUT_GRADIENTS = {"mistral-tied", "phi3-tied", "olmo2-tied", "gemma3-untied", "gpt-neox-sequential", "qwen2-window"}
+WITHOUT_GRADIENTS = {"mistral-tied", "phi3-tied", "olmo2-tied", "gemma3-untied", "gpt-neox-sequential", "qwen2-window", "qwen3-moe-tied"}
 REWARD_TOLERANCE = 1e-5  # largest absolute difference; rewards are of order 1
 
 LLAMA3_ROPE = dict(  # with 6 dimensions a head: one frequency kept, one blended, one divided by 8
@@ -61,6 +62,7 @@ def gpt2_sizes(vocabulary, hidden, mlp, layers, heads):
 
 GPT2 = (GPT2Config, GPT2LMHeadModel)
 QWEN3, QWEN2 = (Qwen3Config, Qwen3ForCausalLM), (Qwen2Config, Qwen2ForCausalLM)
+QWEN3_MOE = (Qwen3MoeConfig, Qwen3MoeForCausalLM)
 LLAMA = (LlamaConfig, LlamaForCausalLM)
 MISTRAL, PHI3 = (MistralConfig, MistralForCausalLM), (Phi3Config, Phi3ForCausalLM)
 OLMO2, OLMO3 = (Olmo2Config, Olmo2ForCausalLM), (Olmo3Config, Olmo3ForCausalLM)
@@ -124,6 +126,12 @@ CHECKPOINTS = {  # name: family, configuration, stored type. Unequal sizes show 
     "gpt-neox-sequential": (NEOX, sizes(
         72, 24, 10, 3, 3, None, tie_word_embeddings=True, use_parallel_residual=False,
         rope_parameters=dict(rope_type="default", rope_theta=1e3, partial_rotary_factor=1.0)), torch.float32),
+    "qwen3-moe": (QWEN3_MOE, sizes(
+        64, 32, 8, 3, 4, 2, head_dim=6, tie_word_embeddings=False, num_experts=5, num_experts_per_tok=2,
+        moe_intermediate_size=6, norm_topk_prob=True, mlp_only_layers=[1]), torch.float32),
+    "qwen3-moe-tied": (QWEN3_MOE, sizes(
+        64, 32, 8, 2, 2, 1, head_dim=10, tie_word_embeddings=True, num_experts=4, num_experts_per_tok=3,
+        moe_intermediate_size=5, norm_topk_prob=False, decoder_sparse_step=2), torch.float32),
 }
 
 REWARDS = {  # name: classes, configuration. The end token 2 is the pad, absent, and another one.
@@ -310,6 +318,9 @@ def states(weights, config, tokens):
         x = x + (norm(y, "post_attention_layernorm") if is_olmo or is_gemma else y)
 
         a = x if is_olmo else norm(x, "pre_feedforward_layernorm" if is_gemma else "post_attention_layernorm")
+        if weight("mlp.gate.weight") is not None:
+            x = x + mixture(a, weight, config)
+            continue
         if kind == "phi3":
             gate, up = project(a, "mlp.gate_up_proj").chunk(2, -1)
         else:
@@ -318,6 +329,22 @@ def states(weights, config, tokens):
         x = x + (norm(y, "post_feedforward_layernorm") if is_olmo or is_gemma else y)
     final = weights["model.norm.weight"]
     return rms_norm(x, 1 + final if is_gemma else final, epsilon)
+
+
+def mixture(a, weight, config):
+    """The outputs (T, C) of a layer's experts: each row's likeliest ones, weighted with their probabilities."""
+    probabilities = (a @ weight("mlp.gate.weight").T).softmax(-1)
+    chosen = probabilities.detach().topk(config["num_experts_per_tok"], -1).indices
+    rows = []
+    for row, own, experts in zip(a, probabilities, chosen.tolist()):
+        total = sum(own[e] for e in experts) if config["norm_topk_prob"] else 1
+        y = 0
+        for e in experts:
+            gate, up, down = (weight(f"mlp.experts.{e}.{name}_proj.weight") for name in ("gate", "up", "down"))
+            inner = gate @ row
+            y = y + own[e] / total * (down @ (inner * inner.sigmoid() * (up @ row)))
+        rows.append(y)
+    return torch.stack(rows)
 
 
 def is_local(config, layer):
@@ -342,7 +369,7 @@ def gradients(weights, config, context, response, first_scored):
     leaves = {name: w.clone().requires_grad_() for name, w in weights.items()}
     logp, entropy = token_rows(forward(leaves, config, context + response), context, response)
     dropped = first_scored if context else 0
-    grads = torch.autograd.grad(logp[dropped:].mean(), list(leaves.values()))
+    grads = torch.autograd.grad(logp[dropped:].mean(), list(leaves.values()), materialize_grads=True)
     missing = [None] * (len(response) - len(logp))
     return (missing + logp.tolist(), missing + entropy.tolist(), dict(zip(leaves, grads)))
 
@@ -385,7 +412,7 @@ def initialise(model, generator):
         elif ".h." in name:  # (inputs, outputs)
             p.data = noise / math.sqrt(p.shape[0])
         else:
-            p.data = noise / math.sqrt(p.shape[1])
+            p.data = noise / math.sqrt(p.shape[-1])
 
 
 def make_samples(seed, vocabulary):
@@ -414,11 +441,24 @@ def stored(config, name):
     return "embed_out.weight" if config["model_type"] == "gpt_neox" and name == "lm_head.weight" else name
 
 
+def stored_parts(config, name, tensor):
+    """The tensors of a parameter in files: transformers holds all experts of a layer in one tensor, files have one each."""
+    if ".mlp.experts." not in name:
+        return {stored(config, name): tensor}
+    layer, kind = name.split("experts.")
+    parts = {}
+    for e, own in enumerate(tensor):
+        names = ["gate_proj", "up_proj"] if kind == "gate_up_proj" else [kind]
+        parts |= {f"{layer}experts.{e}.{n}.weight": p for n, p in zip(names, own.chunk(len(names)))}
+    return parts
+
+
 def verify(folder, weights, config, samples):
     """Largest logit and gradient deviation of transformers, float32, from the float64 decoder."""
     model = AutoModelForCausalLM.from_pretrained(
-        folder, dtype=torch.float32, attn_implementation="eager")
-    assert {stored(config, n) for n, _ in model.named_parameters()} == set(weights)
+        folder, dtype=torch.float32, attn_implementation="eager",
+        **(dict(experts_implementation="eager") if "num_experts_per_tok" in config else {}))
+    assert {part for n, p in model.named_parameters() for part in stored_parts(config, n, p)} == set(weights)
     worst_logit = worst_gradient = 0.0
     for sample in samples:
         context, response = sample["prompt"], sample["response"]
@@ -429,7 +469,8 @@ def verify(folder, weights, config, samples):
         names, parameters = zip(*model.named_parameters())
         theirs = torch.autograd.grad(objective, parameters)
         ours = gradients(weights, config, context, response, 0)[2]
-        gap = sum((g.double() - ours[stored(config, n)]).square().sum().item() for n, g in zip(names, theirs))
+        gap = sum((part.double() - ours[own]).square().sum().item()
+                  for n, g in zip(names, theirs) for own, part in stored_parts(config, n, g).items())
         norm = sum(g.square().sum().item() for g in ours.values())
         worst_logit = max(worst_logit, deviation)
         worst_gradient = max(worst_gradient, math.sqrt(gap / norm))
