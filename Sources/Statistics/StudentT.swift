@@ -30,3 +30,26 @@ public enum StudentT {
         degrees / (degrees + square), complement: square / (degrees + square), degrees / 2, 0.5)
   }
 }
+
+/// The mean of independent values with Student's interval.
+public struct StudentMean: Sendable {
+  private let count: Int
+  private let quantile: Double
+
+  /// - Parameter count: how many values there will be. A count below 2 gives NaN ends.
+  public init(of count: Int, confidence: Double = 0.95) {
+    self.count = count
+    quantile =
+      count > 1
+      ? StudentT.quantile((1 + confidence) / 2, degrees: Double(count - 1)) : .nan
+  }
+
+  public func interval(_ values: [Double]) -> Interval {
+    precondition(values.count == count, "the announced number of values")
+    let count = Double(count)
+    let mean = values.reduce(0, +) / count
+    let squares = values.reduce(0) { $0 + ($1 - mean) * ($1 - mean) }
+    let reach = quantile * (squares / (count - 1) / count).squareRoot()
+    return Interval(estimate: mean, low: mean - reach, high: mean + reach)
+  }
+}

@@ -32,6 +32,7 @@ struct Prerl: ParsableCommand {
       ExportCommand.self,
       ReplayCommand.self,
       SurrogateCommand.self,
+      RankCommand.self,
       RegressCommand.self,
       BenchCommand.self,
       SelfcheckCommand.self,

@@ -136,6 +136,26 @@ public final class GradientSet<Scalar: ModelScalar>: @unchecked Sendable {
     }
   }
 
+  /// Adds <gradient, g_j> of all j in `rows` and then |gradient|², arithmetic in Double, to a sum each; slices as
+  /// above.
+  @specialized(where Scalar == Float)
+  @specialized(where Scalar == Double)
+  public func addProducts(
+    _ gradient: borrowing GradientBuffer<Scalar>, with rows: Range<Int>, to sums: inout [Double]
+  ) {
+    precondition(
+      sums.count == rows.count + 1 && gradient.layout.count == layout.count
+        && gradient.range == range, "one sum a row and one more, of the same slice")
+    let own = gradient.values.base + (range.lowerBound - gradient.held.lowerBound)
+    for start in Swift.stride(from: 0, to: length, by: ParameterLayout.sliceGrain) {
+      let count = min(ParameterLayout.sliceGrain, length - start)
+      for (place, index) in rows.enumerated() {
+        sums[place] += wideDot(own + start, row(index) + start, count: count)
+      }
+      sums[rows.count] += wideDot(own + start, own + start, count: count)
+    }
+  }
+
   /// A piece of every gradient, widened to Double.
   private struct ProductScratch: ~Copyable {
     static var piece: Int { ParameterLayout.sliceGrain }

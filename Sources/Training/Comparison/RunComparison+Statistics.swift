@@ -37,12 +37,9 @@ extension RunComparison {
 
   /// Mean of one number a seed with Student's interval; none for one seed or without spread.
   static func mean(_ values: [Double]) -> Interval {
-    let count = Double(values.count)
-    let mean = values.reduce(0, +) / count
-    let variance = values.reduce(0) { $0 + ($1 - mean) * ($1 - mean) } / (count - 1)
-    guard values.count > 1, variance > 0 else { return Interval(withoutInterval: mean) }
-    let half = StudentT.quantile(0.975, degrees: count - 1) * (variance / count).squareRoot()
-    return Interval(estimate: mean, low: mean - half, high: mean + half)
+    let interval = StudentMean(of: values.count).interval(values)
+    return interval.low < interval.high
+      ? interval : Interval(withoutInterval: interval.estimate)
   }
 
   // MARK: - Statistics

@@ -25,6 +25,21 @@ struct AlignmentSetup {
       specialTokens: contexts.specialTokens)
   }
 
+  /// The rollouts of two files, those of training and held-out ones, which share no cluster.
+  func pools(
+    _ path: String, _ heldOut: String, allowLong: Bool, rewardKey: String?
+  ) throws -> ([Rollout], [Rollout]) {
+    let all = try rollouts(path: path, allowLong: allowLong, rewardKey: rewardKey)
+    let others = try rollouts(path: heldOut, allowLong: allowLong, rewardKey: rewardKey)
+    let clusters = Set(all.map { Array($0.cluster.utf8) })
+    if let shared = others.first(where: { clusters.contains(Array($0.cluster.utf8)) }) {
+      throw CommandFailure.usage(
+        "\(heldOut): rollout \(shared.id) has the cluster \(shared.cluster), which \(path) has, too (expected "
+          + "clusters that it does not have)")
+    }
+    return (all, others)
+  }
+
   /// The rollouts of a file, encoded and checked for the checkpoint.
   func rollouts(
     path: String, allowLong: Bool = false, limit: Int? = nil, rewardKey: String? = nil

@@ -117,22 +117,13 @@ struct SurrogateCommand: ParsableCommand {
   private func pools(
     _ setup: AlignmentSetup, _ sampling: RolloutSampling?
   ) throws -> ([Rollout], [Rollout]) {
-    func read(_ path: String) throws -> [Rollout] {
-      try setup.rollouts(path: path, allowLong: allowLong, rewardKey: rewardOptions.reward)
-    }
     let all: [Rollout]
-    if let rollouts {
-      all = try read(rollouts)
-      if let heldOut {
-        let others = try read(heldOut)
-        let clusters = Set(all.map { Array($0.cluster.utf8) })
-        if let shared = others.first(where: { clusters.contains(Array($0.cluster.utf8)) }) {
-          throw CommandFailure.usage(
-            "\(heldOut): rollout \(shared.id) has the cluster \(shared.cluster), which \(rollouts) has, "
-              + "too (expected clusters that it does not have)")
-        }
-        return (all, others)
-      }
+    if let rollouts, let heldOut {
+      return try setup.pools(
+        rollouts, heldOut, allowLong: allowLong, rewardKey: rewardOptions.reward)
+    } else if let rollouts {
+      all = try setup.rollouts(
+        path: rollouts, allowLong: allowLong, rewardKey: rewardOptions.reward)
     } else {
       all = try sampling?.run(common) ?? []
       try setup.check(all, "sampled rollouts")
