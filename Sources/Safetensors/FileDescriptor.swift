@@ -66,6 +66,11 @@ final class FileDescriptor: Sendable {
     return bytes
   }
 
+  /// The whole file in memory.
+  func mapped(size: Int) throws(SafetensorsError) -> FileMapping {
+    try FileMapping(descriptor, size: size, path: path)
+  }
+
   // MARK: - Writing
 
   /// Writes a new file next to `path` and renames it to `path` after the body has succeeded and the

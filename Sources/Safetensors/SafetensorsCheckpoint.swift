@@ -70,6 +70,11 @@ public struct SafetensorsCheckpoint: Sendable {
     try shard(of: name).copy(name, to: target)
   }
 
+  /// A tensor that stays in its file, as `SafetensorsFile.mapped` gives it.
+  public func mapped(_ name: String) throws(SafetensorsError) -> MappedTensor? {
+    try shard(of: name).mapped(name)
+  }
+
   private func shard(of name: String) throws(SafetensorsError) -> SafetensorsFile {
     guard let owner = owners[Array(name.utf8)] else {
       throw SafetensorsError(directory, .noSuchTensor(name))

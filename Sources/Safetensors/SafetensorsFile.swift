@@ -1,4 +1,5 @@
 // One safetensors file, validated before any tensor is read.
+import Synchronization
 
 #if _endian(big)
   #error("the format is little-endian, and so are the copies made here")
@@ -7,8 +8,8 @@
 /// A safetensors file open for reading. Opening checks every statement of the header. Afterwards
 /// every tensor is known to be inside the file.
 ///
-/// Tensors are copied with `pread`, not mapped into memory: callers need the weights converted and
-/// in their own memory anyway. If another process truncates a mapped file, this process ends with
+/// Tensors are copied with `pread`, and mapped into memory only by `mapped(_:)`: most callers need the weights
+/// converted and in their own memory anyway. If another process truncates a mapped file, this process ends with
 /// SIGBUS, while a read returns an error. Safe to use from several threads.
 public final class SafetensorsFile: Sendable {
   /// The path as given.
@@ -19,6 +20,8 @@ public final class SafetensorsFile: Sendable {
   public let metadata: [(key: String, value: String)]
 
   private let file: FileDescriptor
+  private let size: Int
+  private let mapping = Mutex<FileMapping?>(nil)
   private let dataStart: Int
   /// By bytes, since `String` takes canonically equivalent names for the same.
   private let positions: [[UInt8]: Int]
@@ -35,6 +38,7 @@ public final class SafetensorsFile: Sendable {
     }
     self.path = path
     self.file = file
+    self.size = size
     tensors = header.tensors
     metadata = header.metadata
     dataStart = header.dataStart
@@ -82,6 +86,24 @@ public final class SafetensorsFile: Sendable {
     let tensor = try existingTensor(name)
     return try file.read(
       count: tensor.dataOffsets.count, at: dataStart + tensor.dataOffsets.lowerBound)
+  }
+
+  /// A numeric tensor in the mapped file; nil where the file does not align its elements.
+  public func mapped(_ name: String) throws(SafetensorsError) -> MappedTensor? {
+    let tensor = try numericTensor(name)
+    let start = dataStart + tensor.dataOffsets.lowerBound
+    guard start.isMultiple(of: tensor.dtype.bitCount / 8) else { return nil }
+    // The tensors of a file share one mapping.
+    let result = mapping.withLock { [file, size] known -> Result<FileMapping, SafetensorsError> in
+      if let known { return .success(known) }
+      return Result { () throws(SafetensorsError) in
+        let made = try file.mapped(size: size)
+        known = made
+        return made
+      }
+    }
+    return MappedTensor(
+      try result.get(), start: start, dtype: tensor.dtype, count: tensor.elementCount)
   }
 
   // MARK: - Copying

@@ -225,7 +225,62 @@ import Testing
     }
   }
 
+  // MARK: - Weights in files
+
+  /// The same bits of scores, gradients, tangents and decoded logits, in every family and stored type.
+  @Test(arguments: Golden.names) func storedMatricesGiveTheSameBits(name: String) throws {
+    let golden = try Golden(name)
+    func check<Scalar: ModelScalar>(_: Scalar.Type) throws {
+      let loaded = try Transformer<Scalar>(directory: golden.directory)
+      let stored = try Transformer<Scalar>(directory: golden.directory, weights: .stored)
+      #expect(stored.copy().values == loaded.values)
+      #expect(stored.inMemory.values == loaded.values && loaded.inMemory === loaded)
+      #expect(stored.panelByteCount > 0 && loaded.panelByteCount == 0)
+      var batch = PackedSequences()
+      for sample in golden.samples.prefix(3) { batch.append(sample.conditional) }
+      let coefficients = (0..<batch.scoredCount).map { 1 / Double($0 + 1) }
+      let direction = Self.direction(loaded)
+      let results = [loaded, stored].map { model in
+        // One layer is computed again.
+        let workspace = Workspace(model, activationBudget: 40_000, vocabularyTile: 16)
+        let gradient = workspace.gradient(batch, coefficients)
+        let tangent = workspace.tokenDerivatives(along: direction)
+        let decoder = Decoder(model, rows: 2, capacity: 8)
+        decoder.read([3, 5], into: 0)
+        let logits = decoder.step(tokens: [7, 9], positions: [2, 0])
+        return gradient.map { Double($0) } + tangent
+          + (0..<2).flatMap { row in (0..<logits.columns).map { Double(logits.row(row)[$0]) } }
+      }
+      #expect(results[0] == results[1])
+    }
+    try check(Float.self)
+    try check(Double.self)
+  }
+
+  @Test func storedWeightsThatAreNotFiniteAreRefused() throws {
+    let name = "model.layers.1.mlp.up_proj.weight"
+    let parameter = try #require(
+      Self.model(tied: false).layout.parameters.first { $0.name == name })
+    let broken = OutputTensor(
+      name: name, dtype: .bf16, shape: parameter.shape,
+      values: Array(repeating: 0, count: parameter.count - 1) + [.nan])
+    try withCheckpoint(tensors(without: name) + [broken]) { directory in
+      #expect(throws: NonFiniteError.self) {
+        try Transformer<Float>(directory: directory, weights: .stored)
+      }
+    }
+  }
+
   // MARK: - Helpers
+
+  /// A direction over all parameters: the parameters themselves.
+  private static func direction<Scalar: ModelScalar>(
+    _ model: Transformer<Scalar>
+  ) -> GradientBuffer<Scalar> {
+    var direction = GradientBuffer<Scalar>(model.layout)
+    model.withParameters { direction.values.copy(from: $0) }
+    return direction
+  }
 
   private static func model(tied: Bool) -> Transformer<Float> {
     .random(Shape(family: .qwen3, tied: tied).configuration())

@@ -95,9 +95,10 @@ import Testing
     expectClose(logits(2, after: [[7]]).map(Double.init), alone.map(Double.init), absolute: 1e-5)
   }
 
-  /// Rows of a block do not hear of each other.
-  @Test func aRowsBitsDependOnItsOwnTokensAlone() {
-    let model = Transformer<Float>.random(Shape(family: .qwen3, tied: true).configuration())
+  /// Rows of a block do not hear of each other, whichever experts they share.
+  @Test(arguments: [ModelConfiguration.Family.qwen3, .qwen3MoE])
+  func aRowsBitsDependOnItsOwnTokensAlone(family: ModelConfiguration.Family) {
+    let model = Transformer<Float>.random(Shape(family: family, tied: true).configuration())
     func logits(_ others: [Int32?]) -> [Float] {
       let decoder = Decoder(model, rows: 4, capacity: 8)
       var last: [Float] = []

@@ -51,6 +51,32 @@ import Testing
     }
   }
 
+  // MARK: - Mapping
+
+  @Test func mappedTensorsAreConvertedPieceByPiece() throws {
+    let header =
+      "{\(entry("h", "BF16", "[4]", 0, 8)),\(entry("f", "F32", "[2]", 8, 16)),"
+      + "\(entry("b", "BOOL", "[1]", 16, 17)),\(entry("odd", "BF16", "[1]", 17, 19))}"
+    let padded = header + String(repeating: " ", count: (8 - header.utf8.count % 8) % 8)
+    // 1, −2, .5 and 3 as BF16; 1 and −2 as F32.
+    let halves: [UInt8] = [0x80, 0x3F, 0, 0xC0, 0, 0x3F, 0x40, 0x40]
+    let file = try opened(
+      fileBytes(padded, halves + [0, 0, 0x80, 0x3F, 0, 0, 0, 0xC0, 1, 0x80, 0x3F]))
+    let tensor = try #require(try file.mapped("h"))
+    #expect(tensor.count == 4 && tensor.byteCount == 8 && tensor.floats == nil)
+    var values: [Float] = [0, 0, 0]
+    values.withUnsafeMutableBufferPointer { tensor.copy(1..<4, to: $0) }
+    #expect(values == [-2, 0.5, 3])
+    var wide = [0.0]
+    wide.withUnsafeMutableBufferPointer { tensor.copy(3..<4, to: $0) }
+    #expect(wide == [3])
+    let floats = try #require(try file.mapped("f")?.floats)
+    #expect(floats[0] == 1 && floats[1] == -2)
+    #expect(try file.mapped("odd") == nil, "its elements are not aligned")
+    #expect(throws: SafetensorsError.self) { try file.mapped("b") }
+    #expect(throws: SafetensorsError.self) { try file.mapped("absent") }
+  }
+
   // MARK: - Reading
 
   @Test func tensorsAreFoundByNameAndCopiedToBuffersOfTheirSizeOnly() throws {

@@ -52,11 +52,12 @@ extension AlignmentRun {
         plan, model.layout, scalar: Scalar.self, threads: threads, limit: memoryLimit
       ).leastBytes(of: plan)
     return AlignmentMemory(
-      weights: model.layout.count * MemoryLayout<Scalar>.stride,
+      weights: model.byteCount,
       workspace: Workspace<Scalar>.byteCount(
         model.layout, rowCount: pair.reduce(0) { $0 + $1.rowCount },
         scoredCount: pair.reduce(0) { $0 + $1.scoredCount },
-        longest: pair.map(\.rowCount).max() ?? 0) + GradientMemory.bytesPerThread,
+        longest: pair.map(\.rowCount).max() ?? 0) + model.panelByteCount
+        + GradientMemory.bytesPerThread,
       collection: collection, threads: threads)
   }
 

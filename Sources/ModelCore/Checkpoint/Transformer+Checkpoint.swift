@@ -14,12 +14,16 @@ extension Transformer {
   /// A stored `lm_head.weight` under `tie_word_embeddings` is ignored if it equals the embedding. If it
   /// differs it is used, and the model's configuration is not tied (as in transformers 5).
   ///
-  /// - Parameter head: What the folder must be read as; nil for what its configuration says. A model with
-  ///   a reward head needs no matrix of logits.
+  /// - Parameters:
+  ///   - head: What the folder must be read as; nil for what its configuration says. A model with a reward head
+  ///     needs no matrix of logits.
+  ///   - weights: Where the matrices are.
   /// - Throws: `CheckpointError` for a folder without a model of a supported family,
   ///   `SafetensorsError` for a malformed or unreadable file, `NonFiniteError` for a weight that is NaN
   ///   or infinite.
-  public convenience init(directory: String, head: ModelConfiguration.Head? = nil) throws {
+  public convenience init(
+    directory: String, head: ModelConfiguration.Head? = nil, weights: WeightStorage = .float32
+  ) throws {
     try refuseAdapter(directory)
     var configuration = try ModelConfiguration(directory: directory, head: head)
     let checkpoint = try SafetensorsCheckpoint(directory: directory)
@@ -28,7 +32,8 @@ extension Transformer {
     {
       configuration.tiedEmbeddings = false
     }
-    try self.init(configuration, named: configuration, from: checkpoint, directory)
+    try self.init(
+      configuration, named: configuration, from: checkpoint, directory, weights: weights)
   }
 
   /// Opens the layers of a folder, whatever its head, under a new reward head that is drawn from a key.
@@ -50,19 +55,54 @@ extension Transformer {
   /// - Parameter source: The configuration by which the folder's tensors are named.
   private convenience init(
     _ configuration: ModelConfiguration, named source: ModelConfiguration,
-    from checkpoint: SafetensorsCheckpoint, _ directory: String, without absent: String? = nil
+    from checkpoint: SafetensorsCheckpoint, _ directory: String, without absent: String? = nil,
+    weights: WeightStorage = .float32
   ) throws {
-    try Self.check(
-      checkpoint, against: ParameterLayout(configuration), named: source, directory, without: absent
-    )
-    self.init(configuration)
+    let layout = ParameterLayout(configuration)
+    try Self.check(checkpoint, against: layout, named: source, directory, without: absent)
+    let stored =
+      weights == .float32 ? nil : try Self.stored(layout, in: checkpoint, source)
+    self.init(configuration, layout, stored: stored)
     for (index, parameter) in layout.parameters.enumerated() where parameter.name != absent {
       let name = Self.storedName(of: parameter, in: checkpoint, source)
+      if let tensor = stored?.tensors[index] {
+        guard Self.isFinite(tensor) else {
+          throw NonFiniteError(
+            "\(checkpoint.path(of: name) ?? directory): an element of tensor \(quoted(name))")
+        }
+        continue
+      }
       try Self.copy(checkpoint, name, to: pointer(index), count: parameter.count)
       guard Backend.areFinite(pointer(index), count: parameter.count) else {
         throw NonFiniteError(
           "\(checkpoint.path(of: name) ?? directory): an element of tensor \(quoted(name))")
       }
+    }
+  }
+
+  /// The matrices of a layout that can stay in their files: fused ones together or not at all.
+  private static func stored(
+    _ layout: ParameterLayout, in checkpoint: SafetensorsCheckpoint, _ source: ModelConfiguration
+  ) throws -> StoredWeights {
+    var tensors = [MappedTensor?](repeating: nil, count: layout.parameters.count)
+    var largest = 0
+    for group in layout.network.storableWeights {
+      let found = try group.weights.map { index in
+        try checkpoint.mapped(storedName(of: layout.parameters[index], in: checkpoint, source))
+      }
+      guard found.allSatisfy({ $0 != nil }) else { continue }
+      for (index, tensor) in zip(group.weights, found) { tensors[index] = tensor }
+      largest = max(largest, group.largest ?? found.reduce(0) { $0 + ($1?.count ?? 0) })
+    }
+    return StoredWeights(tensors, largest: largest)
+  }
+
+  private static func isFinite(_ tensor: MappedTensor) -> Bool {
+    let piece = Buffer<Scalar>(count: min(tensor.count, 1 << 15))
+    return stride(from: 0, to: tensor.count, by: 1 << 15).allSatisfy { start in
+      let range = start..<min(start + 1 << 15, tensor.count)
+      ParameterView.copy(tensor, range, to: piece.base)
+      return Backend.areFinite(piece.base, count: range.count)
     }
   }
 
@@ -179,6 +219,7 @@ extension Transformer {
   /// - Parameter valueHead: A head on this model, which is written beside its tensors.
   /// - Throws: `SafetensorsError` or a file error; files that were there before are then intact.
   public func save(directory: String, valueHead: ScalarHead<Scalar>? = nil) throws {
+    precondition(stored == nil, "parameters in files are saved already")
     let tensors = layout.parameters.enumerated().map { index, parameter in
       let source = pointer(index)
       return OutputTensor(name: parameter.name, shape: parameter.shape) {

@@ -17,6 +17,7 @@ public final class Decoder<Scalar: ModelScalar> {
   private let capacity: Int
   private let rows: BatchRows
   private let tables = RotaryTables<Scalar>()
+  private let panels = WeightPanels<Scalar>()
   private let caches: Buffer<Scalar>  // for each operation (B + 1, cachePerPosition · capacity)
   private let memory: Buffer<Scalar>
   private let decoding: Pass
@@ -64,7 +65,8 @@ public final class Decoder<Scalar: ModelScalar> {
     var arena = Arena(memory.base)
     logits = arena.matrix(count, vocabulary)
     decoding = Self.pass(
-      model, rows, count: count, capacity: capacity, tables: tables, caches: caches.base,
+      model, rows, count: count, capacity: capacity, parameters: model.view(panels), tables: tables,
+      caches: caches.base,
       cachedRows: count + 1, in: arena)
   }
 
@@ -85,8 +87,8 @@ public final class Decoder<Scalar: ModelScalar> {
 
   private static func pass(
     _ model: Transformer<Scalar>, _ rows: BatchRows, count: Int, capacity: Int,
-    tables: RotaryTables<Scalar>, caches: UnsafeMutablePointer<Scalar>, cachedRows: Int,
-    in memory: Arena<Scalar>
+    parameters: ParameterView<Scalar>, tables: RotaryTables<Scalar>,
+    caches: UnsafeMutablePointer<Scalar>, cachedRows: Int, in memory: Arena<Scalar>
   ) -> Pass {
     let network = model.layout.network
     let hidden = model.configuration.hiddenSize
@@ -101,7 +103,7 @@ public final class Decoder<Scalar: ModelScalar> {
       WorkspaceWidths(network, hidden: hidden).operation(network, longest: capacity))
     func site(_ input: Matrix<Scalar>, _ output: Matrix<Scalar>, beta: Scalar) -> Site<Scalar> {
       Site(
-        parameters: model.parameters.base, rows: rows, tables: tables, input: input,
+        parameters: parameters, rows: rows, tables: tables, input: input,
         output: output, beta: beta, notes: notes, scratch: scratch)
     }
     var calls: [Call] = []
@@ -165,11 +167,12 @@ public final class Decoder<Scalar: ModelScalar> {
       positions: (0..<count).map { Int32($0) }, sequences: [0..<count], sides: [0..<count],
       positionCount: capacity)
     let pass = Self.pass(
-      model, rows, count: count, capacity: capacity, tables: tables, caches: caches.base,
+      model, rows, count: count, capacity: capacity, parameters: model.view(panels), tables: tables,
+      caches: caches.base,
       cachedRows: self.rows.positions.count + 1, in: Arena(promptMemory.base))
     for (index, input) in model.layout.network.inputs.enumerated() {
       input.forward(
-        model.parameters.base, tokens: Array(prompt), positions: rows.positions,
+        model.view(panels), tokens: Array(prompt), positions: rows.positions,
         into: pass.stream, adds: index > 0)
     }
     // The caches need no final norm.
@@ -191,7 +194,7 @@ public final class Decoder<Scalar: ModelScalar> {
       "a token for each row")
     rows.active = tokens.map { $0 != nil }
     rows.positions = zip(tokens, positions).map { $0 == nil ? 0 : Int32($1) }
-    let parameters = model.parameters.base
+    let parameters = model.view(panels)
     for (index, input) in model.layout.network.inputs.enumerated() {
       input.forward(
         parameters, tokens: tokens.map { $0 ?? 0 }, positions: rows.positions,

@@ -194,6 +194,28 @@ struct Network: Sendable {
     Set(layers.joined().joined().compactMap { ($0 as? TransposedLinear)?.weight.index })
   }
 
+  /// The matrices that are read as a whole or by rows, and so may stay in their files: fused ones together, with the
+  /// scalars of the largest piece that is read at a time, nil for all.
+  var storableWeights: [(weights: [Int], largest: Int?)] {
+    var groups = layers.joined().joined().flatMap {
+      operation -> [(weights: [Int], largest: Int?)] in
+      switch operation {
+      case let linear as Linear: [(linear.weights.map(\.index), nil)]
+      case let linear as TransposedLinear: [([linear.weight.index], nil)]
+      case let mixture as ExpertMixture:
+        [([mixture.router.index], nil)]
+          + mixture.experts.flatMap {
+            [(weights: [$0.gate.index, $0.up.index], largest: nil), ([$0.down.index], nil)]
+          }
+      default: []
+      }
+    }
+    let tile = VocabularyHead.tile(head.vocabularySize) * head.hiddenSize
+    groups += inputs.map { ([$0.table.index], 0) }
+    if rewardHead == nil { groups.append(([head.weight.index], tile)) }
+    return groups
+  }
+
   /// Operations one after another; the first reads the residual stream, the last adds to it.
   typealias Branch = [any Operation]
 }

@@ -24,14 +24,14 @@ struct RewardHead: Sendable {
 
   /// r of each row of f (M, C).
   func rewards<Scalar: ModelScalar>(
-    _ features: Matrix<Scalar>, _ parameters: UnsafeMutablePointer<Scalar>
+    _ features: Matrix<Scalar>, _ parameters: ParameterView<Scalar>
   ) -> [Double] {
     Backend.rowProducts(features, parameters[weight])
   }
 
   /// df (M, C) of Σ_m c_m r_m, and the gradient of w.
   func backward<Scalar: ModelScalar>(
-    _ features: Matrix<Scalar>, _ parameters: UnsafeMutablePointer<Scalar>,
+    _ features: Matrix<Scalar>, _ parameters: ParameterView<Scalar>,
     coefficients: [Scalar], dFeatures: Matrix<Scalar>, into receiver: any GradientReceiver<Scalar>
   ) {
     var coefficients = coefficients
@@ -56,7 +56,7 @@ extension Workspace {
     let head = rewardHead
     forward(batch)
     logSumExps = []
-    return head.rewards(current.features, model.parameters.base)
+    return head.rewards(current.features, view)
   }
 
   /// Runs the backward pass of Σ_m c_m r_m over the batch of the last call of `rewards`.
@@ -68,7 +68,7 @@ extension Workspace {
   {
     precondition(coefficients.count == batch.scoredCount, "one coefficient a scored row")
     rewardHead.backward(
-      current.features, model.parameters.base, coefficients: coefficients,
+      current.features, view, coefficients: coefficients,
       dFeatures: current.dFeatures, into: receiver)
     backwardFeatures(into: receiver)
   }

@@ -16,9 +16,14 @@ struct VocabularyHead: Sendable {
   let vocabularySize: Int  // V
   let hiddenSize: Int  // C
 
+  /// Words of the vocabulary whose logits exist at a time, unless said otherwise.
+  static func tile(_ vocabularySize: Int) -> Int {
+    vocabularySize <= 16_384 ? vocabularySize : 8_192
+  }
+
   /// What the forward keeps for the backward and the tangent, and their working memory.
   struct Site<Scalar: ModelScalar> {
-    let parameters: UnsafeMutablePointer<Scalar>
+    let parameters: ParameterView<Scalar>
     let features: Matrix<Scalar>  // f (M, C)
     let logits: Matrix<Scalar>  // (M, vocabulary tile)
     let targets: [Int32]  // (M)
@@ -33,9 +38,9 @@ struct VocabularyHead: Sendable {
 
   /// The rows of the matrix that belong to a range of the vocabulary. (tile, C)
   private func rows<Scalar: ModelScalar>(
-    _ parameters: UnsafeMutablePointer<Scalar>, _ vocabulary: Range<Int>
+    _ parameters: ParameterView<Scalar>, _ vocabulary: Range<Int>
   ) -> Matrix<Scalar> {
-    parameters.matrix(weight, rows: vocabularySize, columns: hiddenSize).rows(vocabulary)
+    parameters.rows(weight, vocabulary, columns: hiddenSize)
   }
 
   /// logits (M, tile) = f · W_headᵀ
@@ -87,7 +92,7 @@ struct VocabularyHead: Sendable {
   /// d log π(y) of every target along a direction; dFeatures (M, C) are the features' tangents. (M)
   func tangent<Scalar: ModelScalar>(
     _ site: Site<Scalar>, logSumExps: [Double], dFeatures: Matrix<Scalar>,
-    dLogits: Matrix<Scalar>, along direction: UnsafeMutablePointer<Scalar>
+    dLogits: Matrix<Scalar>, along direction: ParameterView<Scalar>
   ) -> [Double] {
     var derivatives = [Double](repeating: 0, count: site.targets.count)
     for vocabulary in site.tiles(vocabularySize) {
@@ -104,7 +109,7 @@ struct VocabularyHead: Sendable {
 
   /// All logits (B, V) of some rows' normed states (B, C).
   func step<Scalar: ModelScalar>(
-    _ features: Matrix<Scalar>, _ parameters: UnsafeMutablePointer<Scalar>,
+    _ features: Matrix<Scalar>, _ parameters: ParameterView<Scalar>,
     into logits: Matrix<Scalar>
   ) {
     Backend.multiply(features, transposed: rows(parameters, 0..<vocabularySize), into: logits)

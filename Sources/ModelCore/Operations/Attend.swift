@@ -41,7 +41,7 @@ struct Attend: Operation {
   @specialized(where Scalar == Double)
   func tangent<Scalar: ModelScalar>(
     _ site: Site<Scalar>, _ tangent: Derivative<Scalar>,
-    along direction: UnsafeMutablePointer<Scalar>
+    along direction: ParameterView<Scalar>
   ) {
     Backend.attendTangent(
       site.input, tangent.input, shape, window: window, sequences: site.rows.sequences,

@@ -30,21 +30,16 @@ struct Embedding: InputOperation {
   @specialized(where Scalar == Float)
   @specialized(where Scalar == Double)
   func forward<Scalar: ModelScalar>(
-    _ parameters: UnsafeMutablePointer<Scalar>, tokens: [Int32], positions: [Int32],
+    _ parameters: ParameterView<Scalar>, tokens: [Int32], positions: [Int32],
     into x: Matrix<Scalar>, adds: Bool
   ) {
     let indices = indices(tokens, positions)
     precondition(
       index == .token || indices.allSatisfy { $0 < rowCount },
       "a sequence longer than the table of positions")
-    let table = parameters.matrix(table, rows: rowCount, columns: width)
-    if adds {
-      precondition(scale == 1, "only the first embedding is scaled")
-      Backend.gatherAdding(table, indices, to: x)
-    } else {
-      Backend.gather(table, indices, into: x)
-      if scale != 1 { Backend.scale(x, by: Scalar(scale)) }
-    }
+    precondition(!adds || scale == 1, "only the first embedding is scaled")
+    parameters.gather(table, width: width, indices, to: x, adding: adds)
+    if scale != 1 { Backend.scale(x, by: Scalar(scale)) }
   }
 
   /// A scaled embedding scales dx in place: nothing reads it after the embedding.

@@ -89,17 +89,17 @@ struct ExpertMixture: Operation {
   }
 
   private func routerMatrix<Scalar: ModelScalar>(
-    _ parameters: UnsafeMutablePointer<Scalar>
+    _ parameters: ParameterView<Scalar>
   ) -> Matrix<Scalar> {
     parameters.matrix(router, rows: experts.count, columns: width)
   }
 
   private func matrices<Scalar: ModelScalar>(
-    _ expert: Expert, _ parameters: UnsafeMutablePointer<Scalar>
+    _ expert: Expert, _ parameters: ParameterView<Scalar>
   ) -> (gateUp: Matrix<Scalar>, down: Matrix<Scalar>) {
     (
       parameters.matrix(expert.gate, rows: 2 * inner, columns: width),
-      parameters.matrix(expert.down, rows: width, columns: inner)
+      parameters.matrix(expert.down, rows: width, columns: inner, panel: 1)
     )
   }
 
@@ -196,7 +196,7 @@ struct ExpertMixture: Operation {
   @specialized(where Scalar == Double)
   func tangent<Scalar: ModelScalar>(
     _ site: Site<Scalar>, _ tangent: Derivative<Scalar>,
-    along direction: UnsafeMutablePointer<Scalar>
+    along direction: ParameterView<Scalar>
   ) {
     let notes = notes(site)
     let rows = site.input.rows

@@ -30,7 +30,7 @@ struct GELU: Operation {
   @specialized(where Scalar == Double)
   func tangent<Scalar: ModelScalar>(
     _ site: Site<Scalar>, _ tangent: Derivative<Scalar>,
-    along direction: UnsafeMutablePointer<Scalar>
+    along direction: ParameterView<Scalar>
   ) {
     Backend.geluRowsTangent(site.input, form: form, tangent.input, into: tangent.output)
   }

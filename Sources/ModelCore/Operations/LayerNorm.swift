@@ -44,7 +44,7 @@ struct LayerNorm: Operation {
   @specialized(where Scalar == Double)
   func tangent<Scalar: ModelScalar>(
     _ site: Site<Scalar>, _ tangent: Derivative<Scalar>,
-    along direction: UnsafeMutablePointer<Scalar>
+    along direction: ParameterView<Scalar>
   ) {
     Backend.layerNormRowsTangent(
       site.input, tangent.input, weight: site.parameters[weight], dWeight: direction[weight],

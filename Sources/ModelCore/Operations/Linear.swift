@@ -13,7 +13,7 @@ struct Linear: Operation {
   var keepsOutput: Bool { true }
 
   private func matrix<Scalar: ModelScalar>(
-    _ parameters: UnsafeMutablePointer<Scalar>
+    _ parameters: ParameterView<Scalar>
   ) -> Matrix<Scalar> {
     parameters.matrix(weights[0], rows: outputWidth, columns: inputWidth)
   }
@@ -54,7 +54,7 @@ struct Linear: Operation {
   @specialized(where Scalar == Double)
   func tangent<Scalar: ModelScalar>(
     _ site: Site<Scalar>, _ tangent: Derivative<Scalar>,
-    along direction: UnsafeMutablePointer<Scalar>
+    along direction: ParameterView<Scalar>
   ) {
     Backend.multiply(
       tangent.input, transposed: matrix(site.parameters), into: tangent.output,

@@ -15,11 +15,11 @@ struct LowRankFactors: Sendable {
   let columns: Range<Int>
 
   private func matrices<Scalar: ModelScalar>(
-    _ parameters: UnsafeMutablePointer<Scalar>
+    _ parameters: ParameterView<Scalar>
   ) -> (a: Matrix<Scalar>, b: Matrix<Scalar>) {
     (
       parameters.matrix(a, rows: rank, columns: a.count / rank),
-      parameters.matrix(b, rows: columns.count, columns: rank)
+      parameters.matrix(b, rows: columns.count, columns: rank, panel: 1)
     )
   }
 
@@ -45,7 +45,7 @@ struct LowRankFactors: Sendable {
   @specialized(where Scalar == Double)
   func tangent<Scalar: ModelScalar>(
     _ site: Site<Scalar>, _ tangent: Derivative<Scalar>,
-    along direction: UnsafeMutablePointer<Scalar>
+    along direction: ParameterView<Scalar>
   ) {
     let (aMatrix, bMatrix) = matrices(site.parameters)
     let (dA, dB) = matrices(direction)

@@ -53,7 +53,7 @@ struct NormalizeQueryKey: Operation {
   @specialized(where Scalar == Double)
   func tangent<Scalar: ModelScalar>(
     _ site: Site<Scalar>, _ tangent: Derivative<Scalar>,
-    along direction: UnsafeMutablePointer<Scalar>
+    along direction: ParameterView<Scalar>
   ) {
     for (weight, columns) in norms {
       Backend.rmsNormRowsTangent(

@@ -18,17 +18,6 @@ package struct Weight: Sendable, Hashable {
   package let count: Int
 }
 
-extension UnsafeMutablePointer where Pointee: ModelScalar {
-  /// Row 0 of a parameter in a buffer over the layout.
-  @inline(__always)
-  subscript(_ weight: Weight) -> UnsafeMutablePointer { self + weight.offset }
-
-  /// A parameter as a matrix; with fused layers, also the parameters that follow it.
-  func matrix(_ weight: Weight, rows: Int, columns: Int) -> Matrix<Pointee> {
-    Matrix(self[weight], rows: rows, columns: columns)
-  }
-}
-
 /// A function of rows, y (R, N) of x (R, K), with the gradients of its parameters and its input.
 ///
 /// Every method is called once per matrix, through an existential. `@specialized` on each makes
@@ -69,7 +58,7 @@ protocol Operation: Sendable {
   /// ẏ = beta · ẏ + the tangent of y from ẋ along a direction of the parameters; x and y are in place.
   func tangent<Scalar: ModelScalar>(
     _ site: Site<Scalar>, _ tangent: Derivative<Scalar>,
-    along direction: UnsafeMutablePointer<Scalar>)
+    along direction: ParameterView<Scalar>)
 
   /// The forward of one new position of each row, with the cached values of earlier positions.
   func step<Scalar: ModelScalar>(_ site: Site<Scalar>, cache: DecodingCache<Scalar>)
@@ -103,7 +92,7 @@ extension Operation {
 /// The data of one operation of a branch during one pass.
 struct Site<Scalar: ModelScalar> {
   /// All parameters, in the order of the layout.
-  let parameters: UnsafeMutablePointer<Scalar>
+  let parameters: ParameterView<Scalar>
   /// Positions, sequences and sides of the rows.
   let rows: BatchRows
   let tables: RotaryTables<Scalar>
@@ -162,7 +151,7 @@ protocol InputOperation: Sendable {
   /// x = rows of the table, or x += them if `adds`. Linear in the parameters: applied to a
   /// direction it gives the tangent.
   func forward<Scalar: ModelScalar>(
-    _ parameters: UnsafeMutablePointer<Scalar>, tokens: [Int32], positions: [Int32],
+    _ parameters: ParameterView<Scalar>, tokens: [Int32], positions: [Int32],
     into x: Matrix<Scalar>, adds: Bool)
 
   func backward<Scalar: ModelScalar>(

@@ -56,7 +56,7 @@ struct RMSNorm: Operation {
   @specialized(where Scalar == Double)
   func tangent<Scalar: ModelScalar>(
     _ site: Site<Scalar>, _ tangent: Derivative<Scalar>,
-    along direction: UnsafeMutablePointer<Scalar>
+    along direction: ParameterView<Scalar>
   ) {
     Backend.rmsNormRowsTangent(
       site.input, tangent.input, weight: weights(site), dWeight: direction[weight],

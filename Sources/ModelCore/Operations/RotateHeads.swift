@@ -29,7 +29,7 @@ struct RotateHeads: Operation {
 
   /// The norms of a direction of the parameters.
   private func norms<Scalar: ModelScalar>(
-    in parameters: UnsafeMutablePointer<Scalar>
+    in parameters: ParameterView<Scalar>
   ) -> HeadNorms<Scalar>? {
     norms.map {
       HeadNorms(query: parameters[$0.query], key: parameters[$0.key], epsilon: Scalar(epsilon))
@@ -89,7 +89,7 @@ struct RotateHeads: Operation {
   @specialized(where Scalar == Double)
   func tangent<Scalar: ModelScalar>(
     _ site: Site<Scalar>, _ tangent: Derivative<Scalar>,
-    along direction: UnsafeMutablePointer<Scalar>
+    along direction: ParameterView<Scalar>
   ) {
     Backend.rotateHeadsTangent(
       site.input, tangent.input, shape, norms: norms(site),

@@ -27,7 +27,7 @@ struct ScaleQueries: Operation {
   @specialized(where Scalar == Double)
   func tangent<Scalar: ModelScalar>(
     _ site: Site<Scalar>, _ tangent: Derivative<Scalar>,
-    along direction: UnsafeMutablePointer<Scalar>
+    along direction: ParameterView<Scalar>
   ) {
     Backend.scaleQueries(tangent.input, shape, into: tangent.output)
   }

@@ -9,7 +9,7 @@ struct TransposedLinear: Operation {
   var keepsOutput: Bool { true }
 
   private func matrix<Scalar: ModelScalar>(
-    _ parameters: UnsafeMutablePointer<Scalar>
+    _ parameters: ParameterView<Scalar>
   ) -> Matrix<Scalar> {
     parameters.matrix(weight, rows: inputWidth, columns: outputWidth)
   }
@@ -46,7 +46,7 @@ struct TransposedLinear: Operation {
   @specialized(where Scalar == Double)
   func tangent<Scalar: ModelScalar>(
     _ site: Site<Scalar>, _ tangent: Derivative<Scalar>,
-    along direction: UnsafeMutablePointer<Scalar>
+    along direction: ParameterView<Scalar>
   ) {
     Backend.multiply(
       tangent.input, matrix(site.parameters), into: tangent.output, beta: tangent.beta)

@@ -23,7 +23,7 @@ extension Workspace {
     let network = model.layout.network
     for (index, input) in network.inputs.enumerated() {
       input.forward(
-        model.parameters.base, tokens: batch.tokens, positions: batch.positions,
+        view, tokens: batch.tokens, positions: batch.positions,
         into: residual(0), adds: index > 0)
     }
     for layer in network.layers.indices { forwardLayer(layer) }

@@ -12,7 +12,7 @@ extension Workspace {
   @specialized(where Scalar == Float)
   @specialized(where Scalar == Double)
   public func tokenDerivatives(along direction: borrowing GradientBuffer<Scalar>) -> [Double] {
-    let direction = direction.values.base
+    let direction = ParameterView(base: direction.values.base)
     let views = current
     let network = model.layout.network
     let (rows, scored) = (batch.rowCount, batch.scoredCount)

@@ -37,6 +37,10 @@ public final class Workspace<Scalar: ModelScalar> {
   private var scratch = Buffer<Scalar>(count: 0)
   private var views: Views?
   let tables = RotaryTables<Scalar>()
+  private let panels = WeightPanels<Scalar>()
+
+  /// The parameters, with this worker's memory for those that are stored elsewhere.
+  var view: ParameterView<Scalar> { model.view(panels) }
 
   /// - Parameter activationBudget: Bytes for stored activations in addition to the layer inputs.
   public convenience init(
@@ -50,8 +54,7 @@ public final class Workspace<Scalar: ModelScalar> {
   public static var activationBudget: Int { 1 << 30 }
 
   private static func vocabularyTile(_ layout: ParameterLayout) -> Int {
-    let size = layout.configuration.vocabularySize
-    return size <= 16_384 ? size : 8_192
+    VocabularyHead.tile(layout.configuration.vocabularySize)
   }
 
   /// Bytes that a workspace takes for batches up to a size.
@@ -189,7 +192,7 @@ public final class Workspace<Scalar: ModelScalar> {
             ? kept(operation.outputWidth) : restored.matrix(count, operation.outputWidth)
         defer { input = output }
         return Site(
-          parameters: model.parameters.base, rows: rows, tables: tables, input: input,
+          parameters: view, rows: rows, tables: tables, input: input,
           output: output, beta: isLast ? 1 : 0, notes: kept(operation.notesPerRow).base,
           scratch: views.operation)
       }
@@ -201,7 +204,7 @@ public final class Workspace<Scalar: ModelScalar> {
   var finalSite: Site<Scalar> {
     let views = current
     return Site(
-      parameters: model.parameters.base, rows: scoredRows, tables: tables,
+      parameters: view, rows: scoredRows, tables: tables,
       input: Matrix(views.restored, rows: batch.scoredCount, columns: hidden),
       output: views.features, beta: 0, notes: views.operation, scratch: views.operation)
   }
@@ -210,7 +213,7 @@ public final class Workspace<Scalar: ModelScalar> {
   var headSite: VocabularyHead.Site<Scalar> {
     let views = current
     return VocabularyHead.Site(
-      parameters: model.parameters.base, features: views.features, logits: views.logits,
+      parameters: view, features: views.features, logits: views.logits,
       targets: batch.targets)
   }
 }

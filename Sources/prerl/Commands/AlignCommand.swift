@@ -119,9 +119,10 @@ struct AlignCommand: ParsableCommand {
   @OptionGroup var rewardOptions: RewardOptions
   @OptionGroup var sampling: SamplingArguments
   @OptionGroup var runOptions: ModelRunOptions
+  @OptionGroup var weightOptions: WeightOptions
   @OptionGroup var memoryOptions: MemoryOptions
 
-  var common: CommonOptions { CommonOptions(runOptions, memoryOptions) }
+  var common: CommonOptions { CommonOptions(runOptions, weightOptions, memoryOptions) }
 
   func validate() throws {
     let known = AlignmentControls.names + ["all"]

@@ -94,8 +94,9 @@ struct EvaluateCommand: ParsableCommand {
   @OptionGroup var rewardOptions: RewardOptions
   @OptionGroup var sampling: SamplingArguments
   @OptionGroup var runOptions: ModelRunOptions
+  @OptionGroup var weightOptions: WeightOptions
 
-  var common: CommonOptions { CommonOptions(runOptions) }
+  var common: CommonOptions { CommonOptions(runOptions, weightOptions) }
 
   private var tries: [Int] { k?.values ?? [1, 8, 32] }
 

@@ -33,6 +33,7 @@ struct PlanCommand: ParsableCommand {
 
   @OptionGroup var rewardOptions: RewardOptions
   @OptionGroup var modelOptions: ModelOptions
+  @OptionGroup var weightOptions: WeightOptions
   @OptionGroup var chatOptions: ChatOptions
   @OptionGroup var threadOptions: ThreadOptions
   @OptionGroup var memoryOptions: MemoryOptions
@@ -41,7 +42,8 @@ struct PlanCommand: ParsableCommand {
 
   var common: CommonOptions {
     CommonOptions(
-      modelOptions, chatOptions, threadOptions, memoryOptions, printOptions, progressOptions)
+      modelOptions, weightOptions, chatOptions, threadOptions, memoryOptions, printOptions,
+      progressOptions)
   }
 
   func validate() throws {

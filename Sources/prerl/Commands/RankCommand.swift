@@ -78,9 +78,10 @@ struct RankCommand: ParsableCommand {
 
   @OptionGroup var rewardOptions: RewardOptions
   @OptionGroup var runOptions: ModelRunOptions
+  @OptionGroup var weightOptions: WeightOptions
   @OptionGroup var memoryOptions: MemoryOptions
 
-  var common: CommonOptions { CommonOptions(runOptions, memoryOptions) }
+  var common: CommonOptions { CommonOptions(runOptions, weightOptions, memoryOptions) }
 
   func validate() throws {
     guard show >= 0 else {

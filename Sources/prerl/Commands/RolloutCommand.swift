@@ -28,8 +28,9 @@ struct RolloutCommand: ParsableCommand {
   @OptionGroup var resumeOptions: ResumeOptions
   @OptionGroup var sampling: SamplingArguments
   @OptionGroup var runOptions: ModelRunOptions
+  @OptionGroup var weightOptions: WeightOptions
 
-  var common: CommonOptions { CommonOptions(runOptions) }
+  var common: CommonOptions { CommonOptions(runOptions, weightOptions) }
 
   func validate() throws {
     _ = try start

@@ -55,9 +55,10 @@ struct SurrogateCommand: ParsableCommand {
   @OptionGroup var rewardOptions: RewardOptions
   @OptionGroup var sampling: SamplingArguments
   @OptionGroup var runOptions: ModelRunOptions
+  @OptionGroup var weightOptions: WeightOptions
   @OptionGroup var memoryOptions: MemoryOptions
 
-  var common: CommonOptions { CommonOptions(runOptions, memoryOptions) }
+  var common: CommonOptions { CommonOptions(runOptions, weightOptions, memoryOptions) }
 
   func validate() throws {
     if rollouts != nil,

@@ -23,6 +23,8 @@ struct Checkpoint: Sendable {
   let chatTemplate: Result<ChatTemplate, TokenizerError>
   /// The tokenizer's further settings, or the error in their files.
   let tokenizerConfiguration: Result<TokenizerConfiguration, TokenizerError>
+  /// Where the matrices are.
+  let weights: WeightStorage
   /// What a template writes as today's date (`--template-date`).
   let templateDate: CalendarTime?
   /// Whether responses to messages may open with a thinking section (`--no-thinking`).
@@ -60,6 +62,7 @@ struct Checkpoint: Sendable {
     tokenizerConfiguration = Result { [directory] () throws(TokenizerError) in
       try TokenizerConfiguration(directory: directory)
     }
+    weights = options.weights
     opensThoughts = options.thinking
     templateDate = options.templateDate
   }
@@ -236,10 +239,16 @@ struct Checkpoint: Sendable {
     let count = ParameterLayout(configuration).count
     let held = try SafetensorsCheckpoint(directory: directory).tensors
       .reduce(0) { $0 + $1.elementCount }
-    if held >= count {
+    if held >= count, weights == .float32 {
       try requireMemory(Double(count) * Double(MemoryLayout<Scalar>.stride), for: directory)
     }
-    let model = try Transformer<Scalar>(directory: directory, head: configuration.head)
+    guard weights == .float32 || adapter == nil else {
+      throw CommandFailure.usage(
+        "--weights stored with --adapter (expected --weights float32: an adapter changes the weights)"
+      )
+    }
+    let model = try Transformer<Scalar>(
+      directory: directory, head: configuration.head, weights: weights)
     if configuration.tiedEmbeddings, !model.configuration.tiedEmbeddings {
       Console.note(
         "prerl: \(directory): \(configuration.family.headName) differs from the embedding and is used, although "

@@ -4,6 +4,7 @@ import ArgumentParser
 import Foundation
 import Jinja
 import KeyedRandom
+import ModelCore
 import Runs
 
 /// The values of the shared options. Options that a command does not take keep their defaults.
@@ -12,6 +13,8 @@ struct CommonOptions {
   var model: String?
   /// The folder of a LoRA adapter that is added to the checkpoint; nil for none.
   var adapter: String?
+  /// Where the checkpoint's matrices are.
+  var weights = WeightStorage.float32
   /// Whether responses to messages may open with a thinking section.
   var thinking = true
   /// What a chat template writes as today's date; nil refuses templates that write it.
@@ -62,6 +65,21 @@ struct ModelOptions: SharedOptions {
     options.adapter = adapter
   }
 }
+
+struct WeightOptions: SharedOptions {
+  @Option(
+    help: ArgumentHelp(
+      """
+      Keep matrices in memory as float32, or leave them in the checkpoint's files as stored and convert them \
+      for each product: less memory, the same bits, slower sampling. The files must not change meanwhile.
+      """,
+      valueName: "storage"))
+  var weights = WeightStorage.float32
+
+  func apply(to options: inout CommonOptions) { options.weights = weights }
+}
+
+extension WeightStorage: ExpressibleByArgument {}
 
 struct ChatOptions: SharedOptions {
   @Flag(

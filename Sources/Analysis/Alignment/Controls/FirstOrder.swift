@@ -172,7 +172,8 @@ public struct FirstOrderControl: CollectionResult {
   ) throws -> FirstOrderControl? {
     let moved = Transformer<Scalar>(model.configuration)
     let scorer = SequenceScorer(moved)
-    let size = model.withParameters { $0.norm() }
+    let inMemory = model.inMemory
+    let size = inMemory.withParameters { $0.norm() }
     let lengths = exponents.map { Scalar.exp2(Scalar($0)) }.map { Double($0) * size }
     var gradient = GradientBuffer<Scalar>(model.layout)
 
@@ -193,7 +194,7 @@ public struct FirstOrderControl: CollectionResult {
       var rows: [[Double]] = []
       for (place, length) in lengths.enumerated() {
         if shouldStop() { return nil }
-        model.withParameters { parameters in
+        inMemory.withParameters { parameters in
           moved.withParameters { target in
             target.copy(from: parameters)
             if length > 0, norm > 0 {
