@@ -74,6 +74,29 @@ import Testing
     }
   }
 
+  /// Each kernel runs in a process of its own, on the rollouts of the file.
+  @Test func benchComparesKernels() throws {
+    try withProgram { program in
+      let sampled = try program.run(
+        "rollout", "--samples", "16", "--per-problem", "2", "--output", "r.jsonl", "--quiet")
+      #expect(sampled.status == 0, "\(sampled.errors)")
+      let outcome = try program.run(
+        "bench", "--kernels", "--rollouts", "r.jsonl", "--seconds", "0.01", "--threads", "1",
+        "--json", "--quiet")
+      #expect(outcome.status == 0 && outcome.errors.isEmpty, "\(outcome.errors)")
+      let object = try outcome.object()
+      let kernels = try #require(object["kernels"]?.arrayValue).compactMap(\.objectValue)
+      #expect(kernels.contains { $0["kernel"] == "Nehalem" })
+      for kernel in kernels {
+        let rates = try #require(kernel["rates"]?.arrayValue).compactMap(\.objectValue)
+        #expect(rates.count == 1 && (rates[0]["align"]?.doubleValue ?? 0) > 0, "\(kernel)")
+      }
+      #expect(object["fastest"]?.arrayValue?.count == 3)
+      let refused = try program.run("bench", "--rollouts", "absent.jsonl")
+      #expect(refused.status == 2 && refused.errors.hasPrefix("prerl: absent.jsonl"))
+    }
+  }
+
   @Test func benchReportsEveryStageForOneAndMoreThreads() throws {
     try withProgram { program in
       let outcome = try program.run(

@@ -175,6 +175,7 @@ struct AlignCommand: ParsableCommand {
   }
 
   func run() throws {
+    KernelComparison.warn(common)
     switch precision {
     case .float32: try run(Float.self)
     case .float64: try run(Double.self)

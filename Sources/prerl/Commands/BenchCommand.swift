@@ -15,6 +15,9 @@ struct BenchCommand: ParsableCommand {
       divides its rate by that of sgemm alone at the same matrix shapes. Operations are counted as \
       if every weight gradient were formed. Measure on an idle machine.
 
+      --kernels measures with each of OpenBLAS's kernels that this processor can execute and prints \
+      which is fastest: OpenBLAS chooses by the processor and not by the shapes.
+
       Example: prerl bench --json > bench.json
       """)
 
@@ -22,6 +25,15 @@ struct BenchCommand: ParsableCommand {
     parsing: .unconditional,
     help: ArgumentHelp("Measure each rate for this many seconds.", valueName: "s"))
   var seconds = 0.5
+
+  @Option(
+    help: ArgumentHelp(
+      "Measure on rollouts of this file, at most 64 (default: solutions of built-in problems, or random tokens).",
+      valueName: "file"))
+  var rollouts: String?
+
+  @Flag(help: "Compare the kernels of OpenBLAS.")
+  var kernels = false
 
   @OptionGroup var modelOptions: ModelOptions
   @OptionGroup var seedOptions: SeedOptions
@@ -41,6 +53,8 @@ struct BenchCommand: ParsableCommand {
 
   func run() throws {
     let checkpoint = try Checkpoint(common)
+    let examples = try examples(checkpoint)
+    if kernels { return try compareKernels() }
     let model = try checkpoint.model(Float.self)
     let threadCounts = Set([1, common.threads]).sorted()
     let progress = ProgressBar(
@@ -50,7 +64,7 @@ struct BenchCommand: ParsableCommand {
     var rates: [Benchmark.Rate] = []
     for threads in threadCounts {
       let benchmark = Benchmark(
-        checkpoint, model, threads: threads, seconds: seconds, key: common.key.derive("bench"))
+        checkpoint, model, examples, threads: threads, seconds: seconds)
       rates += try benchmark.run { stage in
         progress.update(done, note: "\(stage), threads: \(threads)")
         done += 1
@@ -58,6 +72,37 @@ struct BenchCommand: ParsableCommand {
     }
     progress.finish()
     try Console.print(common.json ? json(checkpoint, rates) : text(checkpoint, rates))
+  }
+
+  /// What is measured on: rollouts of the file, evenly spaced.
+  private func examples(_ checkpoint: Checkpoint) throws -> [ExampleSequences] {
+    guard let rollouts else {
+      return ExampleSequences.make(
+        64, for: checkpoint.configuration, key: common.key.derive("bench"))
+    }
+    let setup = try AlignmentSetup(checkpoint, nullContext: nil)
+    let all = try setup.rollouts(path: rollouts)
+    let count = min(64, all.count)
+    return (0..<count).map {
+      ExampleSequences(all[$0 * all.count / count], nullContext: setup.nullContext.tokens)
+    }
+  }
+
+  private func compareKernels() throws {
+    var arguments = ["--seconds", "\(seconds)", "--threads", "\(common.threads)"]
+    arguments += ["--seed", "\(common.seed)"]
+    for (option, value) in [
+      ("--model", common.model), ("--adapter", common.adapter), ("--rollouts", rollouts),
+    ] {
+      if let value { arguments += [option, value] }
+    }
+    let progress = ProgressBar("bench", total: 100, unit: "%", quiet: common.quiet)
+    defer { progress.finish() }
+    let comparison = try KernelComparison(chosen: BLAS.core, arguments: arguments) {
+      progress.update(Int(100 * $1), note: $0)
+    }
+    progress.finish()
+    try Console.print(common.json ? comparison.json.text(indent: 2) : comparison.text)
   }
 
   private func json(_ checkpoint: Checkpoint, _ rates: [Benchmark.Rate]) -> String {

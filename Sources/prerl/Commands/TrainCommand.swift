@@ -99,6 +99,7 @@ struct TrainCommand: ParsableCommand {
           "\(option) with the algorithm \(name) (expected none: \(reason))")
       }
     }
+    KernelComparison.warn(common)
     switch name {
     case "pretrain": try pretrain(file)
     case RewardConfiguration.name: try trainRewardModel(file)

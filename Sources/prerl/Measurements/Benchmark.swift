@@ -42,14 +42,14 @@ struct Benchmark {
   private let examples: [ExampleSequences]
 
   init(
-    _ checkpoint: Checkpoint, _ model: Transformer<Float>, threads: Int, seconds: Double,
-    key: RandomKey
+    _ checkpoint: Checkpoint, _ model: Transformer<Float>, _ examples: [ExampleSequences],
+    threads: Int, seconds: Double
   ) {
     self.checkpoint = checkpoint
     self.model = model
     self.threads = threads
     self.seconds = seconds
-    examples = ExampleSequences.make(64, for: model.configuration, key: key)
+    self.examples = examples
   }
 
   /// Measures every stage in turn; `begin` is called with the name of each.
@@ -158,7 +158,8 @@ struct Benchmark {
   /// The number of rows of a chunk in the pretraining experiment.
   private var trainingChunk: PackedSequences {
     var packed = PackedSequences()
-    for example in examples where packed.rowCount + example.conditional.rowCount <= 512 {
+    for example in examples
+    where packed.rowCount == 0 || packed.rowCount + example.conditional.rowCount <= 512 {
       packed.append(example.conditional)
     }
     return packed

@@ -35,12 +35,20 @@ struct ExampleSequences: Sendable {
         }
         (prompt, response) = (Array(tokens.prefix(room / 4)), Array(tokens.dropFirst(room / 4)))
       }
-      let context = nullContext.map { [Int32($0)] } ?? []
-      let firstScored = context.isEmpty ? 1 : 0
       return ExampleSequences(
-        prompt: prompt, response: response,
-        marginal: ScoredSequence(context: context, response: response, firstScored: firstScored),
-        conditional: ScoredSequence(context: prompt, response: response, firstScored: firstScored))
+        prompt, response, nullContext: nullContext.map { [Int32($0)] } ?? [])
     }
+  }
+
+  init(_ rollout: Rollout, nullContext: [Int32]) {
+    self.init(rollout.promptTokens, rollout.responseTokens, nullContext: nullContext)
+  }
+
+  private init(_ prompt: [Int32], _ response: [Int32], nullContext: [Int32]) {
+    self.prompt = prompt
+    self.response = response
+    let first = nullContext.isEmpty ? 1 : 0
+    marginal = ScoredSequence(context: nullContext, response: response, firstScored: first)
+    conditional = ScoredSequence(context: prompt, response: response, firstScored: first)
   }
 }
