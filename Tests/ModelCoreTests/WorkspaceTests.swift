@@ -56,6 +56,35 @@ import Testing
     check(Double.self)
   }
 
+  /// Layer inputs of every layer, of every second, of a segment that is cut short, and of as few as possible; branches
+  /// one after another and side by side.
+  @Test(arguments: [ModelConfiguration.Family.qwen3, .gptNeoX, .qwen3MoE])
+  func theResidualBudgetChangesNoBit(family: ModelConfiguration.Family) {
+    func check<Scalar: ModelScalar>(_ type: Scalar.Type) {
+      let shape = Shape(family: family, tied: true)
+      let model = Transformer<Scalar>.random(
+        shape.configuration(vocabulary: 97, hidden: 24, feedForward: 40, layers: 7))
+      var direction = GradientBuffer<Scalar>(model.layout)
+      model.withParameters { direction.values.copy(from: $0) }
+      for batch in Self.batches.prefix(2) {
+        let all = Answer(Workspace(model), batch)
+        var slopes: [Double] = []
+        for kept in [8, 7, 6, 5, 4, 0] {
+          let bytes = kept * batch.rowCount * 24 * MemoryLayout<Scalar>.stride
+          let workspace = Workspace(model, residualBudget: bytes)
+          #expect(Answer(workspace, batch) == all, "\(type), \(kept) inputs")
+          // A tangent between two backward passes, which find the inputs of the lowest layers.
+          let own = workspace.tokenDerivatives(along: direction)
+          if slopes.isEmpty { slopes = own }
+          #expect(own == slopes && own.allSatisfy(\.isFinite))
+          #expect(Answer(workspace, batch) == all, "\(type), \(kept) inputs, again")
+        }
+      }
+    }
+    check(Float.self)
+    check(Double.self)
+  }
+
   @Test func aUsedWorkspaceGivesTheBitsOfAFreshOne() {
     let model = Transformer<Float>.random(Self.configuration)
     let used = Workspace(model)

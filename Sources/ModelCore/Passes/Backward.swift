@@ -30,6 +30,7 @@ extension Workspace {
   func backwardFeatures(into receiver: any GradientReceiver<Scalar>) {
     let views = current
     let network = model.layout.network
+    restoreResidual(network.layers.count)
     let site = finalSite
     // Recomputed layers have overwritten the gathered rows.
     Backend.gather(residual(network.layers.count), batch.scoredRows, into: site.input)
@@ -40,13 +41,18 @@ extension Workspace {
     Backend.scatter(dScored, batch.scoredRows, into: views.dResidual)
     for layer in network.layers.indices.reversed() {
       if layer < receiver.lowestLayer { return }
+      restoreResidual(layer)
       if !keepsActivations(of: layer) { forwardLayer(layer) }
       let sites = sites(layer)
       if network.isParallel { Backend.copy(views.dResidual, to: views.dLayer) }
-      for (branch, sites) in zip(network.layers[layer], sites).reversed() {
+      for branch in sites.indices.reversed() {
+        // The branches above have overwritten it.
+        if keepsOneBranch, branch < sites.count - 1 {
+          forwardBranch(branch, of: layer, sites[branch])
+        }
         backwardBranch(
-          branch, sites, dOutput: network.isParallel ? views.dLayer : views.dResidual,
-          into: receiver)
+          network.layers[layer][branch], sites[branch],
+          dOutput: network.isParallel ? views.dLayer : views.dResidual, into: receiver)
       }
     }
     if receiver.lowestLayer >= 0 { return }

@@ -27,6 +27,7 @@ extension Workspace {
         into: residual(0), adds: index > 0)
     }
     for layer in network.layers.indices { forwardLayer(layer) }
+    keepLastSegment()
     let site = finalSite
     Backend.gather(residual(network.layers.count), batch.scoredRows, into: site.input)
     network.finalNorm.forward(site)
@@ -34,15 +35,19 @@ extension Workspace {
 
   /// Runs one layer from its stored input; fills the layer's slot and the next layer's input.
   func forwardLayer(_ layer: Int) {
+    let sites = sites(layer)
+    for branch in sites.indices { forwardBranch(branch, of: layer, sites[branch]) }
+  }
+
+  /// Runs one branch of a layer.
+  func forwardBranch(_ index: Int, of layer: Int, _ sites: [Site<Scalar>]) {
     let network = model.layout.network
-    for (index, (branch, sites)) in zip(network.layers[layer], sites(layer)).enumerated() {
-      for (operation, site) in zip(branch, sites) {
-        // Parallel branches add to the sum of the ones before them.
-        if site.beta != 0, index == 0 || !network.isParallel {
-          Backend.copy(sites[0].input, to: site.output)
-        }
-        operation.forward(site)
+    for (operation, site) in zip(network.layers[layer][index], sites) {
+      // Parallel branches add to the sum of the ones before them.
+      if site.beta != 0, index == 0 || !network.isParallel {
+        Backend.copy(sites[0].input, to: site.output)
       }
+      operation.forward(site)
     }
   }
 }

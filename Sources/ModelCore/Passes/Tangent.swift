@@ -19,13 +19,13 @@ extension Workspace {
     let padding = Arena<Scalar>.padding * (widths.operationCount + 4)
     let memory = Buffer<Scalar>(
       count: rows * (hidden + (network.isParallel ? hidden : 0) + widths.gradients) + scored
-        * (hidden + vocabularyTile) + padding)
+        * (hidden + views.logits.columns) + padding)
     var arena = Arena(memory.base)
     let dx = arena.matrix(rows, hidden)
     // What all branches of a layer read; otherwise each reads the sum of those before it.
     let dLayer = network.isParallel ? arena.matrix(rows, hidden) : dx
     let dFeatures = arena.matrix(scored, hidden)
-    let dLogits = arena.matrix(scored, vocabularyTile)
+    let dLogits = arena.matrix(scored, views.logits.columns)
 
     for (index, input) in network.inputs.enumerated() {
       input.forward(
@@ -33,9 +33,11 @@ extension Workspace {
     }
     for layer in network.layers.indices {
       // Recomputed layers share one slot, so on the way up each layer must be recomputed.
-      if !keepsActivations(of: layer) { forwardLayer(layer) }
+      if !keepsOneBranch, !keepsActivations(of: layer) { forwardLayer(layer) }
       if network.isParallel { Backend.copy(dx, to: dLayer) }
-      for (branch, sites) in zip(network.layers[layer], sites(layer)) {
+      for (index, (branch, sites)) in zip(network.layers[layer], sites(layer)).enumerated() {
+        // Another branch has overwritten it.
+        if keepsOneBranch { forwardBranch(index, of: layer, sites) }
         var inner = arena
         var input = dLayer
         for (place, (operation, site)) in zip(branch, sites).enumerated() {
@@ -49,6 +51,7 @@ extension Workspace {
         }
       }
     }
+    keepLastSegment()
     let site = finalSite
     // The scored rows of the stream and of its tangent.
     Backend.gather(residual(network.layers.count), batch.scoredRows, into: site.input)

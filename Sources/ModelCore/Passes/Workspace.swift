@@ -2,16 +2,15 @@
 
 /// All memory that a worker writes to while it runs a model. Each worker needs its own workspace.
 ///
-/// Layer inputs are always stored. The other activations that a backward needs are stored for as
-/// many layers as the budget allows, from the top, and recomputed for the others. Recomputation
-/// repeats the same products of the same shapes, so the budget affects speed and memory but no bit
-/// of the result.
+/// The activations that a backward needs are stored for as many layers as the budget allows, from the top, and
+/// recomputed for the others. Layer inputs are stored in addition; where they exceed a budget of their own, only those
+/// of every n-th layer are, and the layers between are computed once more (Chen et al., 1604.06174). Recomputation
+/// repeats the same products of the same shapes, so the budgets affect speed and memory but no bit of the result.
 public final class Workspace<Scalar: ModelScalar> {
   public let model: Transformer<Scalar>
-  /// Bytes for stored activations.
-  let activationBudget: Int
+  let budgets: WorkspaceBudgets
   let hidden: Int  // C
-  /// The number of vocabulary columns whose logits exist at a time; the backward recomputes them.
+  /// The most columns of the vocabulary whose logits exist at a time; the backward recomputes them.
   let vocabularyTile: Int
   let widths: WorkspaceWidths
 
@@ -19,7 +18,10 @@ public final class Workspace<Scalar: ModelScalar> {
   private(set) var rowCapacity = 0
   private var scoredCapacity = 0
   private var lengthCapacity = 0
+  private var plan = ResidualPlan(layerCount: 0, spacing: 1)
   private var keptLayers = 0
+  /// Whose layer inputs between two that are stored are in memory; nil for none.
+  private var restoredSegment: Int?
 
   /// The batch of the last forward pass, and the sequences and sides of its rows.
   private(set) var batch = PackedSequences()
@@ -29,7 +31,7 @@ public final class Workspace<Scalar: ModelScalar> {
     positions: [], sequences: [], sides: [], positionCount: 0)
 
   // Stored by the forward pass.
-  private var residuals = Buffer<Scalar>(count: 0)  // (L + 1, R, C)
+  private var residuals = Buffer<Scalar>(count: 0)  // (stored residuals, R, C)
   private var slots = Buffer<Scalar>(count: 0)  // (kept + 1, R · slot width)
   var logSumExps: [Double] = []  // (M)
 
@@ -42,16 +44,16 @@ public final class Workspace<Scalar: ModelScalar> {
   /// The parameters, with this worker's memory for those that are stored elsewhere.
   var view: ParameterView<Scalar> { model.view(panels) }
 
-  /// - Parameter activationBudget: Bytes for stored activations in addition to the layer inputs.
+  /// - Parameters:
+  ///   - activationBudget: Bytes for stored activations in addition to the layer inputs.
+  ///   - residualBudget: Bytes for layer inputs.
   public convenience init(
-    _ model: Transformer<Scalar>, activationBudget: Int = Workspace.activationBudget
+    _ model: Transformer<Scalar>, activationBudget: Int = 1 << 30, residualBudget: Int = 1 << 30
   ) {
     self.init(
-      model, activationBudget: activationBudget, vocabularyTile: Self.vocabularyTile(model.layout))
+      model, activationBudget: activationBudget, residualBudget: residualBudget,
+      vocabularyTile: Self.vocabularyTile(model.layout))
   }
-
-  /// Bytes of kept activations unless said otherwise.
-  public static var activationBudget: Int { 1 << 30 }
 
   private static func vocabularyTile(_ layout: ParameterLayout) -> Int {
     VocabularyHead.tile(layout.configuration.vocabularySize)
@@ -71,16 +73,21 @@ public final class Workspace<Scalar: ModelScalar> {
     let sizes = WorkspaceSizes(
       layout.network, WorkspaceWidths(layout.network, hidden: hidden), hidden: hidden,
       rows: rowCount, scored: scoredCount, longest: longest,
-      activationBudget: activationBudget / stride, vocabularyTile: vocabularyTile(layout),
-      padding: Arena<Scalar>.padding)
+      budgets: WorkspaceBudgets(activations: (1 << 30) / stride, residuals: (1 << 30) / stride),
+      vocabularyTile: vocabularyTile(layout), padding: Arena<Scalar>.padding)
     return (sizes.residuals + sizes.slots + sizes.scratch) * stride
   }
 
-  package init(_ model: Transformer<Scalar>, activationBudget: Int, vocabularyTile: Int) {
-    precondition(activationBudget >= 0 && vocabularyTile > 0)
+  package init(
+    _ model: Transformer<Scalar>, activationBudget: Int, residualBudget: Int = 1 << 30,
+    vocabularyTile: Int
+  ) {
+    precondition(activationBudget >= 0 && residualBudget >= 0 && vocabularyTile > 0)
     BLAS.useOneThread
     self.model = model
-    self.activationBudget = activationBudget
+    let stride = MemoryLayout<Scalar>.stride
+    budgets = WorkspaceBudgets(
+      activations: activationBudget / stride, residuals: residualBudget / stride)
     hidden = model.configuration.hiddenSize
     self.vocabularyTile = vocabularyTile
     widths = WorkspaceWidths(model.layout.network, hidden: model.configuration.hiddenSize)
@@ -120,13 +127,15 @@ public final class Workspace<Scalar: ModelScalar> {
       scratch = Buffer(count: 0)
       let sizes = WorkspaceSizes(
         model.layout.network, widths, hidden: hidden, rows: rowCapacity, scored: scoredCapacity,
-        longest: lengthCapacity, activationBudget: activationBudget / MemoryLayout<Scalar>.stride,
-        vocabularyTile: vocabularyTile, padding: Arena<Scalar>.padding)
+        longest: lengthCapacity, budgets: budgets, vocabularyTile: vocabularyTile,
+        padding: Arena<Scalar>.padding)
       keptLayers = sizes.keptLayers
+      plan = sizes.residualPlan
       residuals = Buffer(count: sizes.residuals)
       slots = Buffer(count: sizes.slots)
       scratch = Buffer(count: sizes.scratch)
     }
+    restoredSegment = nil
     let sides = batch.sides
     rows = BatchRows(
       positions: batch.positions, sequences: sequences,
@@ -142,7 +151,9 @@ public final class Workspace<Scalar: ModelScalar> {
       dResidual: arena.matrix(count, hidden),
       dLayer: arena.matrix(model.layout.network.isParallel ? count : 0, hidden),
       features: arena.matrix(scored, hidden),
-      dFeatures: arena.matrix(scored, hidden), logits: arena.matrix(scored, vocabularyTile),
+      dFeatures: arena.matrix(scored, hidden),
+      logits: arena.matrix(
+        scored, WorkspaceSizes.vocabularyTile(vocabularyTile, scored: scored)),
       operation: arena.take(widths.operation(model.layout.network, longest: lengthCapacity)))
   }
 
@@ -152,11 +163,26 @@ public final class Workspace<Scalar: ModelScalar> {
     return views
   }
 
-  /// Input of a layer (R, C); index L is the output of the last one.
+  /// Input of a layer (R, C); index L is the output of the last one. Those that are not stored share memory: see
+  /// `restoreResidual`.
   func residual(_ layer: Int) -> Matrix<Scalar> {
     Matrix(
-      residuals.base + layer * rowCapacity * hidden, rows: batch.rowCount, columns: hidden)
+      residuals.base + plan.place(layer) * rowCapacity * hidden, rows: batch.rowCount,
+      columns: hidden)
   }
+
+  /// Computes the layer inputs around one again unless they are in memory.
+  func restoreResidual(_ layer: Int) {
+    guard let segment = plan.segment(of: layer), segment != restoredSegment else { return }
+    for lower in plan.layersBefore(segment) { forwardLayer(lower) }
+    restoredSegment = segment
+  }
+
+  /// After all layers have run from the bottom to the top.
+  func keepLastSegment() { restoredSegment = plan.lastSegment }
+
+  /// Whether only one branch's activations are in memory at a time.
+  var keepsOneBranch: Bool { plan.isSparse && !model.layout.network.isParallel }
 
   /// Whether a layer's slot survives until its backward.
   func keepsActivations(of layer: Int) -> Bool {
@@ -170,17 +196,21 @@ public final class Workspace<Scalar: ModelScalar> {
     let branches = model.layout.network.layers[layer]
     let fromTop = branches.isEmpty ? 0 : model.layout.network.layers.count - 1 - layer
     let count = batch.rowCount
-    var slot = slots.base + min(fromTop, keptLayers) * rowCapacity * widths.slot
+    let size = keepsOneBranch ? widths.branchSlot : widths.slot
+    var slot = slots.base + min(fromTop, keptLayers) * rowCapacity * size
     func kept(_ width: Int) -> Matrix<Scalar> {
       defer { slot += count * width }
       return Matrix(slot, rows: count, columns: width)
     }
     var stream = residual(layer)
     let isParallel = model.layout.network.isParallel
+    // The residual stream between branches comes first, so that branches can share the rest.
+    let between = isParallel ? [] : branches.dropLast().map { _ in kept(hidden) }
+    let shared = slot
     return branches.enumerated().map { index, branch in
+      if keepsOneBranch { slot = shared }
       var restored = Arena(views.restored)
-      let next =
-        index == branches.count - 1 || isParallel ? residual(layer + 1) : kept(hidden)
+      let next = index == branches.count - 1 || isParallel ? residual(layer + 1) : between[index]
       var input = stream
       if !isParallel { stream = next }
       return branch.enumerated().map { place, operation in
