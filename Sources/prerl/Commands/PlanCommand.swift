@@ -26,6 +26,12 @@ struct PlanCommand: ParsableCommand {
   var controlNames: [String] = []
 
   @Option(
+    help: ArgumentHelp(
+      "Score log P(y) after this null context: \(NullContextArgument.spellings) (default: bos).",
+      valueName: "context"))
+  var nullContext: String?
+
+  @Option(
     parsing: .unconditional,
     help: ArgumentHelp("Measure for this many seconds; 0 only computes the memory.", valueName: "s")
   )
@@ -59,7 +65,7 @@ struct PlanCommand: ParsableCommand {
 
   func run() throws {
     let checkpoint = try Checkpoint(common)
-    let setup = try AlignmentSetup(checkpoint, nullContext: nil)
+    let setup = try AlignmentSetup(checkpoint, nullContext: nullContext)
     var options = setup.options(seed: common.seed)
     options.controls = AlignmentControls.named(controlNames).map { $0.name }
     let plan = AlignmentPlan(
