@@ -33,6 +33,52 @@ import Testing
   }
 
   /// dA = s Bᵀ dW and dB = s dW Aᵀ, for every route, and nothing else where the adapter is alone.
+  /// The step s (dB A + B dA) formed as a whole, against the products of ranks.
+  @Test func adapterStepsAreThoseOfTheirFactors() throws {
+    let golden = try Golden("lora-qwen3")
+    let base = try Transformer<Double>(directory: Golden("qwen3-tied").directory)
+    let adapter = try LowRankAdapter(directory: golden.directory)
+    let both = try Transformer(base, with: adapter, adapterAlone: false)
+    let sample = golden.samples[1]
+    let count = sample.conditional.scoredCount
+    let ones = Array(repeating: 1 / Double(count), count: count)
+    let workspace = Workspace(both)
+    _ = workspace.score(PackedSequences(first: sample.marginal, second: sample.conditional))
+    let found = workspace.adapterUpdates(coefficients: ones + ones)
+    #expect(try adapter.layers(of: base.configuration) == [0, 1, 2])
+    let parameters = both.layout.parameters
+    let values = both.values
+    for (updates, sequence) in [(found.first, sample.marginal), (found.second, sample.conditional)]
+    {
+      let gradient = Workspace(both).gradient(PackedSequences([sequence]), ones)
+      #expect(updates.count == 9)
+      for update in updates {
+        let matrix = parameters[update.matrix]
+        let stem = "base_model.model." + matrix.name.dropLast(".weight".count)
+        let a = try #require(parameters.first { $0.name == stem + ".lora_A.weight" })
+        let b = try #require(parameters.first { $0.name == stem + ".lora_B.weight" })
+        let (outputs, inputs, rank) = (matrix.shape[0], matrix.shape[1], adapter.rank)
+        var (inner, step, own) = (0.0, 0.0, 0.0)
+        for row in 0..<outputs {
+          for column in 0..<inputs {
+            let p = (0..<rank).reduce(0.0) { sum, k in
+              let (inA, inB) = (a.offset + k * inputs + column, b.offset + row * rank + k)
+              return sum + adapter.scale
+                * (gradient[inB] * values[inA] + values[inB] * gradient[inA])
+            }
+            let dW = gradient[matrix.offset + row * inputs + column]
+            inner += p * dW
+            step += p * p
+            own += dW * dW
+          }
+        }
+        expectClose(update.innerProduct, inner, relative: 1e-10, "\(matrix.name) <P, dW>")
+        expectClose(update.squaredNormOfUpdate, step, relative: 1e-10, "\(matrix.name) |P|²")
+        expectClose(update.squaredNormOfGradient, own, relative: 1e-10, "\(matrix.name) |dW|²")
+      }
+    }
+  }
+
   @Test func factorsHaveTheGradientsOfTheChainRule() throws {
     let golden = try Golden("lora-qwen3")
     let base = try Transformer<Double>(directory: Golden("qwen3-tied").directory)

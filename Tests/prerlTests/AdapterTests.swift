@@ -51,6 +51,24 @@ import Testing
       #expect(try program.run("replay", "a.h5", "--adapter", "adapter", "--quiet").status == 0)
       let without = try program.run("replay", "a.h5", "--quiet")
       #expect(without.errors == "prerl: a.h5 was made with an adapter (expected --adapter DIR)\n")
+      // The adapter's step against the full gradient, of its one layer and of all.
+      let steps = try program.run(
+        align + [
+          "--output", "s.h5", "--adapter", "adapter", "--gradients", "both", "--control",
+          "adapter-update",
+        ])
+      #expect(steps.status == 0, "\(steps.errors)")
+      let controls = try #require(try steps.object()["controls"]?.objectValue)
+      let rows = try #require(controls["adapter-update"]?.objectValue)
+      #expect(rows.keys.count == 4)
+      for row in rows.members {
+        let cosine = try #require(row.value.objectValue?["cosine_mean"]?.doubleValue)
+        #expect(cosine > 0 && cosine <= 1)
+      }
+      #expect(try program.run("replay", "s.h5", "--adapter", "adapter", "--quiet").status == 0)
+      let none = try program.run(
+        "align", "--samples", "8", "--quiet", "--output", "n.h5", "--control", "adapter-update")
+      #expect(none.status == 0 && none.errors.contains("control adapter-update is left out"))
       // The factors alone: two groups, the same log-probabilities, and a replay that knows.
       let factors = try program.run(
         align + [

@@ -110,7 +110,7 @@ public enum AlignmentControls {
   public static let all: [any AlignmentControl.Type] = [
     MismatchedPrompt.self, RandomPrompt.self, ShuffledResponse.self, Cross.self,
     NullContextSweep.self, Mixture.self, Untrained.self, Breakdown.self, Update.self,
-    FirstOrder.self, PartialPrompt.self,
+    FirstOrder.self, PartialPrompt.self, AdapterUpdates.self,
   ]
 
   /// The names of all controls.

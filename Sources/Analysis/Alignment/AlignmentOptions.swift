@@ -44,6 +44,8 @@ public struct AlignmentOptions: Sendable {
   /// The number of rollouts whose own gradient is a direction of `first-order`, in addition to the
   /// update rules.
   public var firstOrderSamples: Int
+  /// The layers with an adapter whose factors have gradients beside those of the base; empty without one.
+  public var adapterLayers: [Int] = []
   /// Whether `first-order` ends a rule's steps where its prediction fails, and leaves out those of Adam: enough for
   /// validity radii.
   package var findsRadiiOnly = false
@@ -82,6 +84,7 @@ extension AlignmentOptions {
     let key: String
     let write: @Sendable (AlignmentOptions) -> JSON
     let read: Read
+    var isWritten: @Sendable (AlignmentOptions) -> Bool = { _ in true }
 
     init(_ key: String, write: @escaping @Sendable (AlignmentOptions) -> JSON, read: @escaping Read)
     {
@@ -91,6 +94,14 @@ extension AlignmentOptions {
     }
 
     /// The option as it was by default where a file lacks the key.
+    ///
+    /// - Parameter isWritten: Whether a file gets the key; by default always.
+    func isOptional(_ isWritten: @escaping @Sendable (AlignmentOptions) -> Bool) -> Stored {
+      var stored = isOptional
+      stored.isWritten = isWritten
+      return stored
+    }
+
     var isOptional: Stored {
       Stored(
         key, write: write,
@@ -183,12 +194,20 @@ extension AlignmentOptions {
       }),
     .count("bootstrap", \.bootstrapReplicates, in: 1...(1 << 24)),
     .count("first_order_samples", \.firstOrderSamples, in: 0...(1 << 24)).isOptional,
+    Stored(
+      "adapter_layers", write: { .array($0.adapterLayers.map { .integer($0) }) },
+      read: { (reader, options) throws(JSONValueError) in
+        options.adapterLayers = try reader.ints("adapter_layers", in: 0...4095)
+      }
+    ).isOptional { !$0.adapterLayers.isEmpty },
   ]
 
   /// All options, defaults included.
   public var json: JSON {
     var object = JSONObject()
-    for option in Self.stored { object[option.key] = option.write(self) }
+    for option in Self.stored where option.isWritten(self) {
+      object[option.key] = option.write(self)
+    }
     return .object(object)
   }
 

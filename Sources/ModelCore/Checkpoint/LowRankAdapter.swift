@@ -59,6 +59,18 @@ public struct LowRankAdapter: Sendable {
     return (rank, alpha / (isRankStabilized ? Double(rank).squareRoot() : Double(rank)))
   }
 
+  /// The layers whose matrices it changes, ascending.
+  ///
+  /// - Throws: `SafetensorsError` for a malformed file.
+  public func layers(of configuration: ModelConfiguration) throws -> [Int] {
+    let file = try SafetensorsFile(path: directory + "/" + Self.files[1])
+    let layout = ParameterLayout(configuration)
+    let changed = layout.parameters.filter { parameter in
+      Self.names(of: parameter).contains { file.tensor(named: $0) != nil }
+    }
+    return Set(changed.map { layout.groups[$0.group].layer }).sorted()
+  }
+
   static let prefix = "base_model.model."
 
   /// The names of A and B of a parameter.

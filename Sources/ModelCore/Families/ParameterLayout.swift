@@ -184,6 +184,20 @@ struct Network: Sendable {
     preconditionFailure("an adapter of a matrix that is no linear layer's")
   }
 
+  /// The matrices with factors of an adapter beside them, in the order of the layers.
+  var adaptedMatrices: [(matrix: Int, factors: LowRankFactors)] {
+    layers.joined().joined().compactMap { $0 as? Linear }.flatMap { linear in
+      linear.factors.map { factors in
+        var column = 0
+        let matrix = linear.weights.first { weight in
+          defer { column += weight.count / linear.inputWidth }
+          return column == factors.columns.lowerBound
+        }
+        return (matrix?.index ?? linear.weights[0].index, factors)
+      }
+    }
+  }
+
   /// The matrices of linear layers.
   var linearWeights: Set<Int> {
     Set(layers.joined().joined().flatMap { ($0 as? Linear)?.weights.map(\.index) ?? [] })

@@ -17,7 +17,7 @@ final class ProductReceiver<Scalar: ModelScalar>: GradientReceiver {
   /// Whether the head is the embedding matrix.
   private let isTied: Bool
   /// The rows of each side.
-  private let sideRows: [Range<Int>]
+  let sideRows: [Range<Int>]
   private let scored: Int
   /// The scored rows of each side.
   private let sideScored: [Range<Int>]

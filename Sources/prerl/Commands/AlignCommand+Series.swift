@@ -30,7 +30,7 @@ extension AlignCommand {
     }
     let found = try rollouts(setups[0], options(of: series.members[0])).rollouts
     let inputs = try [rolloutInput()].compactMap(\.self)
-    var configuration = configuration(setups[0], inputs)
+    var configuration = try configuration(setups[0], inputs)
     configuration.more["series"] = .array(series.members.map { .string($0.directory) })
     let plan = AlignmentPlan(
       rollouts: found, options: configuration.options,

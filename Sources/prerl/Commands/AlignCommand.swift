@@ -211,7 +211,7 @@ struct AlignCommand: ParsableCommand {
       inputs.append(
         try Manifest.Input(role: role, path: InputCopy.path(of: path), name: path))
     }
-    let configuration = configuration(setup, inputs)
+    let configuration = try configuration(setup, inputs)
     let isFinished = try readingResults([output]) {
       try AlignmentFile.isFinished(output, config: configuration.json, start)
     }
@@ -268,7 +268,7 @@ struct AlignCommand: ParsableCommand {
 
   func configuration(
     _ setup: AlignmentSetup, _ inputs: [Manifest.Input]
-  ) -> AlignmentConfiguration {
+  ) throws -> AlignmentConfiguration {
     var options = setup.options(seed: common.seed)
     options.reduction = reduction
     options.method = method
@@ -277,6 +277,10 @@ struct AlignCommand: ParsableCommand {
     options.tokenProducts = tokenProducts
     options.crossLimit = crossLimit
     options.bootstrapReplicates = bootstrap
+    if gradients == .both, options.controls.contains(AdapterUpdates.name) {
+      options.adapterLayers =
+        try setup.checkpoint.adapter?.layers(of: setup.checkpoint.configuration) ?? []
+    }
     var configuration = AlignmentConfiguration(
       model: setup.checkpoint.isEmbedded ? "embedded" : setup.checkpoint.directory,
       options: options, precision: precision)
