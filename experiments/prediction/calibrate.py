@@ -6,9 +6,12 @@ Predicted is what REGISTERED/BASE.json (prerl surrogate --summary) says of a rul
 and two nulls:
   other  the mean of the raw predictions of the other bases
   order  a fixed order: after the prompt > null context with both signs > one-sided > drift
+and a null of sizes that was not registered:
+  other-adam  the mean of the adam predictions of the other bases
 Realised is the gain in held-out accuracy, relative to that of RL (GRPO, centered) at the same learning rate and step, as
 COMPARISONS/BASE.json (prerl compare --all-steps) has it. Rules are ranked within each base and learning rate (Spearman, RL
-left out); means over bases have Student's interval over bases. The error of a prediction is |realised - predicted|, for
+left out); means over bases have Student's interval over bases. A difference of two correlations is over the rules that both rank,
+with p by Holm over all of them. The error of a prediction is |realised - predicted|, for
 the rules that look at rewards. Standard library only.
 """
 
@@ -106,10 +109,12 @@ def main():
             value, low, high = realised(entries, rule, rate, step)
             others = [predicted[other][title]["efficiency"]["estimate"] for other in bases if other != base]
             others = [value for value in others if value is not None]
+            steps = [predicted[other][title][FIELDS["adam"]]["estimate"] for other in bases if other != base]
             point = {
                 "base": base, "learning_rate": rate, "step": int(step), "rule": title, "realised": value,
                 "realised_low": low, "realised_high": high, "order": ORDER[title],
                 "other": sum(others) / len(others) if others else None,
+                "other-adam": sum(steps) / len(steps) if None not in steps and steps else None,
             }  # fmt: skip
             for name, field in FIELDS.items():
                 found = predicted[base][title][field]
@@ -117,6 +122,7 @@ def main():
             points.append(point)
 
     result = {"points": points, "spearman": {}, "errors": {}}
+    compared = {}
     every_rate = sorted({rate for base in bases for rate in rates[base]})
     for rate, step in product(every_rate, STEPS):
         of_bases = {
@@ -132,14 +138,18 @@ def main():
             each = " ".join(f"{value:6.2f}" if value is not None else "     -" for value in found[metric])
             print(f"{metric:14} {show(*student(found[metric])):24} {each}")
         for metric, null in product(("raw", "adam"), ("other", "order")):
-            differences = [
-                a - b for a, b in zip(found[metric], found[null]) if a is not None and b is not None]
-            print(f"{metric + ' - ' + null:14} {show(*student(differences))}")
+            differences = []
+            for base in bases:
+                known = [p for p in of_bases[base] if p[metric] is not None and p[null] is not None]
+                own, other = (spearman([(p[key], p["realised"]) for p in known]) for key in (metric, null))
+                if own is not None and other is not None:
+                    differences.append(own - other)
+            compared[f"{rate}, step {step}: {metric} - {null}"] = differences
         result["spearman"][f"{rate}/{step}"] = found
 
         print("error of the predicted size, rules with rewards, mean over bases and each base")
         errors = {}
-        for metric in ("raw", "adam", "other", "one"):
+        for metric in ("raw", "adam", "other", "other-adam", "one"):
             errors[metric] = []
             for base in bases:
                 own = [
@@ -149,6 +159,12 @@ def main():
             each = " ".join(f"{value:6.2f}" if value is not None else "     -" for value in errors[metric])
             print(f"{metric:14} {show(*student(errors[metric])):24} {each}")
         result["errors"][f"{rate}/{step}"] = errors
+
+    found = {name: paired.student(differences) for name, differences in compared.items()}
+    adjusted = paired.holm({name: p for name, (_, _, p) in found.items()})
+    print(f"\ndifferences of rank correlations (p by Holm for {len(adjusted)} comparisons)")
+    for name, (mean, reach, _) in found.items():
+        print(f"{name:32} {paired.cell(mean, reach, adjusted.get(name))}, {len(compared[name])} bases")
 
     print("\ngain relative to RL's: predicted raw, predicted for Adam's first step, realised at step 10 at each rate")
     for base, rule in product(bases, RULES.values()):
