@@ -12,6 +12,7 @@ rules=(prerl nsr-prerl psr-prerl drift-prerl grpo grpo-std nsr-rl psr-rl drift-r
 #   questions               a corpus in which every document opens with its question
 #   large                   5 million parameters
 #   restating               responses do not restate the prompt
+#   asked                   the embedded task, with the corpus's questions and the pretraining steps of `restating`
 
 # pretrain BASE: trains it unless it is there.
 pretrain() {
@@ -24,6 +25,7 @@ pretrain() {
     questions) config=experiments/controls/questions.json ;;
     large) config=experiments/sizes/pretrain.json ;;
     restating) config=experiments/restating/pretrain.json ;;
+    asked) config=experiments/restating/control.json ;;
   esac
   mkdir -p results/runs/bases
   "$PRERL" train "$config" --seed "$seed" --output "results/runs/bases/$1" --resume --quiet \

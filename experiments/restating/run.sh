@@ -1,5 +1,5 @@
 #!/usr/bin/env bash
-# minutes: 130
+# minutes: 150
 # What does dropping the prompt do where the response does not restate it? A base, its alignment with every
 # control, its surrogate efficiencies, and nine rules at two learning rates.
 # SEEDS ("0 1 2 3 4") and RATES ("3e-4 1e-4") may be set outside.
@@ -18,3 +18,18 @@ model=$(checkpoint restating)
 register restating
 cat "$runs/alignment.txt"
 study restating "$runs"
+
+echo "== control: the embedded task with the corpus's questions and the pretraining of this base"
+pretrain asked
+[[ -f $runs/surrogate-asked.json ]] ||
+  "$PRERL" surrogate --model "$(checkpoint asked)" --quiet --summary "$runs/surrogate-asked.json" "${threads[@]}" \
+    | tee "$runs/surrogate-asked.txt"
+read -ra seeds <<<"${SEEDS:-0 1 2 3 4}"
+comparisons=()
+for rate in 3e-4 1e-4; do
+  for seed in "${seeds[@]}"; do policies asked "$rate" "$seed" grpo prerl; done
+  readarray -t runs_of_rate < <(folders asked "$rate" "${seeds[*]}" grpo prerl)
+  comparisons+=("$runs/asked-$rate.json")
+  "$PRERL" compare "${runs_of_rate[@]}" --reference "grpo-$rate" --all-steps --output "${comparisons[-1]}" --overwrite
+done
+python3 experiments/restating/pairs.py "${comparisons[@]}"
