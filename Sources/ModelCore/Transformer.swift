@@ -29,7 +29,7 @@ public final class Transformer<Scalar: ModelScalar>: @unchecked Sendable {
     self.layout = layout
     self.differentiatesAdapterAlone = differentiatesAdapterAlone
     self.stored = stored
-    parameters = Buffer(count: layout.count)
+    parameters = Buffer(count: layout.count, isSparse: stored != nil)
   }
 
   /// A model of its own with the same parameters, all of them in memory.
@@ -43,6 +43,9 @@ public final class Transformer<Scalar: ModelScalar>: @unchecked Sendable {
     }
     return copy
   }
+
+  /// Whether all parameters are in memory, none in files.
+  public var isInMemory: Bool { stored == nil }
 
   /// The model itself, or a copy where parameters are stored elsewhere.
   public var inMemory: Transformer { stored == nil ? self : copy() }

@@ -35,8 +35,14 @@ public enum Correlation {
     return ranks
   }
 
+  /// The correlation of two wholes from that of their halves; at least 0, since halves that disagree tell of none.
+  public static func steppedUp(_ halves: Double) -> Double {
+    halves.isNaN ? .nan : max(0, 2 * halves / (1 + max(0, halves)))
+  }
+
   /// The correlation that the whole of K parts would have with another whole: of sums over one half of the parts with
-  /// sums over the other, averaged over all ways to halve them, and stepped up (Spearman and Brown, 1910).
+  /// sums over the other, averaged over all ways to halve them, and stepped up (Spearman and Brown, 1910). 0 where halves
+  /// do not correlate.
   ///
   /// - Parameter parts: Of each unit its K values, K even.
   public static func reliability(_ parts: [[Double]]) -> Double {
@@ -53,7 +59,6 @@ public enum Correlation {
       }
       return pearson(sums(true), sums(false))
     }
-    let mean = correlations.reduce(0, +) / Double(correlations.count)
-    return 2 * mean / (1 + mean)
+    return steppedUp(correlations.reduce(0, +) / Double(correlations.count))
   }
 }

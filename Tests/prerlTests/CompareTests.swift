@@ -66,6 +66,39 @@ import Testing
     }
   }
 
+  /// The smaller of two p-values counts double, the larger is at least as large.
+  @Test func severalComparisonsAreCorrectedByHolm() throws {
+    try withProgram { program in
+      var names: [String] = []
+      for (name, values) in [
+        ("one", [0.50, 0.52, 0.54]), ("near", [0.52, 0.53, 0.57]), ("far", [0.61, 0.62, 0.65]),
+      ] {
+        for (seed, value) in values.enumerated() {
+          names.append("\(name)-s\(seed)")
+          try Self.run(program, names.last ?? "", seed: seed, accuracy: value)
+          try program.write(
+            #"{"config": {"seed": \#(seed), "name": "\#(name)"}, "inputs": []}"#,
+            to: "\(names.last ?? "")/manifest.json")
+        }
+      }
+      let outcome = try program.run(["compare"] + names + ["--reference", "one", "--json"])
+      #expect(outcome.status == 0, "\(outcome.errors)")
+      let entries = try #require(JSON.parse([UInt8](outcome.output.utf8)).arrayValue)
+      func last(_ place: Int) throws -> (p: Double, holm: Double) {
+        let step = try #require(
+          entries[place].objectValue?["steps"]?.objectValue?["10"]?.objectValue)
+        #expect(step["comparisons"]?.intValue == 2)
+        return (
+          try #require(step["accuracy_difference_p"]?.doubleValue),
+          try #require(step["accuracy_difference_p_holm"]?.doubleValue)
+        )
+      }
+      let (near, far) = (try last(1), try last(2))
+      #expect(far.p < near.p && far.holm == 2 * far.p)
+      #expect(near.holm == max(near.p, far.holm))
+    }
+  }
+
   /// The base of all runs of one model is pooled: values of one seed count once, and other models' not.
   @Test func foldsDivideByTheBaseOfAllRuns() throws {
     try withProgram { program in

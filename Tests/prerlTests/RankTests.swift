@@ -25,10 +25,12 @@ import Testing
       var total = 0.0
       for (old, new) in zip(before, after) {
         for (key, value) in old.members { #expect(new[key] == value) }
-        let score = try #require(new["score"]?.doubleValue)
-        let (low, high) = (new["low"]?.doubleValue ?? .nan, new["high"]?.doubleValue ?? .nan)
+        let rank = try #require(new["rank"]?.objectValue)
+        let score = try #require(rank["score"]?.doubleValue)
+        let (low, high) = (rank["low"]?.doubleValue ?? .nan, rank["high"]?.doubleValue ?? .nan)
         #expect(low <= score && score <= high)
-        #expect(new["problem_step_high"]?.doubleValue != nil && new["cosine"]?.doubleValue != nil)
+        #expect(rank["problem_step_high"]?.doubleValue != nil)
+        #expect(abs(rank["weighted_cosine"]?.doubleValue ?? 2) <= 1)
         total += score
       }
       let object = try outcome.object()
@@ -44,6 +46,7 @@ import Testing
         ])
       #expect(small.status == 0, "\(small.errors)")
       #expect(small.output == outcome.output)
+      #expect(try program.read("again.jsonl") == program.read("ranked.jsonl"))
       let tiny = try program.run(rank + ["--memory-limit", "60MiB"])
       #expect(tiny.status != 0 && tiny.errors.contains("--memory-limit"), "\(tiny.errors)")
 
@@ -60,8 +63,36 @@ import Testing
   @Test func badInputIsRefusedInOneLine() throws {
     try withProgram { program in
       try Self.sample(program)
+      let (training, heldOut) = (try program.objects("t.jsonl"), try program.objects("h.jsonl"))
+      func write(_ name: String, _ lines: [JSONObject], _ change: (inout JSONObject) -> Void) throws
+      {
+        let text = lines.map { line in
+          var line = line
+          change(&line)
+          return JSON.object(line).text() + "\n"
+        }
+        try program.write(text.joined(), to: name)
+      }
+      try write("shared.jsonl", training) { $0["cluster"] = "of its own" }
+      try write("prompt.jsonl", training) {
+        $0["cluster"] = "of its own"
+        $0["problem_id"] = .string("other " + ($0["problem_id"]?.stringValue ?? ""))
+      }
+      try write("unscored.jsonl", heldOut) { $0["reward"] = nil }
       for (arguments, message) in [
         (["--rollouts", "t.jsonl", "--against", "t.jsonl"], "which t.jsonl has, too"),
+        (
+          ["--rollouts", "t.jsonl", "--against", "shared.jsonl"],
+          "has the problem t0, which t.jsonl has"
+        ),
+        (
+          ["--rollouts", "t.jsonl", "--against", "prompt.jsonl"],
+          "has the prompt, which t.jsonl has"
+        ),
+        (
+          ["--rollouts", "t.jsonl", "--against", "unscored.jsonl"],
+          "unscored.jsonl: some rollouts have no reward"
+        ),
         (["--rollouts", "absent.jsonl", "--against", "h.jsonl"], "absent.jsonl"),
         (
           ["--rollouts", "t.jsonl", "--against", "h.jsonl", "--output", "t.jsonl", "--overwrite"],

@@ -110,6 +110,13 @@ import Testing
       let prerl = try #require(rules["PreRL"]?.objectValue?["efficiency"]?.objectValue)
       #expect(prerl["low"] == .null && outcome.output.contains("unbounded"))
 
+      // Updates come from the number sets of training, of which there are many more than held-out ones.
+      let pools = try program.run(
+        "surrogate", "--samples", "160", "--per-problem", "4", "--quiet", "--json")
+      let counts = try pools.object()
+      #expect((counts["training_clusters"]?.intValue ?? 0) > 24)
+      #expect(8...24 ~= counts["held_out_clusters"]?.intValue ?? 0)
+
       let flat = (0..<16).map { index in
         """
         {"id": "r\(index)", "problem_id": "p\(index / 2)", "prompt_ids": [1, 3], \

@@ -58,11 +58,11 @@ def variance(rewards):
 
 
 VALUES = {  # of a problem's rollouts
-    "score": lambda own: own[0]["problem_score"],
-    "step-score": lambda own: own[0]["problem_step_score"],
-    "cosine": lambda own: mean([rollout["cosine"] for rollout in own]),
+    "score": lambda own: own[0]["rank"]["problem_score"],
+    "step-score": lambda own: own[0]["rank"]["problem_step_score"],
+    "cosine": lambda own: mean([rollout["rank"]["weighted_cosine"] for rollout in own]),
     "variance": lambda own: variance([rollout["reward"] for rollout in own]),
-    "low": lambda own: -own[0]["problem_score"],
+    "low": lambda own: -own[0]["rank"]["problem_score"],
 }
 
 

@@ -25,7 +25,7 @@ for shape in "${shapes[@]}"; do
       "$PRERL" plan "${common[@]}" --weights stored --seconds 30 --json >"$name.plan.json"
       python3 "$here/peak.py" "$PRERL" align "${common[@]}" --weights stored --limit "$count" --overwrite \
         --output "$runs/one.h5" >"$name.peak.json"
-      "$PRERL" bench "${common[@]}" --seconds 3 --json >"$name.bench.json"
+      "$PRERL" bench "${common[@]}" --weights stored --seconds 3 --json >"$name.bench.json"
       python3 "$here/table.py" join "$name"
     done
   done

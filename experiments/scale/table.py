@@ -28,7 +28,7 @@ def join(name):
 def show(runs):
     print(f"{'shape':6} {'tokens':>10} {'threads':>7} {'samples/s':>10} {'GFLOP/s':>8} {'of sgemm':>8} {'planned':>8} {'peak':>8}"
           f" {'400 rollouts':>13}")
-    for path in sorted(Path(runs).glob("*-*-?.json")):
+    for path in sorted(path for path in Path(runs).glob("*-*-*.json") if path.stem.count("-") == 2 and path.stem[-1].isdigit()):
         shape, tokens, threads = path.stem.split("-")
         row = load(path)
         print(f"{shape:6} {tokens:>10} {threads:>7} {row['samples_per_second']:10.3g} {row['gflops']:8.3g}"

@@ -49,7 +49,7 @@ extension AlignmentRun {
       plan.collectionControls.isEmpty
       ? nil
       : GradientMemory(
-        plan, model.layout, scalar: Scalar.self, threads: threads, limit: memoryLimit
+        plan, model, threads: threads, limit: memoryLimit
       ).leastBytes(of: plan)
     return AlignmentMemory(
       weights: model.byteCount,

@@ -94,14 +94,6 @@ extension AlignmentOptions {
     }
 
     /// The option as it was by default where a file lacks the key.
-    ///
-    /// - Parameter isWritten: Whether a file gets the key; by default always.
-    func isOptional(_ isWritten: @escaping @Sendable (AlignmentOptions) -> Bool) -> Stored {
-      var stored = isOptional
-      stored.isWritten = isWritten
-      return stored
-    }
-
     var isOptional: Stored {
       Stored(
         key, write: write,
@@ -109,6 +101,13 @@ extension AlignmentOptions {
           guard reader.object[key] != nil else { return }
           try read(&reader, &options)
         })
+    }
+
+    /// The same, and a file gets the key only where this is so.
+    func isOptional(_ isWritten: @escaping @Sendable (AlignmentOptions) -> Bool) -> Stored {
+      var stored = isOptional
+      stored.isWritten = isWritten
+      return stored
     }
 
     /// One of the cases of an enumeration.

@@ -65,7 +65,7 @@ public struct AlignmentRun<Scalar: ModelScalar> {
   public func checkMemory() throws(MemoryLimitExceeded) {
     guard measuresCollection else { return }
     try GradientMemory(
-      plan, model.layout, scalar: Scalar.self, threads: threads, limit: memoryLimit
+      plan, model, threads: threads, limit: memoryLimit
     ).check(plan)
   }
 

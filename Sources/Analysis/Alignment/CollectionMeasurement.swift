@@ -26,7 +26,7 @@ public final class CollectionMeasurement<Scalar: ModelScalar> {
     self.model = model
     self.threads = threads
     memory = GradientMemory(
-      plan, model.layout, scalar: Scalar.self, threads: threads, limit: memoryLimit)
+      plan, model, threads: threads, limit: memoryLimit)
     self.shouldStop = shouldStop
     self.report = report
   }

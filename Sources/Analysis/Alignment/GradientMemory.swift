@@ -14,6 +14,9 @@ public struct GradientMemory: Sendable {
   /// Bytes in all, the fixed ones included.
   public let limit: Int
 
+  /// Whether the model's parameters are in memory; otherwise a control that changes them copies them first.
+  let isInMemory: Bool
+
   /// OpenBLAS's own buffer for a thread.
   static let bytesPerThread = 32 << 20
   /// The program without any numbers.
@@ -24,9 +27,11 @@ public struct GradientMemory: Sendable {
 
   /// - Parameter limit: Bytes in all, the model included.
   package init<Scalar: ModelScalar>(
-    _ plan: AlignmentPlan, _ layout: ParameterLayout, scalar: Scalar.Type, threads: Int, limit: Int
+    _ plan: AlignmentPlan, _ model: Transformer<Scalar>, threads: Int, limit: Int
   ) {
+    let layout = model.layout
     self.layout = layout
+    isInMemory = model.isInMemory
     self.threads = threads
     self.limit = limit
     scalarSize = MemoryLayout<Scalar>.stride
@@ -45,7 +50,8 @@ public struct GradientMemory: Sendable {
       longest: sequences.map(\.rowCount).max() ?? 0)
     // One more than the threads: first-order steps keep one beside those of the workers.
     fixedBytes =
-      layout.count * scalarSize + (threads + 1) * (workspace + Self.bytesPerThread)
+      model.byteCount
+      + (threads + 1) * (workspace + model.panelByteCount + Self.bytesPerThread)
       + Self.programBytes
   }
 

@@ -23,8 +23,9 @@ public struct RankingRun<Scalar: ModelScalar> {
   public let model: Transformer<Scalar>
   /// Whether the rollouts are learned from after the null context, not after their prompts.
   public var isMarginal = false
-  /// How errors call the rollouts.
+  /// How errors call the rollouts, and the held-out ones.
   public var rolloutsName = "rollouts"
+  public var heldOutName = "held-out rollouts"
   public var threads = 1
   /// Bytes that may be used in all, the model included. It changes the number of passes over the rollouts
   /// and no result.
@@ -63,13 +64,14 @@ public struct RankingRun<Scalar: ModelScalar> {
     shouldStop: @escaping @Sendable () -> Bool = { false },
     progress: @escaping (Double) -> Void = { _ in }
   ) throws -> RolloutRanking? {
-    if let obstacle = UpdateBatches.obstacle(plan) {
+    if let (isHeldOut, reason) = UpdateBatches.obstacleInPool(plan) {
       throw OutputError.usage(
-        rolloutsName, "\(obstacle) (expected groups of scored rollouts, some right and some wrong)")
+        isHeldOut ? heldOutName : rolloutsName,
+        "\(reason) (expected groups of scored rollouts, some right and some wrong)")
     }
     let batches = UpdateBatches(plan)
     let memory = GradientMemory(
-      plan, model.layout, scalar: Scalar.self, threads: threads, limit: memoryLimit)
+      plan, model, threads: threads, limit: memoryLimit)
     guard let slices = memory.slices(rows: RankingRow.count, buffers: bufferCount) else {
       throw memory.exceeded(
         by: "rank", memory.leastBytes(rows: RankingRow.count, buffers: bufferCount))
@@ -80,6 +82,8 @@ public struct RankingRun<Scalar: ModelScalar> {
     var products = [[Double]](
       repeating: Array(repeating: 0, count: RankingRow.directions.count + 1),
       count: ranked.count)
+    var partProducts = [Double](
+      repeating: 0, count: RankingRow.parts.count * RankingRow.parts.count)
     for (place, slice) in slices.enumerated() {
       func tell(_ share: Double) { progress((Double(place) + share) / Double(slices.count)) }
       let directions = GradientSet<Scalar>(model.layout, range: slice, count: RankingRow.count)
@@ -87,10 +91,17 @@ public struct RankingRun<Scalar: ModelScalar> {
         try multiply(
           ranked, with: directions, adding: &products, shouldStop, { tell(0.5 + 0.5 * $0) })
       else { return nil }
+      directions.addProducts(RankingRow.parts, RankingRow.parts, to: &partProducts)
     }
+    if let place = products.firstIndex(where: { !$0.allSatisfy(\.isFinite) }) {
+      throw NonFiniteError(
+        "\(rolloutsName): a product of gradients of rollout \(plan.rollouts[ranked[place]].id)")
+    }
+    let square = partProducts.reduce(0, +) / Double(partProducts.count)
     return RolloutRanking(
       plan: plan, advantages: batches.advantages, ranked: ranked, products: products,
-      parts: RankingRow.parts, steps: RankingRow.steps, shuffled: RankingRow.shuffled)
+      heldOutNorm: max(0, square).squareRoot(), parts: RankingRow.parts, steps: RankingRow.steps,
+      shuffled: RankingRow.shuffled)
   }
 
   // MARK: - Directions

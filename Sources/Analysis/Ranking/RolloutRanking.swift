@@ -38,7 +38,7 @@ public struct RolloutRanking: Sendable {
   private let values: [Metric: [[Double]?]]
   /// Scores with the gradient of shuffled held-out rewards. (N)
   private let shuffledHeldOut: [Double]
-  /// A_i cos(g_i, G), up to the length of G. (N)
+  /// A_i cos(g_i, G). (N)
   private let cosines: [Double]
   private let rewards: [Double]
   /// A_i and <g_i, G> of each rollout. (N)
@@ -57,9 +57,10 @@ public struct RolloutRanking: Sendable {
   /// - Parameters:
   ///   - ranked: Rollouts of groups that have different rewards.
   ///   - products: <g_i, ·> of each of them with all directions, and |g_i|².
+  ///   - heldOutNorm: |G|
   init(
     plan: AlignmentPlan, advantages: [Double], ranked: [Int], products: [[Double]],
-    parts: Range<Int>, steps: Range<Int>, shuffled: Int
+    heldOutNorm: Double, parts: Range<Int>, steps: Range<Int>, shuffled: Int
   ) {
     rolloutCount = plan.heldOutStart
     heldOutCount = plan.rollouts.count - plan.heldOutStart
@@ -83,7 +84,7 @@ public struct RolloutRanking: Sendable {
     var cosines = chance
     for (index, row) in zip(ranked, products) {
       chance[index] = advantages[index] * row[shuffled]
-      let length = (row.last ?? 0).squareRoot()
+      let length = (row.last ?? 0).squareRoot() * heldOutNorm
       cosines[index] =
         length > 0 ? advantages[index] * (means[.gradient]?[index] ?? 0) / length : 0
     }
@@ -118,6 +119,9 @@ public struct RolloutRanking: Sendable {
     values[metric]?[index].map(partMean.interval)
   }
 
+  /// Problems whose rollouts have different rewards, places in `problems`; nothing is learned from the others.
+  private var mixed: [Int] { problems.indices.filter { problems[$0].rewardVariance > 0 } }
+
   /// The score of each problem, in the order of `problems`.
   public func problemScores(_ metric: Metric = .gradient) -> [Interval] { scores[metric] ?? [] }
 
@@ -145,7 +149,8 @@ public struct RolloutRanking: Sendable {
   }
 
   public func summary(_ metric: Metric) -> Summary {
-    let scores = problemScores(metric)
+    let places = mixed
+    let scores = places.map { problemScores(metric)[$0] }
     let all = values[metric] ?? []
     let rows = all.compactMap(\.self)
     return Summary(
@@ -153,18 +158,18 @@ public struct RolloutRanking: Sendable {
       spread: deviation(scores.map(\.estimate)),
       spreadOfShuffledTraining: spreadOfShuffledTraining(metric),
       reliability: Correlation.reliability(
-        problems.map { problem in columnMeans(problem.members.compactMap { all[$0] }) }),
+        places.map { columnMeans(problems[$0].members.compactMap { all[$0] }) }),
       rolloutReliability: Correlation.reliability(rows.filter { $0.contains { $0 != 0 } }),
       repeatability: repeatability(metric),
       helpful: scores.count { $0.low > 0 }, harmful: scores.count { $0.high < 0 },
       correlationWithVariance: Correlation.spearman(
-        scores.map(\.estimate), problems.map(\.rewardVariance)))
+        scores.map(\.estimate), places.map { problems[$0].rewardVariance }))
   }
 
   /// The spread of scores of problems with the gradient of shuffled held-out rewards: what noise alone makes.
   public var spreadOfShuffledHeldOut: Double {
     deviation(
-      problems.map { problem in
+      mixed.map { problems[$0] }.map { problem in
         problem.members.reduce(0) { $0 + shuffledHeldOut[$1] } / Double(problem.members.count)
       })
   }
@@ -175,7 +180,7 @@ public struct RolloutRanking: Sendable {
     let spreads = (0..<orders).map { number in
       var random = key.derive(UInt64(number)).generator()
       return deviation(
-        problems.map { problem in
+        mixed.map { problems[$0] }.map { problem in
           var order = problem.members
           random.shuffle(&order)
           return zip(problem.members, order).reduce(0) { $0 + advantages[$1.1] * products[$1.0] }
@@ -192,7 +197,7 @@ public struct RolloutRanking: Sendable {
     let correlations = (0..<ways).map { number in
       var random = key.derive("halves").derive(UInt64(number)).generator()
       var halves: ([Double], [Double]) = ([], [])
-      for problem in problems where problem.members.count >= 4 {
+      for problem in mixed.map({ problems[$0] }) where problem.members.count >= 4 {
         var order = problem.members
         random.shuffle(&order)
         func score(_ members: ArraySlice<Int>) -> Double {
@@ -204,8 +209,7 @@ public struct RolloutRanking: Sendable {
       }
       return halves.0.count > 2 ? Correlation.pearson(halves.0, halves.1) : .nan
     }
-    let mean = correlations.reduce(0, +) / Double(ways)
-    return 2 * mean / (1 + mean)
+    return Correlation.steppedUp(correlations.reduce(0, +) / Double(ways))
   }
 
   private func deviation(_ values: [Double]) -> Double {
@@ -217,8 +221,8 @@ public struct RolloutRanking: Sendable {
 
   // MARK: - Reports
 
-  /// What a line of the rollouts' file gets: `score`, `low`, `high`, the same along Adam's step and of the
-  /// problem; null in a group of one.
+  /// What is known of a rollout: `score`, `low`, `high`, the same along Adam's step and of its problem, and its advantage
+  /// times the cosine of its gradient with the held-out one; null in a group of one.
   public func members(ofRollout index: Int) -> [(key: String, value: JSON)] {
     var members: [(key: String, value: JSON)] = []
     for metric in Metric.allCases {
@@ -231,8 +235,7 @@ public struct RolloutRanking: Sendable {
         members.append((name + "high", .real(interval.high)))
       }
     }
-    // Up to the length of the held-out gradient, which all have in common.
-    members.append(("cosine", .real(advantages[index].isNaN ? .nan : cosines[index])))
+    members.append(("weighted_cosine", .real(advantages[index].isNaN ? .nan : cosines[index])))
     return members
   }
 
@@ -278,13 +281,16 @@ public struct RolloutRanking: Sendable {
 
   /// What the numbers are made from.
   public var basis: String {
-    "Scores of \(problems.count) problems (\(rolloutCount) rollouts) against \(heldOutCount) held-out rollouts. About "
-      + "\(significant(0.025 * Double(problems.count), 2)) intervals lie above 0 by chance, and as many below."
+    let equal = problems.count - mixed.count
+    return "Scores of \(mixed.count) problems against \(heldOutCount) held-out rollouts"
+      + (equal > 0 ? " (\(equal) more whose rewards are all equal teach nothing)" : "")
+      + ". About \(significant(0.025 * Double(mixed.count), 2)) intervals lie above 0 by chance, and as many below."
   }
 
   public var json: JSON {
     var object: JSONObject = [
-      "problems": .integer(problems.count), "rollouts": .integer(rolloutCount),
+      "problems": .integer(problems.count), "mixed_problems": .integer(mixed.count),
+      "rollouts": .integer(rolloutCount),
       "held_out_rollouts": .integer(heldOutCount),
       "spread_of_shuffled_held_out": .real(spreadOfShuffledHeldOut),
     ]

@@ -10,11 +10,16 @@ public struct Buffer<Scalar: ModelScalar>: ~Copyable, @unchecked Sendable {
   public let count: Int
 
   /// Allocates `count` zeros.
-  public init(count: Int) {
+  public init(count: Int) { self.init(count: count, isSparse: false) }
+
+  /// - Parameter isSparse: Whether most of it will never be touched.
+  init(count: Int, isSparse: Bool) {
     precondition(count >= 0, "negative buffer size")
     self.count = count
-    base = ZeroedMemory.allocate(byteCount: count * MemoryLayout<Scalar>.stride)
-      .bindMemory(to: Scalar.self, capacity: max(count, 1))
+    base = ZeroedMemory.allocate(
+      byteCount: count * MemoryLayout<Scalar>.stride, isSparse: isSparse
+    )
+    .bindMemory(to: Scalar.self, capacity: max(count, 1))
   }
 
   deinit {

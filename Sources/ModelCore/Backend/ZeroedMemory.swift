@@ -8,7 +8,8 @@ enum ZeroedMemory {
   private static let mappedSize = 4 << 20
   private static let alignment = 64
 
-  static func allocate(byteCount: Int) -> UnsafeMutableRawPointer {
+  /// - Parameter isSparse: Whether most of it will never be touched: then small pages keep what is touched small.
+  static func allocate(byteCount: Int, isSparse: Bool = false) -> UnsafeMutableRawPointer {
     guard byteCount >= mappedSize else {
       let memory = UnsafeMutableRawPointer.allocate(
         byteCount: max(byteCount, 1), alignment: alignment)
@@ -18,7 +19,8 @@ enum ZeroedMemory {
     let memory = mmap(
       nil, byteCount, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0)
     guard let memory, memory != MAP_FAILED else { MemoryExhaustion.end(byteCount: byteCount) }
-    madvise(memory, byteCount, MADV_HUGEPAGE)  // a hint: where it fails, small pages serve
+    // A hint: where it fails, the other size serves.
+    madvise(memory, byteCount, isSparse ? MADV_NOHUGEPAGE : MADV_HUGEPAGE)
     return memory
   }
 

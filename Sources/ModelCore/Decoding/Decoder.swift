@@ -81,7 +81,8 @@ public final class Decoder<Scalar: ModelScalar> {
     let notes = branches.joined().map(\.notesPerRow).max() ?? 0
     let pieces = (branches.map(\.count).max() ?? 0) + 6
     return count * ((network.isParallel ? 3 : 2) * hidden + inner + notes)
-      + WorkspaceWidths(network, hidden: hidden).operation(network, longest: capacity)
+      + WorkspaceWidths(network, hidden: hidden).operation(
+        network, longest: capacity, rows: count)
       + pieces * Arena<Scalar>.padding
   }
 
@@ -100,7 +101,8 @@ public final class Decoder<Scalar: ModelScalar> {
     let layerInput = network.isParallel ? arena.matrix(count, hidden) : stream
     let notes = arena.take(count * (branches.joined().map(\.notesPerRow).max() ?? 0))
     let scratch = arena.take(
-      WorkspaceWidths(network, hidden: hidden).operation(network, longest: capacity))
+      WorkspaceWidths(network, hidden: hidden).operation(
+        network, longest: capacity, rows: count))
     func site(_ input: Matrix<Scalar>, _ output: Matrix<Scalar>, beta: Scalar) -> Site<Scalar> {
       Site(
         parameters: parameters, rows: rows, tables: tables, input: input,

@@ -40,7 +40,8 @@ public struct ModelConfiguration: Sendable, Hashable {
   public var padToken: Int?
 
   /// Whether sequences beyond `maximumPositions` cannot be computed: positions are learned, or frequencies would
-  /// depend on the sequence's length.
+  /// depend on the sequence's length. With learned positions a longer one ends the program; with the others callers
+  /// must refuse it.
   public var limitsPositions: Bool {
     if case .dynamic = ropeScaling { return true }
     return family.learnsPositions

@@ -112,6 +112,12 @@ struct VocabularyHead: Sendable {
     _ features: Matrix<Scalar>, _ parameters: ParameterView<Scalar>,
     into logits: Matrix<Scalar>
   ) {
-    Backend.multiply(features, transposed: rows(parameters, 0..<vocabularySize), into: logits)
+    // In tiles, so that a matrix in a file is never converted as a whole.
+    let tile = Self.tile(vocabularySize)
+    for start in stride(from: 0, to: vocabularySize, by: tile) {
+      let words = start..<min(start + tile, vocabularySize)
+      Backend.multiply(
+        features, transposed: rows(parameters, words), into: logits.columns(words))
+    }
   }
 }

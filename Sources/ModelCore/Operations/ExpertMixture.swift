@@ -27,6 +27,11 @@ struct ExpertMixture: Operation {
   var keepsOutput: Bool { true }
   var notesPerRow: Int { experts.count + chosenCount * (2 + 2 * inner) }
 
+  /// Every row may be the same expert's: the backward has its input, gradients and inner values, and those of the
+  /// routing.
+  var scratchPerRow: Int { 3 * width + 4 * inner + chosenCount + experts.count }
+  func scratchCount(longest: Int) -> Int { 8 * 16 }
+
   /// What the forward stores.
   private struct Notes<Scalar: ModelScalar> {
     let probabilities: Matrix<Scalar>  // (R, E)
@@ -105,14 +110,11 @@ struct ExpertMixture: Operation {
 
   /// Calls `body` with each used expert's rows and with memory for that many rows of some widths.
   private func forEachExpert<Scalar: ModelScalar>(
-    _ chosen: Matrix<Scalar>, widths: [Int], _ body: (Assignment, [Matrix<Scalar>]) -> Void
+    _ chosen: Matrix<Scalar>, widths: [Int], in memory: Arena<Scalar>,
+    _ body: (Assignment, [Matrix<Scalar>]) -> Void
   ) {
-    let assignments = assignments(chosen)
-    let longest = assignments.map(\.rows.count).max() ?? 0
-    let padding = Arena<Scalar>.padding * widths.count
-    let memory = Buffer<Scalar>(count: longest * widths.reduce(0, +) + padding)
-    for assignment in assignments {
-      var arena = Arena(memory.base)
+    for assignment in assignments(chosen) {
+      var arena = memory
       body(assignment, widths.map { arena.matrix(assignment.rows.count, $0) })
     }
   }
@@ -127,7 +129,8 @@ struct ExpertMixture: Operation {
       notes.probabilities, normalizing: normalizesWeights, chosen: notes.chosen,
       weights: notes.weights)
     if site.beta == 0 { Backend.clear(site.output) }
-    forEachExpert(notes.chosen, widths: [width, inner, width]) { own, memory in
+    forEachExpert(notes.chosen, widths: [width, inner, width], in: Arena(site.scratch)) {
+      own, memory in
       let (x, h, y) = (memory[0], memory[1], memory[2])
       let (gateUp, down) = matrices(own.expert, site.parameters)
       let stored = notes.gateUp.rows(own.stored)
@@ -151,13 +154,12 @@ struct ExpertMixture: Operation {
   ) {
     let notes = notes(site)
     let rows = site.input.rows
-    let routing = Buffer<Scalar>(count: rows * (chosenCount + experts.count))
-    let dWeights = Matrix(routing.base, rows: rows, columns: chosenCount)
-    let dLogits = Matrix(
-      routing.base + rows * chosenCount, rows: rows, columns: experts.count)
+    var arena = Arena(site.scratch)
+    let dWeights = arena.matrix(rows, chosenCount)
+    let dLogits = arena.matrix(rows, experts.count)
     if gradient.beta == 0 { Backend.clear(gradient.input) }
     let widths = [width, width, inner, inner, 2 * inner, width]
-    forEachExpert(notes.chosen, widths: widths) { own, memory in
+    forEachExpert(notes.chosen, widths: widths, in: arena) { own, memory in
       let (x, dy, h, dh, dGateUp, dx) =
         (memory[0], memory[1], memory[2], memory[3], memory[4], memory[5])
       let (gateUp, down) = matrices(own.expert, site.parameters)
@@ -200,17 +202,18 @@ struct ExpertMixture: Operation {
   ) {
     let notes = notes(site)
     let rows = site.input.rows
-    let routing = Buffer<Scalar>(count: rows * (chosenCount + experts.count))
-    let dWeights = Matrix(routing.base, rows: rows, columns: chosenCount)
-    let dLogits = Matrix(
-      routing.base + rows * chosenCount, rows: rows, columns: experts.count)
+    var arena = Arena(site.scratch)
+    let dWeights = arena.matrix(rows, chosenCount)
+    let dLogits = arena.matrix(rows, experts.count)
     Backend.multiply(tangent.input, transposed: routerMatrix(site.parameters), into: dLogits)
     Backend.multiply(site.input, transposed: routerMatrix(direction), into: dLogits, beta: 1)
     Backend.routeTangent(
       notes.probabilities, normalizing: normalizesWeights, chosen: notes.chosen,
       weights: notes.weights, dLogits: dLogits, dWeights: dWeights)
     if tangent.beta == 0 { Backend.clear(tangent.output) }
-    forEachExpert(notes.chosen, widths: [width, 2 * inner, inner, inner, width]) { own, memory in
+    forEachExpert(
+      notes.chosen, widths: [width, 2 * inner, inner, inner, width], in: arena
+    ) { own, memory in
       let (x, dGateUp, h, dh, y) = (memory[0], memory[1], memory[2], memory[3], memory[4])
       let (gateUp, down) = matrices(own.expert, site.parameters)
       let (gateUpDirection, downDirection) = matrices(own.expert, direction)

@@ -37,6 +37,8 @@ protocol Operation: Sendable {
   var cachePerPosition: Int { get }
   /// Scalars of working memory in any direction, for sequences of at most `longest` rows.
   func scratchCount(longest: Int) -> Int
+  /// The same for each row of the batch, in addition.
+  var scratchPerRow: Int { get }
 
   /// y = beta · y + o(x). The last operation of a branch adds to the residual stream (beta 1).
   func forward<Scalar: ModelScalar>(_ site: Site<Scalar>)
@@ -72,6 +74,7 @@ extension Operation {
   var notesPerRow: Int { 0 }
   var cachePerPosition: Int { 0 }
   func scratchCount(longest: Int) -> Int { 0 }
+  var scratchPerRow: Int { 0 }
 
   func restore<Scalar: ModelScalar>(_ site: Site<Scalar>) { forward(site) }
 

@@ -46,7 +46,7 @@ extension Workspace {
       let sites = sites(layer)
       if network.isParallel { Backend.copy(views.dResidual, to: views.dLayer) }
       for branch in sites.indices.reversed() {
-        // The branches above have overwritten it.
+        // The branches above have overwritten it; it costs their forward once more.
         if keepsOneBranch, branch < sites.count - 1 {
           forwardBranch(branch, of: layer, sites[branch])
         }

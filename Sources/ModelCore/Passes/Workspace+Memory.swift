@@ -35,8 +35,10 @@ struct WorkspaceWidths: Sendable {
   }
 
   /// Working memory of one operation at a time.
-  func operation(_ network: Network, longest: Int) -> Int {
-    (network.layers.joined().joined().map { $0.scratchCount(longest: longest) }
+  func operation(_ network: Network, longest: Int, rows: Int) -> Int {
+    (network.layers.joined().joined().map {
+      $0.scratchCount(longest: longest) + rows * $0.scratchPerRow
+    }
       + [network.finalNorm.scratchCount(longest: longest)]).max() ?? 0
   }
 }
@@ -126,7 +128,7 @@ struct WorkspaceSizes {
     scratch =
       rows * (hidden + (network.isParallel ? hidden : 0) + widths.restored + widths.gradients)
       + scored * 2 * hidden + Self.logitCount(vocabularyTile, scored: scored)
-      + widths.operation(network, longest: longest)
+      + widths.operation(network, longest: longest, rows: rows)
       + padding * (8 + widths.operationCount * 2)
   }
 }

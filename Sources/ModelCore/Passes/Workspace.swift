@@ -154,7 +154,8 @@ public final class Workspace<Scalar: ModelScalar> {
       dFeatures: arena.matrix(scored, hidden),
       logits: arena.matrix(
         scored, WorkspaceSizes.vocabularyTile(vocabularyTile, scored: scored)),
-      operation: arena.take(widths.operation(model.layout.network, longest: lengthCapacity)))
+      operation: arena.take(
+        widths.operation(model.layout.network, longest: lengthCapacity, rows: count)))
   }
 
   /// The scratch of the prepared batch.

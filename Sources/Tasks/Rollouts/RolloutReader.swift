@@ -30,6 +30,8 @@ public struct RolloutReader {
     /// The tokens that may start a prompt. A pad that is one of them is kept where it is alone before a
     /// prompt, and several are an error, since one of them may be the start.
     public var startTokens: Set<Int32> = []
+    /// What the names of problems without one begin with; the line of their first rollout follows.
+    public var unnamedProblems = "prompt-"
     /// The key of the reward in place of `reward` and `score`; a line without it is an error.
     public var rewardKey: String?
 
@@ -122,7 +124,7 @@ public struct RolloutReader {
 
   private mutating func problem(of promptTokens: [Int32]) -> String {
     if let known = problemOfPrompt[promptTokens] { return known }
-    let name = "prompt-\(lines.line)"
+    let name = "\(options.unnamedProblems)\(lines.line)"
     problemOfPrompt[promptTokens] = name
     return name
   }

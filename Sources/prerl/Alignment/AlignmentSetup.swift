@@ -11,11 +11,18 @@ struct AlignmentSetup {
   let nullContext: NullContext
   private let contexts: NullContextArgument
 
-  /// - Parameter nullContext: as given by the user; nil for the default, `bos`.
-  init(_ checkpoint: Checkpoint, nullContext: String?) throws {
+  /// - Parameters:
+  ///   - nullContext: as given by the user; nil for the default, `bos`.
+  ///   - needsNullContext: Whether something is scored after it. If not, a model without a default has any.
+  init(_ checkpoint: Checkpoint, nullContext: String?, needsNullContext: Bool = true) throws {
     self.checkpoint = checkpoint
     contexts = NullContextArgument(checkpoint)
-    self.nullContext = try contexts.resolve(nullContext)
+    if needsNullContext || nullContext != nil {
+      self.nullContext = try contexts.resolve(nullContext)
+    } else {
+      self.nullContext =
+        (try? contexts.resolve(nil)) ?? NullContext(name: "unused", tokens: [0])
+    }
   }
 
   /// Options, with the values that depend on the checkpoint filled in.
@@ -25,24 +32,38 @@ struct AlignmentSetup {
       specialTokens: contexts.specialTokens)
   }
 
-  /// The rollouts of two files, those of training and held-out ones, which share no cluster.
+  /// The rollouts of two files, those of training and held-out ones, which share no cluster, problem or prompt.
+  ///
+  /// - Parameter visit: Gets every line of the first file.
   func pools(
-    _ path: String, _ heldOut: String, allowLong: Bool, rewardKey: String?
+    _ path: String, _ heldOut: String, allowLong: Bool, rewardKey: String?,
+    visit: (JSONObject) -> Void = { _ in }
   ) throws -> ([Rollout], [Rollout]) {
-    let all = try rollouts(path: path, allowLong: allowLong, rewardKey: rewardKey)
-    let others = try rollouts(path: heldOut, allowLong: allowLong, rewardKey: rewardKey)
-    let clusters = Set(all.map { Array($0.cluster.utf8) })
-    if let shared = others.first(where: { clusters.contains(Array($0.cluster.utf8)) }) {
+    let all = try rollouts(
+      path: path, allowLong: allowLong, rewardKey: rewardKey, visit: visit)
+    // Problems without a name have that of a line, which both files may have.
+    let others = try rollouts(
+      path: heldOut, allowLong: allowLong, rewardKey: rewardKey, unnamedProblems: "held-out prompt-"
+    )
+    func refuse<Key: Hashable>(
+      _ what: String, _ text: (Rollout) -> String, _ key: (Rollout) -> Key
+    ) throws {
+      let known = Set(all.map(key))
+      guard let shared = others.first(where: { known.contains(key($0)) }) else { return }
       throw CommandFailure.usage(
-        "\(heldOut): rollout \(shared.id) has the cluster \(shared.cluster), which \(path) has, too (expected "
-          + "clusters that it does not have)")
+        "\(heldOut): rollout \(shared.id) has the \(what)\(text(shared)), which \(path) has, too (expected "
+          + "\(what)s that it does not have)")
     }
+    try refuse("cluster", { " " + $0.cluster }, { Array($0.cluster.utf8) })
+    try refuse("problem", { " " + $0.problemID }, { Array($0.problemID.utf8) })
+    try refuse("prompt", { _ in "" }, \.promptTokens)
     return (all, others)
   }
 
   /// The rollouts of a file, encoded and checked for the checkpoint.
   func rollouts(
-    path: String, allowLong: Bool = false, limit: Int? = nil, rewardKey: String? = nil
+    path: String, allowLong: Bool = false, limit: Int? = nil, rewardKey: String? = nil,
+    unnamedProblems: String? = nil, visit: (JSONObject) -> Void = { _ in }
   ) throws -> [Rollout] {
     let configuration = checkpoint.configuration
     guard !(allowLong && configuration.limitsPositions) else {
@@ -54,7 +75,8 @@ struct AlignmentSetup {
     if allowLong { options.maximumLength = nil }
     options.limit = limit
     options.rewardKey = rewardKey
-    let rollouts = try checkpoint.rollouts(path: path, options)
+    if let unnamedProblems { options.unnamedProblems = unnamedProblems }
+    let rollouts = try checkpoint.rollouts(path: path, options, visit: visit)
     try check(rollouts, path)
     return rollouts
   }

@@ -36,13 +36,15 @@ struct BenchCommand: ParsableCommand {
   var kernels = false
 
   @OptionGroup var modelOptions: ModelOptions
+  @OptionGroup var weightOptions: WeightOptions
   @OptionGroup var seedOptions: SeedOptions
   @OptionGroup var threadOptions: ThreadOptions
   @OptionGroup var printOptions: PrintOptions
   @OptionGroup var progressOptions: ProgressOptions
 
   var common: CommonOptions {
-    CommonOptions(modelOptions, seedOptions, threadOptions, printOptions, progressOptions)
+    CommonOptions(
+      modelOptions, weightOptions, seedOptions, threadOptions, printOptions, progressOptions)
   }
 
   func validate() throws {
@@ -80,7 +82,8 @@ struct BenchCommand: ParsableCommand {
       return ExampleSequences.make(
         64, for: checkpoint.configuration, key: common.key.derive("bench"))
     }
-    let setup = try AlignmentSetup(checkpoint, nullContext: nil)
+    let setup = try AlignmentSetup(
+      checkpoint, nullContext: nil, needsNullContext: false)
     let all = try setup.rollouts(path: rollouts)
     let count = min(64, all.count)
     return (0..<count).map {
@@ -91,8 +94,15 @@ struct BenchCommand: ParsableCommand {
   private func compareKernels() throws {
     var arguments = ["--seconds", "\(seconds)", "--threads", "\(common.threads)"]
     arguments += ["--seed", "\(common.seed)"]
+    // The copy of a pipe is a file of this process.
+    let own = "/proc/\(ProcessInfo.processInfo.processIdentifier)/"
+    let readable = try rollouts.map {
+      try InputCopy.path(of: $0).replacing("/proc/self/", with: own)
+    }
     for (option, value) in [
-      ("--model", common.model), ("--adapter", common.adapter), ("--rollouts", rollouts),
+      ("--model", common.model), ("--adapter", common.adapter),
+      ("--rollouts", readable),
+      ("--weights", common.weights.rawValue),
     ] {
       if let value { arguments += [option, value] }
     }

@@ -23,8 +23,9 @@ struct RankCommand: ParsableCommand {
       those that as many other rollouts of the same problems would give; the columns of shuffled rewards are what the spread of scores is \
       without any signal.
 
-      --output writes every line of --rollouts again with score, low and high, the same along Adam's step \
-      (step_score), and of its problem (problem_score, problem_step_score).
+      --output writes every line of --rollouts again with an object rank: score, low and high, the same along \
+      Adam's step (step_score) and of its problem (problem_score, problem_step_score), and weighted_cosine, the \
+      advantage times the cosine of the rollout's gradient with the held-out one.
 
       Example: prerl rank --rollouts train.jsonl --against held-out.jsonl --output ranked.jsonl
       """)
@@ -96,21 +97,26 @@ struct RankCommand: ParsableCommand {
   }
 
   func run() throws {
-    let setup = try AlignmentSetup(Checkpoint(common), nullContext: nullContext)
+    KernelComparison.warn(common)
+    let setup = try makeSetup(Checkpoint(common))
     try common.checkOutputs([output], inputs: [rollouts, against])
-    let ranking = try ranking(setup, "ranking")
+    var lines: [JSONObject] = []
+    let ranking = try ranking(setup, "ranking") { lines.append($0) }
     let other = try nullModel.map { directory in
       var own = common
       own.model = directory
       own.adapter = nil
       let checkpoint = try Checkpoint(own)
       try checkpoint.requireTokens(of: setup.checkpoint)
-      return try self.ranking(
-        AlignmentSetup(checkpoint, nullContext: nullContext), "ranking with --null-model")
+      return try self.ranking(makeSetup(checkpoint), "ranking with --null-model")
     }
     if let output {
-      let lines = try lines(setup).enumerated().map { index, line in
-        JSON.object(scored(line, ranking.members(ofRollout: index))).text() + "\n"
+      let lines = lines.enumerated().map { index, line in
+        var line = line
+        var scores = JSONObject()
+        for (key, value) in ranking.members(ofRollout: index) { scores[key] = value }
+        line["rank"] = .object(scores)
+        return JSON.object(line).text() + "\n"
       }
       try AtomicFile.publish(lines.joined(), to: output, overwrite: common.overwrite)
     }
@@ -119,14 +125,24 @@ struct RankCommand: ParsableCommand {
         ? json(ranking, other).text(indent: 2) : text(ranking, other))
   }
 
-  private func ranking(_ setup: AlignmentSetup, _ label: String) throws -> RolloutRanking {
+  /// The null context matters where rollouts are learned from after it.
+  private func makeSetup(_ checkpoint: Checkpoint) throws -> AlignmentSetup {
+    try AlignmentSetup(
+      checkpoint, nullContext: nullContext, needsNullContext: space == .preTrain)
+  }
+
+  /// - Parameter visit: Gets every line of the rollouts' file.
+  private func ranking(
+    _ setup: AlignmentSetup, _ label: String, visit: (JSONObject) -> Void = { _ in }
+  ) throws -> RolloutRanking {
     let (training, others) = try setup.pools(
-      rollouts, against, allowLong: allowLong, rewardKey: rewardOptions.reward)
+      rollouts, against, allowLong: allowLong, rewardKey: rewardOptions.reward, visit: visit)
     var run = RankingRun(
       training, against: others, options: setup.options(seed: common.seed),
       model: try setup.checkpoint.model(Float.self))
     run.isMarginal = space == .preTrain
     run.rolloutsName = rollouts
+    run.heldOutName = against
     run.threads = common.threads
     run.memoryLimit = common.memoryLimit
     try setup.checkpoint.check(run.plan)
@@ -139,31 +155,6 @@ struct RankCommand: ParsableCommand {
       throw CommandFailure.interrupted("interrupted (nothing was written)")
     }
     return found
-  }
-
-  // MARK: - Lines
-
-  /// The lines of the rollouts' file.
-  private func lines(_ setup: AlignmentSetup) throws -> [JSONObject] {
-    var options = setup.checkpoint.readerOptions()
-    if allowLong { options.maximumLength = nil }
-    options.rewardKey = rewardOptions.reward
-    var reader = try RolloutReader(
-      path: rollouts, contents: try InputCopy.path(of: rollouts), options: options)
-    var lines: [JSONObject] = []
-    while try reader.next() != nil { lines.append(reader.object) }
-    return lines
-  }
-
-  /// A line with its scores. A reward that was named `score` becomes `reward`.
-  private func scored(_ line: JSONObject, _ members: [(key: String, value: JSON)]) -> JSONObject {
-    var line = line
-    if let given = line["score"], !given.isNull {
-      if line["reward"]?.isNull ?? true { line["reward"] = given }
-      if line["given_score"] == nil { line["given_score"] = given }
-    }
-    for (key, value) in members { line[key] = value }
-    return line
   }
 
   // MARK: - Reports

@@ -80,6 +80,7 @@ struct SurrogateCommand: ParsableCommand {
   }
 
   func run() throws {
+    KernelComparison.warn(common)
     let checkpoint = try Checkpoint(common)
     let setup = try AlignmentSetup(checkpoint, nullContext: nullContext)
     try common.checkOutputs(

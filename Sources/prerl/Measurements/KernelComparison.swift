@@ -28,6 +28,9 @@ struct KernelComparison {
         + "OPENBLAS_CORETYPE=SkylakeX; prerl bench --kernels measures)")
   }
 
+  /// A faster kernel is recommended from this ratio on: less may be noise.
+  private static let margin = 1.1
+
   /// The stages that are compared.
   private static let stages: [(prefix: String, title: String)] = [
     ("alignment, auto", "align"), ("gradient of a batch", "gradient"), ("decoding", "decode"),
@@ -51,11 +54,16 @@ struct KernelComparison {
   init(chosen: String, arguments: [String], begin: (String, Double) -> Void) throws {
     self.chosen = chosen
     let available = Set(Machine.current().instructionSets)
-    let kernels = Self.kernels.filter { $0.instructions.isSubset(of: available) }
+    var kernels = Self.kernels.filter { $0.instructions.isSubset(of: available) }.map(\.name)
+    if !kernels.contains(chosen) { kernels.append(chosen) }
     for (place, kernel) in kernels.enumerated() {
-      begin(kernel.name, Double(place) / Double(kernels.count))
+      begin(kernel, Double(place) / Double(kernels.count))
       try Interruption.check()
-      rows.append(Row(kernel: kernel.name, rates: try Self.measure(kernel.name, arguments)))
+      rows.append(Row(kernel: kernel, rates: try Self.measure(kernel, arguments)))
+    }
+    guard rows.contains(where: { $0.rates != nil }) else {
+      throw CommandFailure.machine(
+        "bench failed with every kernel (expected rates; see prerl bench)")
     }
   }
 
@@ -77,6 +85,8 @@ struct KernelComparison {
     try Interruption.check()
     guard process.terminationReason == .exit, process.terminationStatus == 0,
       let object = try JSON.parse([UInt8](bytes)).objectValue,
+      // OpenBLAS chooses by itself where it has not been built with these kernels.
+      object["blas_core"]?.stringValue?.lowercased() == kernel.lowercased(),
       let rates = object["rates"]?.arrayValue?.compactMap(\.objectValue)
     else { return nil }
     let threads = Set(rates.compactMap { $0["threads"]?.intValue }).sorted()
@@ -124,8 +134,8 @@ struct KernelComparison {
     var lines = [table.text, ""]
     for best in fastest {
       lines.append(
-        best.kernel == chosen
-          ? "\(best.stage): what is in use is the fastest"
+        best.kernel == chosen || best.ratio < Self.margin
+          ? "\(best.stage): what is in use is the fastest, or within 10% of it"
           : "\(best.stage): export OPENBLAS_CORETYPE=\(best.kernel)"
             + (best.ratio.isNaN
               ? "" : " is \(significant(best.ratio, 2)) times as fast as what is in use"))

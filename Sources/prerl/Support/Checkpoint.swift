@@ -186,11 +186,18 @@ struct Checkpoint: Sendable {
   }
 
   /// All rollouts of a file, with a note about pads.
-  func rollouts(path: String, _ options: RolloutReader.Options) throws -> [Rollout] {
+  ///
+  /// - Parameter visit: Gets every line.
+  func rollouts(
+    path: String, _ options: RolloutReader.Options, visit: (JSONObject) -> Void = { _ in }
+  ) throws -> [Rollout] {
     var reader = try RolloutReader(
       path: path, contents: try InputCopy.path(of: path), options: options)
     var rollouts: [Rollout] = []
-    while let rollout = try reader.next() { rollouts.append(rollout) }
+    while let rollout = try reader.next() {
+      rollouts.append(rollout)
+      visit(reader.object)
+    }
     let (tokens, responses) = reader.padding
     if tokens > 0 {
       Console.note(

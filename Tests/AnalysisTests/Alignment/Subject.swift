@@ -203,7 +203,7 @@ struct Subject<Scalar: ModelScalar> {
   /// Passes in which the gradients of `cross` are computed under a memory limit.
   func crossPasses(threads: Int, memoryLimit: Int) -> Int? {
     GradientMemory(
-      plan, model.layout, scalar: Scalar.self, threads: threads, limit: memoryLimit
+      plan, model, threads: threads, limit: memoryLimit
     ).slices(rows: 2 * plan.rollouts.count, buffers: threads)?.count
   }
 

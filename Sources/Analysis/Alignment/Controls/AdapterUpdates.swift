@@ -10,7 +10,7 @@ import Tables
 public struct AdapterUpdates: SampleControl {
   public static let name = "adapter-update"
   public static let summary =
-    "the step of a LoRA adapter (--gradients both) against the full gradient, layer by layer"
+    "the step of a LoRA adapter (--gradients both) against the gradient of its matrices, layer by layer"
   /// Only a model with an adapter has it.
   public static let isPartOfAll = false
   /// It runs another backward pass over the main pair's activations.

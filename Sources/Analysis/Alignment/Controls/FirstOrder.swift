@@ -32,7 +32,8 @@ public struct FirstOrder: CollectionControl {
 
   public func leastBytes(_ plan: AlignmentPlan, _ memory: GradientMemory) -> Int {
     // The moved model, a direction and the gradient of J.
-    memory.bytes(ofWhole: 3) + BatchVectors<Float>.leastBytes(ofSums: memory)
+    memory.bytes(ofWhole: memory.isInMemory ? 3 : 4)
+      + BatchVectors<Float>.leastBytes(ofSums: memory)
   }
 }
 

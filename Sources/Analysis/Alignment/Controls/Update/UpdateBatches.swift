@@ -16,8 +16,14 @@ struct UpdateBatches: Sendable {
 
   /// Why the rollouts of a plan allow no update control, if they do not.
   static func obstacle(_ plan: AlignmentPlan) -> String? {
-    if plan.rollouts.contains(where: { $0.reward == nil }) {
-      return "some rollouts have no reward"
+    guard let (_, reason) = obstacleInPool(plan) else { return nil }
+    return reason
+  }
+
+  /// The same, and whether it is in the held-out rollouts.
+  static func obstacleInPool(_ plan: AlignmentPlan) -> (isHeldOut: Bool, reason: String)? {
+    if let place = plan.rollouts.firstIndex(where: { $0.reward == nil }) {
+      return (place >= plan.heldOutStart, "some rollouts have no reward")
     }
     let advantages = UpdateBatches(plan).advantages
     let pools =
@@ -30,12 +36,15 @@ struct UpdateBatches: Sendable {
     for (place, pool) in pools {
       let grouped = pool.filter { !advantages[$0].isNaN }
       let clusters = Set(grouped.map { Array(plan.rollouts[$0].cluster.utf8) })
+      let isHeldOut = pool.lowerBound > 0
       if clusters.count < count {
-        return "there are \(clusters.count) clusters with groups of at least two\(place) "
-          + "(at least \(count))"
+        return (
+          isHeldOut,
+          "there are \(clusters.count) clusters with groups of at least two\(place) (at least \(count))"
+        )
       }
       if grouped.allSatisfy({ advantages[$0] == 0 }) {
-        return "every group's rewards are all equal\(place)"
+        return (isHeldOut, "every group's rewards are all equal\(place)")
       }
     }
     return nil

@@ -35,6 +35,10 @@ public struct Update: CollectionControl {
     let raw = ["controls", Self.name, "raw"]
     let share = summary[raw, "drift_share_marginal"]
     guard !share.estimate.isNaN, !share.isUnbounded else { return nil }
+    let masked = summary[["controls", Self.name, "raw_first_token_masked"], "drift_share_marginal"]
+    let without =
+      masked.estimate.isNaN || masked.isUnbounded
+      ? "" : " (\(fixed(100 * masked.estimate, 0))% with the first token of each response masked)"
     let withDrift = summary[raw + ["cosine", "NSR-PreRL"], "drift-PreRL"]
     let prerl = summary[raw + ["efficiency"], "PreRL"]
     let nsr = summary[raw + ["efficiency"], "NSR-PreRL"]
@@ -45,7 +49,7 @@ public struct Update: CollectionControl {
       : "at equal step length NSR-PreRL is predicted to bring \(fixed(nsr.estimate, 2)) of RL's gain, "
         + "PreRL with both signs \(fixed(prerl.estimate, 2))"
     return "In batch updates the component that ignores the rewards makes up "
-      + "\(fixed(100 * share.estimate, 0))% of the null-context signal: NSR-PreRL has cosine "
+      + "\(fixed(100 * share.estimate, 0))% of the null-context signal\(without): NSR-PreRL has cosine "
       + "\(fixed(withDrift.estimate, 2)) with lowering every response's probability, and \(gain)."
   }
 }
