@@ -29,4 +29,4 @@ echo "== lengths of DSRL's first phase against each other"
 for reference in dsrl-10 dsrl-20; do
   "$PRERL" compare "${dsrl[@]}" --reference "$reference" --output "$runs/comparison-$reference.json" --overwrite
 done
-python3 experiments/long/thresholds.py "$runs/comparison.json"
+python3 experiments/long/thresholds.py "$runs/comparison.json" "$runs"

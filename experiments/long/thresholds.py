@@ -1,7 +1,7 @@
-"""Collapses and steps to a threshold: thresholds.py COMPARISON.json (of `prerl compare`), standard library only.
+"""Courses, collapses and steps to a threshold: thresholds.py COMPARISON.json RUNS (of `prerl compare`), standard library only.
 
 A run's curve is its accuracy at the evaluated steps, linear in between. Ratios of steps are paired by seed: the mean of
-their logarithms with Student's 95% interval over seeds. A seed that does not reach the threshold in one of the two rules
+their logarithms with Student's 95% interval over seeds, p by Holm over all ratios. A seed that does not reach the threshold in one of the two rules
 has no ratio; the table says how many have one.
 """
 
@@ -12,10 +12,11 @@ from math import exp, log
 from pathlib import Path
 
 sys.path.insert(0, str(Path(__file__).resolve().parent.parent))
-from paired import student  # noqa: E402
+from paired import holm, student  # noqa: E402
 
 THRESHOLDS = (0.6, 0.7, 0.8)
 COLLAPSE = 0.1
+COURSE = (0, 25, 50, 75, 100, 125, 150)
 
 
 def steps_to(curve, threshold):
@@ -41,9 +42,31 @@ def collapsed(curve):
     return bool(tail)
 
 
+def entropy(run, seed, step, runs):
+    """The mean entropy of the rollouts of the five steps up to one, in nats a token."""
+    lines = map(json.loads, (runs / f"{run}-s{seed}" / "metrics.jsonl").read_text().splitlines())
+    values = [line["entropy"] for line in lines if step - 5 < line["step"] <= max(step, 1)]
+    return sum(values) / len(values)
+
+
+def print_courses(entries, runs):
+    print(f"{'rule':10} {'step':>5} {'accuracy':>9} {'entropy':>8} {'KL':>8} {'length':>7} {'ended':>6} {'transitions':>12}"
+          f" {'reflections':>12}")
+    for entry in entries:
+        for step in COURSE:
+            numbers = entry["steps"][str(step)]
+            mean = {name: numbers[name]["mean"] for name in (
+                "accuracy", "kl_to_base", "response_length", "ended", "transitions_fold", "reflections_fold")}
+            own = [entropy(entry["run"], seed, step, runs) for seed in entry["seeds"]]
+            print(f"{entry['run']:10} {step:>5} {mean['accuracy']:9.3f} {sum(own) / len(own):8.3f} {mean['kl_to_base']:8.2f}"
+                  f" {mean['response_length']:7.1f} {mean['ended']:6.3f} {mean['transitions_fold']:11.1f}x"
+                  f" {mean['reflections_fold']:11.1f}x")
+
+
 def main():
-    curves = {}
-    for entry in json.loads(Path(sys.argv[1]).read_text()):
+    entries, curves = json.loads(Path(sys.argv[1]).read_text()), {}
+    print_courses(entries, Path(sys.argv[2]))
+    for entry in entries:
         steps = sorted(entry["steps"], key=int)
         for place, seed in enumerate(entry["seeds"]):
             curves.setdefault(entry["run"], {})[seed] = [
@@ -59,21 +82,26 @@ def main():
             row += f"{mean:>20} ({len(reached)})"
         print(row)
 
-    print(f"\n{'GRPO : rule':10}" + "".join(f"   ratio of steps to {t}, 95% (seeds)" for t in THRESHOLDS))
+    found = {}
     for rule, seeds in curves.items():
-        if rule == "grpo":
-            continue
-        row = f"{rule:10}"
         for threshold in THRESHOLDS:
             pairs = [(steps_to(reference[s], threshold), steps_to(c, threshold))
                      for s, c in seeds.items() if s in reference]
             logs = [log(a / b) for a, b in pairs if a and b]
-            if not logs:
-                row += f"{'-':>36}"
+            if rule != "grpo" and logs:
+                found[rule, threshold] = *student(logs), len(logs)
+    adjusted = holm({key: value[2] for key, value in found.items()})
+    print(f"\nGRPO's steps over the rule's, 95%, p by Holm for {len(adjusted)}, (seeds)")
+    for rule in dict.fromkeys(rule for rule, _ in found):
+        row = f"{rule:10}"
+        for threshold in THRESHOLDS:
+            mean, reach, _, count = found.get((rule, threshold), (None, None, None, 0))
+            if mean is None:
+                row += f"{'-':>40}"
                 continue
-            mean, reach, _ = student(logs)
             ends = f" {exp(mean - reach):.2f} .. {exp(mean + reach):.2f}" if reach is not None else ""
-            row += f"{f'{exp(mean):.2f}{ends} ({len(logs)})':>36}"
+            p = adjusted.get((rule, threshold))
+            row += f"{f'to {threshold}: {exp(mean):.2f}{ends}' + (f' p {p:.2g}' if p is not None else '') + f' ({count})':>40}"
         print(row)
 
 
