@@ -21,9 +21,8 @@ study restating "$runs"
 
 echo "== control: the embedded task with the corpus's questions and the pretraining of this base"
 pretrain asked
-[[ -f $runs/surrogate-asked.json ]] ||
-  "$PRERL" surrogate --model "$(checkpoint asked)" --quiet --summary "$runs/surrogate-asked.json" "${threads[@]}" \
-    | tee "$runs/surrogate-asked.txt"
+[[ -f experiments/restating/asked.json ]] ||
+  "$PRERL" surrogate --model "$(checkpoint asked)" --quiet --summary experiments/restating/asked.json "${threads[@]}"
 read -ra seeds <<<"${SEEDS:-0 1 2 3 4}"
 comparisons=()
 for rate in 3e-4 1e-4; do
