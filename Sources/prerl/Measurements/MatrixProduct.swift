@@ -55,7 +55,6 @@ struct MatrixProduct: Sendable {
     var products = [
       (linear(rows, shape.hiddenSize, projections), layers),
       (linear(rows, queryWidth, shape.hiddenSize), layers),
-      (linear(scored, shape.hiddenSize, shape.vocabularySize), 1),
     ]
     let sparse = shape.experts?.layers.count(where: \.self) ?? 0
     if sparse < layers {
@@ -74,6 +73,6 @@ struct MatrixProduct: Sendable {
         (linear(own, experts.width, shape.hiddenSize), sparse * used),
       ]
     }
-    return products
+    return products + [(linear(scored, shape.hiddenSize, shape.vocabularySize), 1)]
   }
 }
