@@ -1,7 +1,7 @@
 #!/usr/bin/env bash
 # Installs what is missing, builds in release and runs every Swift test. Extra arguments go to
 # `swift test` (for example: Tests/run.sh --filter Safetensors); without any, fresh numbers are then
-# compared with the committed baselines, and the documentation is built.
+# compared with the committed baselines, the documentation is built, and the scripts of the studies are tested.
 set -euo pipefail
 cd "$(dirname "$0")/.."
 source experiments/setup.sh
@@ -15,4 +15,10 @@ if (($# == 0)); then
   .build/release/prerl regress --quiet | tail -n 1
   echo "Documentation: every link and every code sample (about a minute)"
   Tests/docs.sh
+  if command -v python3 >/dev/null; then
+    echo "The scripts that decide claims"
+    python3 -B -m unittest -q Tests/python/test_verdicts.py
+  else
+    echo "Tests/python/test_verdicts.py: skipped: no python3"
+  fi
 fi

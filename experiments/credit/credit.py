@@ -187,7 +187,7 @@ def main():
         result[numbers]["identity"] = expected
     for title, own in [("credit of all responses, tested against 0", above), ("differences of credit", comparisons)]:
         adjusted = holm({key: value[2] for key, value in own.items()})
-        print(f"\n{title} (p by Holm)")
+        print(f"\n{title} (p by Holm for {len(adjusted)} comparisons)")
         for key, (estimate, reach, _) in own.items():
             text = key[1] if len(key) == 2 else f"{key[2]} less {key[1]}"
             print(f"{key[0]} numbers, {text}: {cell(estimate, reach, adjusted.get(key))}")

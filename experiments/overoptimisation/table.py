@@ -11,21 +11,11 @@ import sys
 from math import comb, sqrt
 
 sys.path.insert(0, os.path.join(os.path.dirname(__file__), ".."))
-from paired import student  # noqa: E402
+from paired import holm, student  # noqa: E402
 
 MODELS = ["100", "1000", "10000", "100-noisy", "1000-noisy", "10000-noisy", "mean-4", "min-4", "truth"]
 ORDER = ["10000", "10000-noisy", "1000", "1000-noisy", "100", "100-noisy"]
 COUNTS = [1, 2, 4, 8, 16, 32, 64]
-
-
-def holm(values):
-    """p-values corrected for their number; None stays out."""
-    places = sorted((p, i) for i, p in enumerate(values) if p is not None)
-    found, largest = [None] * len(values), 0.0
-    for rank, (p, place) in enumerate(places):
-        largest = max(largest, min(1.0, p * (len(places) - rank)))
-        found[place] = largest
-    return found
 
 
 def runs_of(folder):
@@ -54,10 +44,10 @@ def row(name, values, p):
 
 def table(title, rows, tested=True):
     """Rows of a name and paired differences, with p by Holm where the study tests them."""
-    print(f"\n{title}")
-    tests = [student(values)[2] if tested else None for _, values in rows]
-    for (name, values), p in zip(rows, holm(tests)):
-        row(name, values, p)
+    adjusted = holm({name: student(values)[2] for name, values in rows}) if tested else {}
+    print(f"\n{title}" + (f" (p by Holm for {len(adjusted)} comparisons)" if tested else ""))
+    for name, values in rows:
+        row(name, values, adjusted.get(name))
 
 
 def best_of(rewards, truth, count):

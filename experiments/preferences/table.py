@@ -42,7 +42,7 @@ def main():
         own, other = runs.get(name, {}), runs.get(reference, {})
         found[name, reference] = student([own[seed]["reward"] - other[seed]["reward"] for seed in own if seed in other])
     adjusted = holm({key: value[2] for key, value in found.items()})
-    print("\nreward, differences paired by seed (p by Holm)")
+    print(f"\nreward, differences paired by seed (p by Holm for {len(adjusted)} comparisons)")
     for (name, reference), (mean, reach, _) in found.items():
         p = adjusted.get((name, reference))
         print(f"{name} - {reference}: {cell(mean, reach, p)}")

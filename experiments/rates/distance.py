@@ -52,7 +52,7 @@ def at_distance(rates, unit, distance, place):
     return None
 
 
-def table(values, reference, decimals):
+def table(title, values, reference, decimals):
     """A line a rule: the mean, the number of units that have a value, and the difference from the reference."""
     found = {}
     for rule, own in values.items():
@@ -60,6 +60,7 @@ def table(values, reference, decimals):
             pairs = {u: v - values[reference][u] for u, v in own.items() if u in values[reference]}
             found[rule] = student(over_bases(pairs)) if pairs else (None, None, None)
     adjusted = holm({rule: value[2] for rule, value in found.items()})
+    print(f"\n{title}, minus {reference} (p by Holm for {len(adjusted)} comparisons)")
     for rule, own in values.items():
         mean = f"{sum(own.values()) / len(own):.{decimals}f} ({len(own)})" if own else "-"
         difference = cell(*found[rule][:2], adjusted.get(rule)) if rule in found else ""
@@ -74,18 +75,17 @@ def main():
         sys.exit(f"{path}: has no {reference} (expected one of: {', '.join(rules)})")
     if len(next(iter(rules.values()))) > 1:
         found = {rule: best(rates) for rule, rates in rules.items()}
-        print(f"\nbest rate of each rule, chosen on the other seeds: accuracy at the last step, minus {reference} (p by Holm)")
-        table({rule: values for rule, (values, _) in found.items()}, reference, 3)
+        title = "best rate of each rule, chosen on the other seeds: accuracy at the last step"
+        table(title, {rule: values for rule, (values, _) in found.items()}, reference, 3)
         print("rates: " + "; ".join(f"{rule} {', '.join(sorted(chosen))}" for rule, (_, chosen) in found.items()))
     for place, statistic in enumerate(statistics, 1):
         for distance in DISTANCES:
-            print(f"\nat a KL divergence of {distance} nat: {statistic}, minus {reference} (p by Holm)")
             values = {}
             for rule, rates in rules.items():
                 units = {unit for of_rate in rates.values() for unit in of_rate}
                 known = {unit: at_distance(rates, unit, distance, place) for unit in sorted(units)}
                 values[rule] = {unit: value for unit, value in known.items() if value is not None}
-            table(values, reference, 3 if place == 1 else 1)
+            table(f"at a KL divergence of {distance} nat: {statistic}", values, reference, 3 if place == 1 else 1)
 
 
 if __name__ == "__main__":

@@ -52,7 +52,7 @@ def main():
             both = zip(leads(folder / last, control), leads(folder / step, control))
             changes[control, step] = over_clusters([a - b for a, b in both], clusters)
     adjusted = holm({key: value[2] for key, value in changes.items()})
-    print(f"change to step {last} (p by Holm)")
+    print(f"change to step {last} (p by Holm for {len(adjusted)} comparisons)")
     for (control, step), (mean, reach, _) in changes.items():
         print(f"{control:20} from step {step}: {cell(mean, reach, adjusted[control, step])}")
 

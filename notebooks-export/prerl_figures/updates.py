@@ -11,6 +11,10 @@ from .statistics import jackknife
 METRICS = {"raw": "Euclidean", "adam": "Adam's metric", "step": "first Adam step"}
 PREFIXES = {"raw": "", "adam": "adam:", "step": "step:"}
 EFFICIENCIES = {"efficiency": "without noise", "batch_efficiency": "at this batch size"}
+# One v for all rules lets their lengths be compared; an optimizer has each rule's own.
+ADAM_METRIC = (
+    "Adam's metric divides all rules by the root of RL's second moment, which no optimizer does."
+)
 INTERVAL = "95% intervals by a jackknife over batches"
 
 
@@ -44,10 +48,15 @@ def update_shares(file):
     """How much of C, D and U is signal, and how much of the signal is a push blind to the sign."""
     place = update(file)
     gram, vectors = values(place, "gram"), strings(place["vector_name"])
-    figure, (top, bottom) = style.new(4.0, 2, 1, height_ratios=(6, 2.8))
+    figure, (top, bottom) = style.new(4.4, 2, 1, height_ratios=(6, 4.2))
     spaces = {"m": "null context", "c": "prompt"}
     labels = [f"{letter}, {space}" for space in spaces.values() for letter in "CDU"]
-    shares = [f"drift share,\n{space}" for space in spaces.values()]
+    # The label, the statistic, and which of its groups.
+    shares = (
+        ("null context", "drift_share_marginal", ""),
+        ("null context, first\ntoken masked", "drift_share_marginal", "_first_token_masked"),
+        ("prompt", "drift_share_conditional", ""),
+    )
     for index, (metric, title) in enumerate(METRICS.items()):
         shift = 0.22 * (index - 1)
         options = {"color": style.SERIES[index], "marker": style.MARKERS[index]}
@@ -58,20 +67,21 @@ def update_shares(file):
                 vector = vectors.index(name)
                 value, half = jackknife(partial(signal_share, gram, vector), gram.shape[2])
                 rows.point(top, row + shift, value, value - half, value + half, **options)
-        if metric in place:
-            for row, space in enumerate(("marginal", "conditional")):
-                value, low, high = with_interval(place[metric], f"drift_share_{space}")
-                rows.point(bottom, row + shift, value, low, high, **options)
-                if not np.isfinite(value):
-                    rows.absent(bottom, row + shift, f"– {title}: not told from noise")
+        for row, (_, name, part) in enumerate(shares):
+            if metric + part in place:
+                interval = with_interval(place[metric + part], name)
+                if np.isfinite(interval).all():
+                    rows.point(bottom, row + shift, *interval, **options)
+                else:
+                    rows.absent(bottom, row + shift, f"– {title}: the interval is unbounded")
         top.plot([], [], linestyle="none", label=title, **options)
     rows.label_rows(top, labels)
-    rows.label_rows(bottom, shares)
+    rows.label_rows(bottom, [label for label, *_ in shares])
     top.axvline(0, color=style.BLACK, linewidth=0.5)
     top.set_xlabel("signal share of the squared length")
     figure.legend(loc="outside upper left", ncols=3, handlelength=0.8, columnspacing=1)
-    bottom.set_xlabel("|D|² / (|C|² + |D|²), signals alone")
-    style.note(figure, batch_note(file))
+    bottom.set_title("Share of the signal that is D: |D|² / (|C|² + |D|²)")
+    style.note(figure, f"{batch_note(file)} {ADAM_METRIC}")
     return figure
 
 
@@ -219,7 +229,8 @@ def efficiency(run, file):
     missing = any(
         np.isnan(found[key][1]).any() for found in measured.values() for key in EFFICIENCIES
     )
-    style.note(figure, f"{note}{' No mark: the interval is unbounded.' if missing else ''}")
+    unbounded = " No mark: the interval is unbounded." if missing else ""
+    style.note(figure, f"{note}{unbounded} {ADAM_METRIC}")
     return figure
 
 
