@@ -52,6 +52,48 @@ import Testing
     #expect(high[7].isNaN, "a broken model must not look healthy")
   }
 
+  /// About two million floats, spread evenly over the bit patterns up to 6 with either sign.
+  @Test func errorFunctionIsWithinTwoUlps() {
+    var worst = (ulps: 0.0, x: Float(0))
+    var lanes = SIMD8<Float>.zero
+    for sign in [Float(1), -1] {
+      var pattern: UInt32 = 0
+      while Float(bitPattern: pattern) <= 6 {
+        for lane in 0..<8 {
+          lanes[lane] = sign * Float(bitPattern: pattern)
+          pattern += 1061
+        }
+        let actual = errorFunction(lanes)
+        for lane in 0..<8 {
+          let distance = ulps(actual[lane], erf(Double(lanes[lane])))
+          if !(distance <= worst.ulps) { worst = (distance, lanes[lane]) }
+        }
+      }
+    }
+    #expect(worst.ulps <= 2, "at \(worst.x)")
+  }
+
+  @Test func errorFunctionOfTheExtremes() {
+    let values = errorFunction(SIMD8(-.infinity, -5, -0.0, 0, 5, 1e30, .infinity, .nan))
+    #expect(values[0] == -1 && values[1] == -1)
+    #expect(values[4] == 1 && values[5] == 1 && values[6] == 1)
+    #expect(values[2] == 0 && values[2].sign == .minus && values[3] == 0)
+    #expect(values[7].isNaN, "a broken model must not look healthy")
+  }
+
+  @Test(arguments: 0...17) func errorFunctionHandlesEveryTail(count: Int) {
+    let values = randomValues(17, 1, scale: 2).map { Float($0) }
+    var actual = row(count, from: values)
+    actual.withUnsafeMutableBufferPointer { row in
+      guard let base = row.baseAddress else { return }
+      FloatKernels.errorFunction(base, count: count, into: base)
+    }
+    for (x, value) in zip(values.prefix(count), actual) {
+      #expect(ulps(value, erf(Double(x))) <= 2)
+    }
+    #expect(actual.dropFirst(count).allSatisfy { $0 == 123 })
+  }
+
   @Test(arguments: 0...17) func exponentiateHandlesEveryTail(count: Int) {
     let values = randomValues(17, 1, scale: 8).map { Float($0) }
     let shift: Float = 20

@@ -28,16 +28,32 @@ func cumulative<Scalar: ModelScalar>(
     Scalar.Kernels.sigmoid(out, count: count, into: out)
   case .exact:
     let factor = 1 / Scalar(2).squareRoot()
-    for i in 0..<count { out[i] = (1 + Scalar.erf(x[i] * factor)) / 2 }
+    for i in 0..<count { out[i] = x[i] * factor }
+    Scalar.Kernels.errorFunction(out, count: count, into: out)
+    for i in 0..<count { out[i] = (1 + out[i]) / 2 }
   }
 }
 
-/// g'(x) from Φ.
+/// g'(x) of the tanh form from Φ.
 @inline(__always)
-func geluSlope<Scalar: ModelScalar>(_ x: Scalar, _ p: Scalar, form: GELUForm) -> Scalar {
+func geluSlope<Scalar: ModelScalar>(_ x: Scalar, _ p: Scalar) -> Scalar {
+  p + x * p * (1 - p) * (Scalar(slope) + Scalar(3 * slope * cubic) * (x * x))
+}
+
+/// p = Φ(x) and d = g'(x), elementwise; `p` and `d` are different memory.
+@inline(__always)
+private func geluSlopes<Scalar: ModelScalar>(
+  _ x: UnsafePointer<Scalar>, count: Int, form: GELUForm, p: UnsafeMutablePointer<Scalar>,
+  d: UnsafeMutablePointer<Scalar>
+) {
+  cumulative(x, count: count, form: form, into: p)
   switch form {
-  case .tanh: p + x * p * (1 - p) * (Scalar(slope) + Scalar(3 * slope * cubic) * (x * x))
-  case .exact: p + x * Scalar(density) * Scalar.exp(-x * x / 2)
+  case .tanh:
+    for i in 0..<count { d[i] = geluSlope(x[i], p[i]) }
+  case .exact:
+    for i in 0..<count { d[i] = -x[i] * x[i] / 2 }
+    _ = Scalar.Kernels.exponentiate(d, count: count, shift: 0)
+    for i in 0..<count { d[i] = p[i] + x[i] * Scalar(density) * d[i] }
   }
 }
 
@@ -57,12 +73,10 @@ package func geluBackward<Scalar: ModelScalar>(
   _ x: UnsafePointer<Scalar>, dh: UnsafePointer<Scalar>, count: Int, form: GELUForm = .tanh,
   h: UnsafeMutablePointer<Scalar>, dx: UnsafeMutablePointer<Scalar>
 ) {
-  cumulative(x, count: count, form: form, into: dx)
+  geluSlopes(x, count: count, form: form, p: h, d: dx)
   for i in 0..<count {
-    // In the forward pass this was: h[i] = x[i] * Φ
-    let p = dx[i]
-    h[i] = x[i] * p
-    dx[i] = dh[i] * geluSlope(x[i], p, form: form)
+    h[i] = x[i] * h[i]
+    dx[i] = dh[i] * dx[i]
   }
 }
 
@@ -91,10 +105,13 @@ extension CPU {
     _ x: Matrix<Scalar>, form: GELUForm, _ dx: Matrix<Scalar>, into dh: Matrix<Scalar>
   ) {
     let count = dh.columns
-    for row in 0..<dh.rows {
-      let (x, dx, dh) = (x.row(row), dx.row(row), dh.row(row))
-      cumulative(x, count: count, form: form, into: dh)
-      for i in 0..<count { dh[i] = dx[i] * geluSlope(x[i], dh[i], form: form) }
+    withUnsafeTemporaryAllocation(of: Scalar.self, capacity: count) { scratch in
+      guard let p = scratch.baseAddress else { return }
+      for row in 0..<dh.rows {
+        let (x, dx, dh) = (x.row(row), dx.row(row), dh.row(row))
+        geluSlopes(x, count: count, form: form, p: p, d: dh)
+        for i in 0..<count { dh[i] = dx[i] * dh[i] }
+      }
     }
   }
 }

@@ -31,7 +31,7 @@ extension CPU {
         let activated = gate[i] * p
         h[i] = activated * up[i]
         dUp[i] = dh[i] * activated
-        dGate[i] = dh[i] * up[i] * geluSlope(gate[i], p, form: .tanh)
+        dGate[i] = dh[i] * up[i] * geluSlope(gate[i], p)
       }
     }
   }
@@ -47,7 +47,7 @@ extension CPU {
       cumulative(gate, count: width, form: .tanh, into: out)
       for i in 0..<width {
         let p = out[i]
-        out[i] = dGate[i] * up[i] * geluSlope(gate[i], p, form: .tanh) + gate[i] * p * dUp[i]
+        out[i] = dGate[i] * up[i] * geluSlope(gate[i], p) + gate[i] * p * dUp[i]
       }
     }
   }

@@ -44,6 +44,10 @@ public protocol ScalarKernels {
   /// The largest element of a row; −∞ for an empty one.
   static func maximum(_ row: UnsafePointer<Scalar>, count: Int) -> Scalar
 
+  /// out = erf(x) for each x of a row; `out` may be the row.
+  static func errorFunction(
+    _ row: UnsafePointer<Scalar>, count: Int, into out: UnsafeMutablePointer<Scalar>)
+
   /// out = 1 / (1 + exp(−x)) for each x of a row.
   static func sigmoid(
     _ row: UnsafePointer<Scalar>, count: Int, into out: UnsafeMutablePointer<Scalar>)
