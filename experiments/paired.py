@@ -11,7 +11,7 @@ def p_value(t, degrees):
     for k in range(odd, degrees - 1, 2):
         total += term
         term *= cos(angle) ** 2 * (k + 1) / (k + 2)
-    return 1 - total * (2 / pi if odd else 1)
+    return max(0.0, 1 - total * (2 / pi if odd else 1))  # rounding error alone, below some 1e-15
 
 
 def quantile(degrees):
@@ -60,7 +60,7 @@ def cell(mean, reach, p=None):
     if mean is None:
         return "-"
     ends = f" ({mean - reach:+.3f} .. {mean + reach:+.3f})" if reach is not None else ""
-    return f"{mean:+.3f}{ends}" + (f" p {p:.2g}" if p is not None else "")
+    return f"{mean:+.3f}{ends}" + ("" if p is None else " p < 1e-12" if p < 1e-12 else f" p {p:.2g}")
 
 
 def print_runs(head, runs, columns, width, cell_width):

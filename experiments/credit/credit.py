@@ -149,10 +149,25 @@ def difference(first, second):
     return jackknife(rows, lambda sums: credit(sums[:3]) - credit(sums[3:]))
 
 
-def identity(response):
-    """Credit of `group` for K steps if advantages are differences of a martingale: 2 - K g / (g - 1), groups of g."""
-    group = len(response["others"]) + 1
-    return 2 - len(response["states"]) * group / (group - 1)
+def identities(folder):
+    """Credit of `group` if advantages are differences of a martingale: as announced, exactly, and its credit less the latter.
+
+    2 - K g / (g - 1) for K steps and groups of g holds where K does not depend on the score. In general it is
+    2 - E K a^2 / E (score - V)^2, with a the advantage by the group and V the value of the first state.
+    """
+    announced, clusters = [], {}
+    for response in responses(folder):
+        truth, noise, variance, found = estimates(response)
+        group, advantage = len(response["others"]) + 1, found["group"][0]
+        announced.append(2 - len(truth) * group / (group - 1))
+        own = clusters.setdefault(response["cluster"], [0.0] * 5)
+        errors = [(advantage - each) ** 2 for each in truth]
+        for place, value in enumerate([sum(errors), sum(noise), sum(each**2 for each in truth),
+                                       len(truth) * advantage**2, sum(truth) ** 2 - variance[0]]):
+            own[place] += value
+    general, reach, _ = jackknife(list(clusters.values()), lambda sums: 2 - sums[3] / sums[4])
+    gap, gap_reach, _ = jackknife(list(clusters.values()), lambda sums: credit(sums[:3]) - 2 + sums[3] / sums[4])
+    return mean(announced), (general, reach), (gap, gap_reach)
 
 
 def main():
@@ -182,9 +197,10 @@ def main():
                               ("critic, lambda 1", "group"), ("step rewards", "group"),
                               ("critic, lambda 0", "solved or not, lambda 0")]:
             comparisons[numbers, second, first] = difference(sums["all", first], sums["all", second])
-        expected = mean(identity(response) for response in responses(folder))
-        print(f"group by the identity, mean over responses: {expected:.3f}")
-        result[numbers]["identity"] = expected
+        announced, general, gap = identities(folder)
+        print(f"group by the identity: {cell(*general)}; its credit less this: {cell(*gap)}; "
+              f"by the announced formula, mean over responses: {announced:.3f}")
+        result[numbers]["identity"] = {"announced": announced, "general": general, "difference": gap}
     for title, own in [("credit of all responses, tested against 0", above), ("differences of credit", comparisons)]:
         adjusted = holm({key: value[2] for key, value in own.items()})
         print(f"\n{title} (p by Holm for {len(adjusted)} comparisons)")
