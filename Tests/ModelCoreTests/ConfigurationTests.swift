@@ -57,7 +57,6 @@ import Testing
     Refusal(family: .mistral, key: "sliding_window", value: 0),
     Refusal(family: .gemma3, key: "layer_types", value: ["sliding_attention"]),
     Refusal(family: .gemma3, key: "layer_types", value: ["chunked_attention", "full_attention"]),
-    Refusal(family: .gemma3, key: "final_logit_softcapping", value: 30),
     Refusal(family: .gemma3, key: "attn_logit_softcapping", value: 50),
     Refusal(family: .gemma3, key: "use_bidirectional_attention", value: true),
     Refusal(family: .gemma3, key: "hidden_activation", value: "silu"),

@@ -37,7 +37,7 @@ struct Golden {
     "qwen3-yarn", "gpt2", "gpt2-bare", "qwen2-window", "mistral", "mistral-tied", "phi3",
     "phi3-tied",
     "olmo2", "olmo2-tied", "olmo3", "gemma3", "gemma3-untied", "gpt-neox", "gpt-neox-sequential",
-    "qwen3-moe", "qwen3-moe-tied",
+    "qwen3-moe", "qwen3-moe-tied", "gemma3-capped", "gemma2", "gemma2-untied",
   ]
 
   let directory: String

@@ -219,7 +219,7 @@ import Testing
   @Test(
     arguments: [
       "qwen3-tied", "qwen2-untied", "llama-tied", "gpt2", "gpt2-bare", "mistral", "phi3", "olmo2",
-      "olmo3", "gemma3", "gpt-neox", "qwen3-moe",
+      "olmo3", "gemma3", "gpt-neox", "qwen3-moe", "gemma2",
     ])
   func everyGradientMatchesAutograd(name: String) throws {
     let golden = try Golden(name)

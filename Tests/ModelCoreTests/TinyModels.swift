@@ -74,6 +74,12 @@ struct Shape: Sendable, CustomTestStringConvertible {
       configuration.slidingWindow = .init(
         width: 3, layers: (0..<layers).map { $0.isMultiple(of: 2) }, ropeTheta: 20)
       if family == .gemma3 { configuration.queryScaling = 9 }
+    case .gemma2:
+      configuration.slidingWindow = .init(
+        width: 3, layers: (0..<layers).map { $0.isMultiple(of: 2) })
+      configuration.queryScaling = 9
+      configuration.attentionCap = 0.5
+      configuration.logitCap = 1.5
     default: break
     }
     return configuration
@@ -92,7 +98,8 @@ extension Transformer {
           let isBias = parameter.name.hasSuffix("bias")
           let scale = parameter.isMatrix ? 1.3 / Double(parameter.shape[1]).squareRoot() : 0.3
           // Gemma stores w − 1.
-          let isZero = parameter.isMatrix || isBias || configuration.family == .gemma3
+          let isZero =
+            parameter.isMatrix || isBias || configuration.family.rawValue.hasPrefix("gemma")
           let center: Double = isZero ? 0 : 1
           for place in parameter.range {
             span[place] = Scalar(Float(center + scale * generator.normal()))

@@ -18,9 +18,8 @@ import Testing
       let checks = try #require(object["checks"]?.arrayValue)
       // 13 of the checkpoint, one of each family.
       let families = [
-        "qwen3", "qwen3_moe", "qwen2", "llama", "mistral", "phi3", "olmo2", "olmo3", "gemma3_text",
-        "gpt2",
-        "gpt_neox",
+        "qwen3", "qwen3_moe", "qwen2", "llama", "mistral", "phi3", "olmo2", "olmo3", "gemma2",
+        "gemma3_text", "gpt2", "gpt_neox",
       ]
       #expect(checks.count == 13 + families.count)
       let names = checks.compactMap { $0.objectValue?["check"]?.stringValue }

@@ -14,7 +14,8 @@
 // Queries are processed in tiles. The backward recomputes P from the stored lse (Dao et al.,
 // 2205.14135), so memory grows with T and not with T². Gradients overwrite their outputs, except
 // that the query heads of one key/value head accumulate in dk and dv.
-// With a window of w a query sees the last w keys only, its own among them.
+// With a window of w a query sees the last w keys only, its own among them. With a cap c, score_ts = c tanh(q_t · k_s / c), and
+// step 1 of the backward has dscore_ts (1 − (score_ts / c)²) in place of dscore_ts.
 
 /// One sequence's rows of the query, key and value heads.
 package struct AttentionHeads<Scalar: ModelScalar> {
@@ -83,7 +84,7 @@ private func clearUnseen<Scalar: ModelScalar>(
 
 /// out (T, H·D) and lse (H, T); `scores` has room for attentionTile × T.
 package func attention<Scalar: ModelScalar>(
-  _ heads: AttentionHeads<Scalar>, window: Int? = nil, into out: Matrix<Scalar>,
+  _ heads: AttentionHeads<Scalar>, window: Int? = nil, cap: Scalar? = nil, into out: Matrix<Scalar>,
   logSumExp: UnsafeMutablePointer<Scalar>, scores: UnsafeMutablePointer<Scalar>
 ) {
   let length = out.rows
@@ -102,6 +103,7 @@ package func attention<Scalar: ModelScalar>(
         let row = tileScores.row(t - first)
         let seen = places(visibleKeys(of: t, window: window), in: keys)
         let p = row + seen.lowerBound
+        if let cap { softcap(p, count: seen.count, cap: cap) }
         let maximum = rowMaximum(p, count: seen.count)
         let sum = Scalar.Kernels.exponentiate(p, count: seen.count, shift: maximum)
         let normalizer = 1 / sum
@@ -118,7 +120,8 @@ package func attention<Scalar: ModelScalar>(
 /// dQueryKey and dValue (laid out as `heads`) from dOut; `scores` and `dScores` have room for
 /// attentionTile × T each.
 package func attentionBackward<Scalar: ModelScalar>(
-  _ heads: AttentionHeads<Scalar>, window: Int? = nil, out: Matrix<Scalar>, dOut: Matrix<Scalar>,
+  _ heads: AttentionHeads<Scalar>, window: Int? = nil, cap: Scalar? = nil, out: Matrix<Scalar>,
+  dOut: Matrix<Scalar>,
   logSumExp: UnsafePointer<Scalar>, dHeads: AttentionHeads<Scalar>,
   scores: UnsafeMutablePointer<Scalar>, dScores: UnsafeMutablePointer<Scalar>
 ) {
@@ -154,9 +157,14 @@ package func attentionBackward<Scalar: ModelScalar>(
         let delta = dot(dHeadOut.row(t), headOut.row(t), count: heads.headDimension)
         let seen = places(visibleKeys(of: t, window: window), in: keys)
         let (p, dp) = (row + seen.lowerBound, dRow + seen.lowerBound)
+        for s in 0..<seen.count { dp[s] -= delta }
+        if let cap {
+          softcap(p, count: seen.count, cap: cap)
+          softcapBackward(dp, capped: p, count: seen.count, cap: cap)
+        }
         _ = Scalar.Kernels.exponentiate(
           p, count: seen.count, shift: logSumExp[head * length + t])
-        for s in 0..<seen.count { dp[s] = p[s] * (dp[s] - delta) }
+        for s in 0..<seen.count { dp[s] *= p[s] }
         clearUnseen(row, but: seen, count: keys.count)
         clearUnseen(dRow, but: seen, count: keys.count)
       }
@@ -172,6 +180,7 @@ package func attentionBackward<Scalar: ModelScalar>(
 /// ȯ = Ṗ V + P V̇ of one sequence, with ṡ = q̇ kᵀ + q k̇ᵀ; `scores` and `dScores` as in the backward.
 func attentionTangent<Scalar: ModelScalar>(
   _ heads: AttentionHeads<Scalar>, _ dHeads: AttentionHeads<Scalar>, window: Int? = nil,
+  cap: Scalar? = nil,
   logSumExp: UnsafePointer<Scalar>, into dOut: Matrix<Scalar>,
   scores: UnsafeMutablePointer<Scalar>, dScores: UnsafeMutablePointer<Scalar>
 ) {
@@ -194,6 +203,10 @@ func attentionTangent<Scalar: ModelScalar>(
         let dRow = dTileScores.row(t - first)
         let seen = places(visibleKeys(of: t, window: window), in: keys)
         let (p, dp) = (row + seen.lowerBound, dRow + seen.lowerBound)
+        if let cap {
+          softcap(p, count: seen.count, cap: cap)
+          softcapBackward(dp, capped: p, count: seen.count, cap: cap)
+        }
         _ = Scalar.Kernels.exponentiate(
           p, count: seen.count, shift: logSumExp[head * length + t])
         let mean = dot(p, dp, count: seen.count)
@@ -222,30 +235,35 @@ extension CPU {
   /// Attention within each sequence: out (R, H·D) of heads (R, (H + 2G)·D).
   ///
   /// - Parameters:
+  ///   - cap: Scores are c tanh(score / c); nil for scores as they are.
   ///   - sequences: Their rows.
   ///   - logSumExp: (H, T) of each sequence, concatenated. (R · H)
   ///   - scratch: 2 · attentionTile · longest sequence
   static func attend<Scalar: ModelScalar>(
-    _ heads: Matrix<Scalar>, _ shape: HeadShape, window: Int?, sequences: [Range<Int>],
+    _ heads: Matrix<Scalar>, _ shape: HeadShape, window: Int?, cap: Double?,
+    sequences: [Range<Int>],
     logSumExp: UnsafeMutablePointer<Scalar>, scratch: UnsafeMutablePointer<Scalar>,
     into out: Matrix<Scalar>
   ) {
     for rows in sequences {
       attention(
-        AttentionHeads(heads.rows(rows), shape), window: window, into: out.rows(rows),
+        AttentionHeads(heads.rows(rows), shape), window: window, cap: cap.map { Scalar($0) },
+        into: out.rows(rows),
         logSumExp: logSumExp + rows.lowerBound * shape.headCount, scores: scratch)
     }
   }
 
   /// dHeads (R, (H + 2G)·D) from dOut (R, H·D).
   static func attendBackward<Scalar: ModelScalar>(
-    _ heads: Matrix<Scalar>, _ shape: HeadShape, window: Int?, sequences: [Range<Int>],
+    _ heads: Matrix<Scalar>, _ shape: HeadShape, window: Int?, cap: Double?,
+    sequences: [Range<Int>],
     out: Matrix<Scalar>, dOut: Matrix<Scalar>, logSumExp: UnsafePointer<Scalar>,
     scratch: UnsafeMutablePointer<Scalar>, dHeads: Matrix<Scalar>
   ) {
     for rows in sequences {
       attentionBackward(
-        AttentionHeads(heads.rows(rows), shape), window: window, out: out.rows(rows),
+        AttentionHeads(heads.rows(rows), shape), window: window, cap: cap.map { Scalar($0) },
+        out: out.rows(rows),
         dOut: dOut.rows(rows),
         logSumExp: logSumExp + rows.lowerBound * shape.headCount,
         dHeads: AttentionHeads(dHeads.rows(rows), shape), scores: scratch,
@@ -256,13 +274,14 @@ extension CPU {
   /// The tangent of out (R, H·D) from the heads and theirs.
   static func attendTangent<Scalar: ModelScalar>(
     _ heads: Matrix<Scalar>, _ dHeads: Matrix<Scalar>, _ shape: HeadShape, window: Int?,
-    sequences: [Range<Int>], logSumExp: UnsafePointer<Scalar>,
+    cap: Double?, sequences: [Range<Int>], logSumExp: UnsafePointer<Scalar>,
     scratch: UnsafeMutablePointer<Scalar>, into dOut: Matrix<Scalar>
   ) {
     for rows in sequences {
       attentionTangent(
         AttentionHeads(heads.rows(rows), shape), AttentionHeads(dHeads.rows(rows), shape),
-        window: window, logSumExp: logSumExp + rows.lowerBound * shape.headCount,
+        window: window, cap: cap.map { Scalar($0) },
+        logSumExp: logSumExp + rows.lowerBound * shape.headCount,
         into: dOut.rows(rows),
         scores: scratch, dScores: scratch + attentionTile * rows.count)
     }

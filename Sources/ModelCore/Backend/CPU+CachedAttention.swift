@@ -116,10 +116,12 @@ extension CPU {
   ///   - heads: Query, key and value heads of the new positions. (B, (H + 2G)·D)
   ///   - cache: For each row its keys, transposed (G, D, capacity), then its values (G, capacity, D).
   ///   - window: How many positions a query sees, its own among them; nil for all.
+  ///   - cap: Scores are c tanh(score / c); nil for scores as they are.
   ///   - scores: (capacity)
   ///   - out: (B, H·D)
   static func attendToCache<Scalar: ModelScalar>(
-    _ heads: Matrix<Scalar>, _ shape: HeadShape, window: Int?, positions: [Int32], active: [Bool],
+    _ heads: Matrix<Scalar>, _ shape: HeadShape, window: Int?, cap: Double?, positions: [Int32],
+    active: [Bool],
     cache: UnsafeMutablePointer<Scalar>, capacity: Int, scores: UnsafeMutablePointer<Scalar>,
     into out: Matrix<Scalar>
   ) {
@@ -146,6 +148,7 @@ extension CPU {
             source + head * dimension, dimension: dimension, keys: keyCache + start,
             stride: capacity, count: count - start, into: scores)
           let weights = scores + (unseen - start)
+          if let cap { softcap(weights, count: seen, cap: Scalar(cap)) }
           let maximum = rowMaximum(weights, count: seen)
           let normalizer = 1 / Scalar.Kernels.exponentiate(weights, count: seen, shift: maximum)
           for s in 0..<seen { weights[s] *= normalizer }

@@ -4,6 +4,7 @@
 //   log π(y) = l_y − lse,  lse = m + log s
 //   entropy  = log s − Σ (l_v − m) exp(l_v − m) / s
 //   d log π(y) / d l_v = [v = y] − exp(l_v − lse)
+// Capped logits l = c tanh(z / c) have d log π(y) / d z_v = (1 − (l_v / c)²) d log π(y) / d l_v.
 // The vocabulary is processed in tiles, so that no full M × V matrix exists for a large vocabulary.
 
 import RealModule
@@ -49,9 +50,30 @@ public struct TokenScores: Sendable {
   public internal(set) var entropies: [Double]
 }
 
-/// Turns a tile of one row's logits into coefficient · d log π(y) / d logits, in place.
+/// Turns a tile of one row's logits into coefficient · d log π(y) / d logits, in place; capped ones into that of the logits
+/// before the cap.
 @inline(__always)
 package func logSoftmaxBackward<Scalar: ModelScalar>(
+  _ logits: UnsafeMutablePointer<Scalar>, vocabulary: Range<Int>, target: Int,
+  logSumExp: Scalar, coefficient: Scalar, cap: Scalar? = nil
+) {
+  guard let cap else {
+    return uncappedBackward(
+      logits, vocabulary: vocabulary, target: target, logSumExp: logSumExp,
+      coefficient: coefficient)
+  }
+  withUnsafeTemporaryAllocation(of: Scalar.self, capacity: vocabulary.count) { copy in
+    guard let capped = copy.baseAddress else { return }
+    capped.update(from: logits, count: vocabulary.count)
+    uncappedBackward(
+      logits, vocabulary: vocabulary, target: target, logSumExp: logSumExp,
+      coefficient: coefficient)
+    softcapBackward(logits, capped: capped, count: vocabulary.count, cap: cap)
+  }
+}
+
+@inline(__always)
+private func uncappedBackward<Scalar: ModelScalar>(
   _ logits: UnsafeMutablePointer<Scalar>, vocabulary: Range<Int>, target: Int,
   logSumExp: Scalar, coefficient: Scalar
 ) {
@@ -77,15 +99,16 @@ extension CPU {
     }
   }
 
-  /// Turns a tile of logits (M, tile) into coefficient · d log π(target) / d logits, in place.
+  /// Turns a tile of logits (M, tile) into coefficient · d log π(target) / d logits, in place; with a cap, of the logits before
+  /// it.
   static func scoreTileBackward<Scalar: ModelScalar>(
     _ logits: Matrix<Scalar>, vocabulary: Range<Int>, targets: [Int32], logSumExps: [Double],
-    coefficients: [Scalar]
+    coefficients: [Scalar], cap: Double?
   ) {
     for m in 0..<logits.rows {
       logSoftmaxBackward(
         logits.row(m), vocabulary: vocabulary, target: Int(targets[m]),
-        logSumExp: Scalar(logSumExps[m]), coefficient: coefficients[m])
+        logSumExp: Scalar(logSumExps[m]), coefficient: coefficients[m], cap: cap.map { Scalar($0) })
     }
   }
 

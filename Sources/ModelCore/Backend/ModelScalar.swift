@@ -48,6 +48,10 @@ public protocol ScalarKernels {
   static func errorFunction(
     _ row: UnsafePointer<Scalar>, count: Int, into out: UnsafeMutablePointer<Scalar>)
 
+  /// out = tanh(x) for each x of a row; `out` may be the row.
+  static func hyperbolicTangent(
+    _ row: UnsafePointer<Scalar>, count: Int, into out: UnsafeMutablePointer<Scalar>)
+
   /// out = 1 / (1 + exp(−x)) for each x of a row.
   static func sigmoid(
     _ row: UnsafePointer<Scalar>, count: Int, into out: UnsafeMutablePointer<Scalar>)

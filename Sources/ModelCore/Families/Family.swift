@@ -70,6 +70,7 @@ extension ModelConfiguration {
       Phi3.self,
       OLMo2.self,
       OLMo3.self,
+      Gemma2.self,
       Gemma3.self,
       GPT2.self,
       GPTNeoX.self,

@@ -19,7 +19,7 @@ extension GatedDecoder {
   static func rope(
     _ reader: inout JSONReader, positions: Int
   ) throws(JSONValueError) -> Rotation {
-    if case .alternating(_, let localTheta) = window {
+    if case .alternating(_, let localTheta?) = window {
       return try alternatingRope(&reader, positions: positions, localTheta: localTheta)
     }
     let outerTheta = try reader.optionalDouble("rope_theta", in: thetaRange)
@@ -143,7 +143,7 @@ extension GatedDecoder {
     }
     var keys: JSONObject = ["rope_theta": .real(configuration.ropeTheta)]
     keys["rope_parameters"] = .object(rope)
-    if case .alternating(_, let localTheta) = window {
+    if case .alternating(_, let localTheta?) = window {
       let theta = JSON.real(configuration.slidingWindow?.ropeTheta ?? localTheta)
       keys["rope_parameters"] = [
         "full_attention": .object(rope),

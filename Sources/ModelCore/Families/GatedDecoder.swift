@@ -1,4 +1,4 @@
-// The decoder architecture of Llama, Qwen2, Qwen3, Mistral, Phi-3, OLMo 2 and 3, and Gemma 3:
+// The decoder architecture of Llama, Qwen2, Qwen3, Mistral, Phi-3, OLMo 2 and 3, and Gemma 2 and 3:
 //   x' = x + O · attend(rotate(W_qkv · norm(x)))
 //   x″ = x' + W_down · GLU(W_gateUp · norm(x'))
 // OLMo normalises the outputs of the branches in place of their inputs, Gemma both.
@@ -65,8 +65,8 @@ enum WindowRule {
   case everyLayer(missing: Int?)
   /// Those from `max_window_layers` on, or those of `layer_types`, where `use_sliding_window` is true.
   case switched
-  /// All but every n-th, or those of `layer_types`. They have a rotation of their own.
-  case alternating(period: Int, localTheta: Double)
+  /// All but every n-th, or those of `layer_types`. With a `localTheta` they have a rotation of their own.
+  case alternating(period: Int, localTheta: Double?)
 }
 
 extension GatedDecoder {
@@ -222,7 +222,7 @@ extension GatedDecoder {
         RotateHeads(
           shape: shape, angles: RotaryAngles(configuration, isLocal: window != nil),
           norms: headNorms, epsilon: epsilon, offset: normOffset),
-        Attend(shape: shape, window: window),
+        Attend(shape: shape, window: window, cap: configuration.attentionCap),
         Linear(
           weights: [outputWeight], biases: outputBias, inputWidth: shape.queryWidth,
           outputWidth: hidden),
@@ -273,7 +273,8 @@ extension GatedDecoder {
       ], layers: layers, finalNorm: finalNorm,
       head: VocabularyHead(
         weight: head, isTied: !configuration.hasOwnVocabularyMatrix,
-        vocabularySize: configuration.vocabularySize, hiddenSize: hidden),
+        vocabularySize: configuration.vocabularySize, hiddenSize: hidden,
+        cap: configuration.logitCap),
       rewardHead: configuration.head == .reward ? RewardHead(&layout) : nil)
   }
 }

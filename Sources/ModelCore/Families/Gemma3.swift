@@ -21,9 +21,8 @@ enum Gemma3: GatedDecoder {
 
   static func refuse(_ reader: inout JSONReader) throws(JSONValueError) {
     try reader.require("use_bidirectional_attention", false, "false")
-    for key in ["final_logit_softcapping", "attn_logit_softcapping"] {
-      try reader.require(key, .null, "null")
-    }
+    // transformers' class has the key and does not use it.
+    try reader.require("attn_logit_softcapping", .null, "null")
   }
 
   static func readMore(
@@ -31,6 +30,7 @@ enum Gemma3: GatedDecoder {
   ) throws(JSONValueError) {
     configuration.queryScaling =
       try reader.optionalDouble("query_pre_attn_scalar", in: 1e-6...1e9) ?? 256
+    configuration.logitCap = try reader.optionalDouble("final_logit_softcapping", in: 1e-6...1e9)
     // transformers ties them unless told otherwise.
     configuration.tiedEmbeddings = try reader.optionalBool("tie_word_embeddings") ?? true
   }
@@ -39,7 +39,9 @@ enum Gemma3: GatedDecoder {
     let scaling = configuration.queryScaling ?? Double(configuration.headDimension)
     return [
       // transformers wants an integer where it is one.
-      "query_pre_attn_scalar": Int(exactly: scaling).map { .integer($0) } ?? .real(scaling)
+      "query_pre_attn_scalar": Int(exactly: scaling).map { .integer($0) } ?? .real(scaling),
+      "attn_logit_softcapping": configuration.attentionCap.map { .real($0) } ?? .null,
+      "final_logit_softcapping": configuration.logitCap.map { .real($0) } ?? .null,
     ]
   }
 }

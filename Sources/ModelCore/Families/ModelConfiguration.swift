@@ -20,6 +20,10 @@ public struct ModelConfiguration: Sendable, Hashable {
   public var rotatedDimension: Int?
   /// Attention's factor is 1/√ of it; nil for the head dimension.
   public var queryScaling: Double?
+  /// c of attention scores c tanh(score / c); nil for scores as they are (`attn_logit_softcapping`).
+  public var attentionCap: Double?
+  /// c of logits c tanh(logit / c); nil for logits as they are (`final_logit_softcapping`).
+  public var logitCap: Double?
   /// Layers in which a token sees the last tokens only; nil for none.
   public var slidingWindow: SlidingWindow?
   /// Layers whose MLP is a mixture of experts; nil for none.

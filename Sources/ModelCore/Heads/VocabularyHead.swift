@@ -4,7 +4,7 @@
 // B samples, T positions, C hidden size, H query heads, G key/value heads, D head dimension,
 // F MLP size, V vocabulary, L layers; R rows, M scored rows.
 //
-// logits = f W_headᵀ with f (M, C) the normed states of the scored rows. The vocabulary is
+// logits = f W_headᵀ with f (M, C) the normed states of the scored rows, capped where the model does so. The vocabulary is
 // processed in tiles, so that no full (M, V) matrix exists for a large vocabulary. The backward
 // recomputes each tile.
 
@@ -15,6 +15,8 @@ struct VocabularyHead: Sendable {
   let isTied: Bool
   let vocabularySize: Int  // V
   let hiddenSize: Int  // C
+  /// Logits are c tanh(logit / c); nil for logits as they are.
+  var cap: Double?
 
   /// Words of the vocabulary whose logits exist at a time, unless said otherwise.
   static func tile(_ vocabularySize: Int) -> Int {
@@ -43,13 +45,14 @@ struct VocabularyHead: Sendable {
     parameters.rows(weight, vocabulary, columns: hiddenSize)
   }
 
-  /// logits (M, tile) = f · W_headᵀ
+  /// logits (M, tile) = f · W_headᵀ, capped
   private func logits<Scalar: ModelScalar>(
     _ site: Site<Scalar>, _ vocabulary: Range<Int>
   ) -> Matrix<Scalar> {
     let logits = site.logits.firstColumns(vocabulary.count)
     Backend.multiply(
       site.features, transposed: rows(site.parameters, vocabulary), into: logits)
+    if let cap { Backend.softcapRows(logits, cap: cap) }
     return logits
   }
 
@@ -81,7 +84,7 @@ struct VocabularyHead: Sendable {
       let dLogits = logits(site, vocabulary)
       Backend.scoreTileBackward(
         dLogits, vocabulary: vocabulary, targets: site.targets, logSumExps: logSumExps,
-        coefficients: coefficients)
+        coefficients: coefficients, cap: cap)
       receiver.head(
         weight.index, rows: vocabulary, outputGradient: dLogits, input: site.features)
       Backend.multiply(
@@ -100,6 +103,7 @@ struct VocabularyHead: Sendable {
       let tile = dLogits.firstColumns(vocabulary.count)
       Backend.multiply(dFeatures, transposed: rows(site.parameters, vocabulary), into: tile)
       Backend.multiply(site.features, transposed: rows(direction, vocabulary), into: tile, beta: 1)
+      if let cap { Backend.softcapRowsBackward(tile, capped: logits, cap: cap) }
       Backend.scoreTileTangent(
         logits, tile, vocabulary: vocabulary, targets: site.targets, logSumExps: logSumExps,
         into: &derivatives)
@@ -107,7 +111,7 @@ struct VocabularyHead: Sendable {
     return derivatives
   }
 
-  /// All logits (B, V) of some rows' normed states (B, C).
+  /// All logits (B, V), capped, of some rows' normed states (B, C).
   func step<Scalar: ModelScalar>(
     _ features: Matrix<Scalar>, _ parameters: ParameterView<Scalar>,
     into logits: Matrix<Scalar>
@@ -119,5 +123,6 @@ struct VocabularyHead: Sendable {
       Backend.multiply(
         features, transposed: rows(parameters, words), into: logits.columns(words))
     }
+    if let cap { Backend.softcapRows(logits, cap: cap) }
   }
 }

@@ -5,10 +5,13 @@ struct Attend: Operation {
   let shape: HeadShape
   /// How many positions a query sees, its own among them; nil for all earlier ones.
   let window: Int?
+  /// Scores are c tanh(score / c); nil for scores as they are.
+  let cap: Double?
 
-  init(shape: HeadShape, window: Int? = nil) {
+  init(shape: HeadShape, window: Int? = nil, cap: Double? = nil) {
     self.shape = shape
     self.window = window
+    self.cap = cap
   }
 
   var inputWidth: Int { shape.width }
@@ -22,7 +25,8 @@ struct Attend: Operation {
   @specialized(where Scalar == Double)
   func forward<Scalar: ModelScalar>(_ site: Site<Scalar>) {
     Backend.attend(
-      site.input, shape, window: window, sequences: site.rows.sequences, logSumExp: site.notes,
+      site.input, shape, window: window, cap: cap, sequences: site.rows.sequences,
+      logSumExp: site.notes,
       scratch: site.scratch, into: site.output)
   }
 
@@ -33,7 +37,7 @@ struct Attend: Operation {
     into receiver: any GradientReceiver<Scalar>
   ) {
     Backend.attendBackward(
-      site.input, shape, window: window, sequences: site.rows.sequences, out: site.output,
+      site.input, shape, window: window, cap: cap, sequences: site.rows.sequences, out: site.output,
       dOut: gradient.output, logSumExp: site.notes, scratch: site.scratch, dHeads: gradient.input)
   }
 
@@ -44,7 +48,7 @@ struct Attend: Operation {
     along direction: ParameterView<Scalar>
   ) {
     Backend.attendTangent(
-      site.input, tangent.input, shape, window: window, sequences: site.rows.sequences,
+      site.input, tangent.input, shape, window: window, cap: cap, sequences: site.rows.sequences,
       logSumExp: site.notes,
       scratch: site.scratch, into: tangent.output)
   }
@@ -53,7 +57,8 @@ struct Attend: Operation {
   @specialized(where Scalar == Double)
   func step<Scalar: ModelScalar>(_ site: Site<Scalar>, cache: DecodingCache<Scalar>) {
     Backend.attendToCache(
-      site.input, shape, window: window, positions: site.rows.positions, active: site.rows.active,
+      site.input, shape, window: window, cap: cap, positions: site.rows.positions,
+      active: site.rows.active,
       cache: cache.base, capacity: cache.capacity, scores: site.scratch, into: site.output)
   }
 

@@ -21,7 +21,7 @@ import torch
 import transformers
 from safetensors.torch import load_file, save_file
 from transformers import (
-    AutoModelForCausalLM, AutoModelForSequenceClassification, Gemma3ForCausalLM, Gemma3TextConfig, GPT2Config,
+    AutoModelForCausalLM, AutoModelForSequenceClassification, Gemma2Config, Gemma2ForCausalLM, Gemma3ForCausalLM, Gemma3TextConfig, GPT2Config,
     GPT2ForSequenceClassification, GPT2LMHeadModel, GPTNeoXConfig, GPTNeoXForCausalLM, LlamaConfig, LlamaForCausalLM, LlamaForSequenceClassification, MistralConfig,
     MistralForCausalLM, Olmo2Config, Olmo2ForCausalLM, Olmo3Config, Olmo3ForCausalLM, Phi3Config, Phi3ForCausalLM,
     Qwen2Config, Qwen2ForCausalLM, Qwen2ForSequenceClassification, Qwen3Config, Qwen3ForCausalLM, Qwen3MoeConfig,
@@ -34,7 +34,7 @@ LOGIT_TOLERANCE_OF_OLMO = 2e-5
 GRADIENT_TOLERANCE = 1e-5  # |difference| / |gradient|, Euclidean, over all parameters
 GRADIENT_SAMPLES = [1, 6]  # the samples whose gradients are written in full
 # One checkpoint of each newer family has them.
-WITHOUT_GRADIENTS = {"mistral-tied", "phi3-tied", "olmo2-tied", "gemma3-untied", "gpt-neox-sequential", "qwen2-window", "qwen3-moe-tied"}
+WITHOUT_GRADIENTS = {"mistral-tied", "phi3-tied", "olmo2-tied", "gemma3-untied", "gemma3-capped", "gemma2-untied", "gpt-neox-sequential", "qwen2-window", "qwen3-moe-tied"}
 REWARD_TOLERANCE = 1e-5  # largest absolute difference; rewards are of order 1
 
 LLAMA3_ROPE = dict(  # with 6 dimensions a head: one frequency kept, one blended, one divided by 8
@@ -66,6 +66,7 @@ QWEN3_MOE = (Qwen3MoeConfig, Qwen3MoeForCausalLM)
 LLAMA = (LlamaConfig, LlamaForCausalLM)
 MISTRAL, PHI3 = (MistralConfig, MistralForCausalLM), (Phi3Config, Phi3ForCausalLM)
 OLMO2, OLMO3 = (Olmo2Config, Olmo2ForCausalLM), (Olmo3Config, Olmo3ForCausalLM)
+GEMMA2 = (Gemma2Config, Gemma2ForCausalLM)
 GEMMA3, NEOX = (Gemma3TextConfig, Gemma3ForCausalLM), (GPTNeoXConfig, GPTNeoXForCausalLM)
 CHECKPOINTS = {  # name: family, configuration, stored type. Unequal sizes show a swapped dimension.
     "qwen3-tied": (QWEN3, sizes(
@@ -132,6 +133,16 @@ CHECKPOINTS = {  # name: family, configuration, stored type. Unequal sizes show 
     "qwen3-moe-tied": (QWEN3_MOE, sizes(
         64, 32, 8, 2, 2, 1, head_dim=10, tie_word_embeddings=True, num_experts=4, num_experts_per_tok=3,
         moe_intermediate_size=5, norm_topk_prob=False, decoder_sparse_step=2), torch.float32),
+    # Caps are low, so that they bend scores and logits of a tiny model.
+    "gemma3-capped": (GEMMA3, sizes(
+        64, 32, 8, 2, 2, 1, head_dim=10, tie_word_embeddings=True, sliding_window=100,
+        query_pre_attn_scalar=10, final_logit_softcapping=2.0), torch.float32),
+    "gemma2": (GEMMA2, sizes(
+        64, 32, 8, 3, 4, 2, head_dim=6, tie_word_embeddings=True, sliding_window=4, query_pre_attn_scalar=9,
+        attn_logit_softcapping=0.5, final_logit_softcapping=3.0), torch.float32),
+    "gemma2-untied": (GEMMA2, sizes(
+        72, 32, 8, 2, 2, 1, head_dim=10, tie_word_embeddings=False, sliding_window=5, query_pre_attn_scalar=10,
+        attn_logit_softcapping=None, final_logit_softcapping=1.5), torch.float32),
 }
 
 REWARDS = {  # name: classes, configuration. The end token 2 is the pad, absent, and another one.
@@ -257,7 +268,11 @@ def forward(weights, config, tokens):
     """Logits (T, V) of one sequence, positions from 0."""
     table = TABLES.get(config["model_type"], "model.embed_tokens")
     head = weights.get(stored(config, "lm_head.weight"), weights[table + ".weight"])
-    return states(weights, config, tokens) @ head.T
+    return capped(states(weights, config, tokens) @ head.T, config.get("final_logit_softcapping"))
+
+
+def capped(x, cap):
+    return x if cap is None else cap * (x / cap).tanh()
 
 
 def states(weights, config, tokens):
@@ -269,7 +284,7 @@ def states(weights, config, tokens):
         return neox_states(weights, config, tokens)
     H, G, D = (config[k] for k in ("num_attention_heads", "num_key_value_heads", "head_dim"))
     T, epsilon = len(tokens), config["rms_norm_eps"]
-    is_gemma, is_olmo = kind == "gemma3_text", kind.startswith("olmo")
+    is_gemma, is_olmo = kind.startswith("gemma"), kind.startswith("olmo")
     scaling = config["query_pre_attn_scalar"] if is_gemma else D
     embedding = weights["model.embed_tokens.weight"]
     x = embedding[torch.tensor(tokens)]
@@ -313,7 +328,8 @@ def states(weights, config, tokens):
         factor = attention_factor(rope)
         q, k = factor * rotate(heads(q, "q", H), angle), factor * rotate(heads(k, "k", G), angle)
         k, v = (t.repeat_interleave(H // G, 0) for t in (k, heads(v, "v", G)))
-        score = (q @ k.transpose(1, 2) / math.sqrt(scaling)).masked_fill(unseen, -math.inf)
+        score = capped(q @ k.transpose(1, 2) / math.sqrt(scaling), config.get("attn_logit_softcapping"))
+        score = score.masked_fill(unseen, -math.inf)
         y = project((score.softmax(-1) @ v).transpose(0, 1).reshape(T, H * D), "self_attn.o_proj")
         x = x + (norm(y, "post_attention_layernorm") if is_olmo or is_gemma else y)
 
