@@ -3,22 +3,25 @@ import Foundation
 
 extension Machine {
   /// The cores that the program may use: those that it may be scheduled on, within the quota of its
-  /// control groups and the allocation of a Slurm task. At least 1.
+  /// control groups, the allocation of a Slurm task and OMP_NUM_THREADS. At least 1.
   ///
   /// More workers than that would only wait for each other.
   public static var usableCoreCount: Int {
     func read(_ path: String) -> String? { try? String(contentsOfFile: path, encoding: .utf8) }
+    let environment = ProcessInfo.processInfo.environment
     return usableCoreCount(
       of: ProcessInfo.processInfo.activeProcessorCount,
-      slurm: ProcessInfo.processInfo.environment["SLURM_CPUS_PER_TASK"], read: read)
+      slurm: environment["SLURM_CPUS_PER_TASK"], openMP: environment["OMP_NUM_THREADS"], read: read)
   }
 
   /// The same from the files of a system with `count` processors.
   package static func usableCoreCount(
-    of count: Int, slurm: String?, read: (String) -> String?
+    of count: Int, slurm: String?, openMP: String? = nil, read: (String) -> String?
   ) -> Int {
     let limits = [
       read("/proc/self/status").flatMap(allowedCount), quota(read), slurm.flatMap { Int($0) },
+      // One number for each level of nested parallelism; the first is ours.
+      openMP.flatMap { $0.split(separator: ",").first }.flatMap { Int($0) },
     ]
     return max(1, limits.compactMap(\.self).filter { $0 > 0 }.reduce(count, min))
   }

@@ -4,8 +4,10 @@ import Testing
 
 /// The cores of a process on systems that are described by their files.
 @Suite struct MachineCoresTests {
-  private static func count(_ files: [String: String], slurm: String? = nil) -> Int {
-    Machine.usableCoreCount(of: 64, slurm: slurm) { files[$0] }
+  private static func count(
+    _ files: [String: String], slurm: String? = nil, openMP: String? = nil
+  ) -> Int {
+    Machine.usableCoreCount(of: 64, slurm: slurm, openMP: openMP) { files[$0] }
   }
 
   @Test func aSystemThatSaysNothingHasAllCores() {
@@ -49,6 +51,12 @@ import Testing
   @Test(arguments: [("6", 6), ("128", 64), ("0", 64), ("many", 64)])
   func slurmsAllocationCounts(text: String, cores: Int) {
     #expect(Self.count([:], slurm: text) == cores)
+  }
+
+  @Test(arguments: [("6", 6), ("4,2", 4), ("128", 64), ("0", 64), ("", 64), ("auto", 64)])
+  func openMPsThreadsCount(text: String, cores: Int) {
+    #expect(Self.count([:], openMP: text) == cores)
+    #expect(Self.count([:], slurm: "3", openMP: text) == min(3, cores))
   }
 
   @Test func thisProcessHasAtLeastOne() {

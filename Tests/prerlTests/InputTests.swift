@@ -81,6 +81,29 @@ import Testing
     }
   }
 
+  /// Tasks of a Slurm array find their parts themselves; the folder of parts is merged.
+  @Test func tasksOfAnArrayMerge() throws {
+    try withProgram { program in
+      let align = "prerl align --samples 16 --per-problem 8 --quiet --bootstrap 100"
+      let script = """
+        mkdir parts; export SLURM_ARRAY_TASK_COUNT=2 SLURM_ARRAY_TASK_MIN=5 SLURM_ARRAY_TASK_MAX=6
+        for id in 5 6; do
+          SLURM_ARRAY_TASK_ID=$id \(align) --shard auto --output parts/$id.h5 >/dev/null || exit
+        done
+        \(align) --output whole.h5 >/dev/null && prerl merge --output parts/merged.h5 parts \
+          && prerl merge --output parts/merged.h5 --overwrite parts
+        """
+      let outcome = try Self.sh(program, script)
+      #expect(outcome.status == 0, "\(outcome.errors)")
+      #expect(try program.run("diff", "whole.h5", "parts/merged.h5").status == 0)
+      let outside = try program.run("align", "--shard", "auto", "--output", "a.h5")
+      #expect(outside.status == 2 && outside.errors.contains("SLURM_ARRAY_TASK_ID is not set"))
+      #expect(try Self.sh(program, "mkdir empty").status == 0)
+      let empty = try program.run("merge", "--output", "b.h5", "empty")
+      #expect(empty.status == 2 && empty.errors.hasPrefix("prerl: empty: a folder without"))
+    }
+  }
+
   /// The next file that is opened would get the number of a closed stream.
   @Test func closedStreamsAreNotTakenForFiles() throws {
     try withProgram { program in

@@ -108,7 +108,8 @@ struct AlignCommand: ParsableCommand {
 
   @Option(
     help: ArgumentHelp(
-      "Measure only part i of n (i from 0); prerl merge joins the parts.", valueName: "i/n"),
+      "Measure only part i of n (i from 0), or auto for the part of this task of a Slurm array; prerl merge joins the parts.",
+      valueName: "i/n"),
     transform: parsedShard)
   var shard: Shard?
 
@@ -342,8 +343,13 @@ extension Checkpoint.Differentiated: ExpressibleByArgument {}
 
 /// A part as the command line names it.
 private func parsedShard(_ argument: String) throws -> Shard {
+  if argument == "auto" {
+    return try Shard(slurm: ProcessInfo.processInfo.environment) {
+      ValidationError($0)
+    }
+  }
   guard let shard = Shard(argument) else {
-    throw ValidationError("expected i/n with 0 <= i < n, the first part is 0/n")
+    throw ValidationError("expected auto, or i/n with 0 <= i < n, the first part is 0/n")
   }
   return shard
 }

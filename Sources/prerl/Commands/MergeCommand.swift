@@ -11,15 +11,16 @@ struct MergeCommand: ParsableCommand {
     abstract: "Join the result files of prerl align --shard i/n into one.",
     discussion: """
       Every dataset of the joined file has the same bits as in a run without --shard. A missing, \
-      repeated or unfinished part, or a part of another run, is an error.
+      repeated or unfinished part, or a part of another run, is an error. A folder stands for all its \
+      files that end with .h5.
 
-      Example: prerl merge --output alignment.h5 part0.h5 part1.h5
+      Example: prerl merge --output alignment.h5 parts
       """)
 
   @Option(help: ArgumentHelp("Write the joined results to this HDF5 file.", valueName: "file.h5"))
   var output: String
 
-  @Argument(help: ArgumentHelp("The parts, in any order.", valueName: "part"))
+  @Argument(help: ArgumentHelp("The parts in any order, or folders of parts.", valueName: "part"))
   var parts: [String]
 
   @OptionGroup var printOptions: PrintOptions
@@ -29,7 +30,31 @@ struct MergeCommand: ParsableCommand {
     CommonOptions(printOptions, overwriteOptions)
   }
 
+  /// The files of the arguments; the output of an earlier merge is not a part.
+  private func files() throws -> [String] {
+    func resolved(_ path: String) -> String {
+      URL(fileURLWithPath: path).resolvingSymlinksInPath().path
+    }
+    var files: [String] = []
+    for part in parts {
+      guard FileKind(part) == .folder else {
+        files.append(part)
+        continue
+      }
+      let found = try FileManager.default.contentsOfDirectory(atPath: part).sorted()
+        .filter { $0.hasSuffix(".h5") && !$0.hasPrefix(".") }
+        .map { (part as NSString).appendingPathComponent($0) }
+        .filter { resolved($0) != resolved(output) }
+      guard !found.isEmpty else {
+        throw OutputError.usage(part, "a folder without files that end with .h5 (expected parts)")
+      }
+      files += found
+    }
+    return files
+  }
+
   func run() throws {
+    let parts = try files()
     try common.checkOutputs([output], inputs: parts)
     let history = ([Date().formatted(.iso8601) + ":"] + CommandLine.arguments)
       .joined(separator: " ")
