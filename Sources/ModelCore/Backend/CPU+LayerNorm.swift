@@ -3,21 +3,20 @@
 // y = w ∘ x̂ + b,  x̂ = (x − μ) r,  μ = mean(x),  r = 1 / √(mean((x − μ)²) + ε)
 // dx = r (d̂ − mean(d̂) − x̂ · mean(d̂ ∘ x̂)) with d̂ = dy ∘ w;  dw += dy ∘ x̂;  db += dy
 // ẏ = ẇ ∘ x̂ + ḃ + w ∘ r (ẋ − mean(ẋ) − x̂ · mean(ẋ ∘ x̂))
-import RealModule
 
 /// μ and r of a row x (count).
 @inline(__always)
 private func moments<Scalar: ModelScalar>(
   _ x: UnsafePointer<Scalar>, count: Int, epsilon: Scalar
 ) -> (mean: Scalar, r: Scalar) {
-  var sum = Scalar.zero
-  for i in 0..<count { sum = Relaxed.sum(sum, x[i]) }
-  let mean = sum / Scalar(count)
-  var squares = Scalar.zero
-  for i in 0..<count {
-    let distance = x[i] - mean
-    squares = Relaxed.multiplyAdd(distance, distance, squares)
-  }
+  let mean = laneSum(count: count, eight: { lanes(x + $0) }, one: { x[$0] }) / Scalar(count)
+  let squares = laneSum(
+    count: count,
+    eight: {
+      let distance = lanes(x + $0) - mean
+      return distance * distance
+    },
+    one: { (x[$0] - mean) * (x[$0] - mean) })
   return (mean, 1 / (squares / Scalar(count) + epsilon).squareRoot())
 }
 
@@ -41,17 +40,13 @@ package func layerNormBackward<Scalar: ModelScalar>(
 ) {
   // In the forward pass this was: y[i] = weight[i] * ((x[i] - mean) * r) + bias[i]
   let (mean, r) = moments(x, count: count, epsilon: epsilon)
-  var sum = Scalar.zero
-  var projection = Scalar.zero
-  for i in 0..<count {
-    let normed = (x[i] - mean) * r
-    let d = dy[i] * weight[i]
-    sum = Relaxed.sum(sum, d)
-    projection = Relaxed.multiplyAdd(d, normed, projection)
-    dWeight[i] += dy[i] * normed
-  }
-  let center = sum / Scalar(count)
-  let pull = projection / Scalar(count)
+  let center = dot(dy, weight, count: count) / Scalar(count)
+  let pull =
+    laneSum(
+      count: count,
+      eight: { lanes(dy + $0) * lanes(weight + $0) * ((lanes(x + $0) - mean) * r) },
+      one: { dy[$0] * weight[$0] * ((x[$0] - mean) * r) }) / Scalar(count)
+  for i in 0..<count { dWeight[i] += dy[i] * ((x[i] - mean) * r) }
   for i in 0..<count {
     let gradient = r * (dy[i] * weight[i] - center - (x[i] - mean) * r * pull)
     dx[i] = beta == 0 ? gradient : beta * dx[i] + gradient
@@ -93,14 +88,12 @@ extension CPU {
     for row in 0..<x.rows {
       let (x, dx, dy) = (x.row(row), dx.row(row), dy.row(row))
       let (mean, r) = moments(x, count: count, epsilon: epsilon)
-      var sum = Scalar.zero
-      var projection = Scalar.zero
-      for i in 0..<count {
-        sum = Relaxed.sum(sum, dx[i])
-        projection = Relaxed.multiplyAdd(dx[i], (x[i] - mean) * r, projection)
-      }
-      let center = sum / Scalar(count)
-      let pull = projection / Scalar(count)
+      let center =
+        laneSum(count: count, eight: { lanes(dx + $0) }, one: { dx[$0] }) / Scalar(count)
+      let pull =
+        laneSum(
+          count: count, eight: { lanes(dx + $0) * ((lanes(x + $0) - mean) * r) },
+          one: { dx[$0] * ((x[$0] - mean) * r) }) / Scalar(count)
       for i in 0..<count {
         let normed = (x[i] - mean) * r
         dy[i] = dw[i] * normed + db[i] + w[i] * r * (dx[i] - center - normed * pull)

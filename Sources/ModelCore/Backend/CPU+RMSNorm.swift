@@ -3,8 +3,6 @@
 // y_i = w_i x̂_i,  x̂ = x · r,  r = 1 / √(mean(x²) + ε)
 // dx = r (d̂ − x̂ · mean(d̂ ∘ x̂)) with d̂ = dy ∘ w;  dw += dy ∘ x̂
 
-import RealModule
-
 /// r of a row x (count).
 @inline(__always)
 func inverseRootMeanSquare<Scalar: ModelScalar>(
@@ -37,11 +35,10 @@ package func rmsNormBackward<Scalar: ModelScalar>(
 ) {
   // In the forward pass this was: y[i] = weight[i] * (x[i] * r)
   let r = inverseRootMeanSquare(x, count: count, epsilon: epsilon)
-  var projection = Scalar.zero
-  for i in 0..<count {
-    projection = Relaxed.multiplyAdd(dy[i] * weight[i], x[i], projection)
-    dWeight[i] += dy[i] * (x[i] * r)
-  }
+  let projection = laneSum(
+    count: count, eight: { lanes(dy + $0) * lanes(weight + $0) * lanes(x + $0) },
+    one: { dy[$0] * weight[$0] * x[$0] })
+  for i in 0..<count { dWeight[i] += dy[i] * (x[i] * r) }
   let pull = projection * r * r / Scalar(count)
   if beta == 0 {
     for i in 0..<count { dx[i] = r * (dy[i] * weight[i] - x[i] * pull) }

@@ -1,16 +1,54 @@
-// Sums, dot products and maxima over rows. Strict IEEE sums are never vectorised. These allow
-// reassociation (swift-numerics' Relaxed); the order of the sum is fixed by the build and does not
-// depend on the data.
-import RealModule
+// Sums, dot products and maxima over rows.
+//
+// The compiler never vectorises a strict IEEE sum, and if it may reassociate one, the order depends on the instruction set.
+// So the order is written down: four times eight partial sums. Their bits are the same in every build.
+
+/// Eight neighbouring elements.
+@inline(__always)
+func lanes<Scalar: ModelScalar>(_ x: UnsafePointer<Scalar>) -> SIMD8<Scalar> {
+  UnsafeRawPointer(x).loadUnaligned(as: SIMD8<Scalar>.self)
+}
+
+/// The same as Double. (A conversion of whole vectors compiles to one per lane.)
+@inline(__always)
+private func wideLanes<Scalar: ModelScalar>(_ x: UnsafePointer<Scalar>) -> SIMD8<Double> {
+  SIMD8(
+    Double(x[0]), Double(x[1]), Double(x[2]), Double(x[3]), Double(x[4]), Double(x[5]),
+    Double(x[6]), Double(x[7]))
+}
+
+/// Σ of `count` terms: `eight` returns those from an index on, `one` that at an index.
+@inline(__always)
+func laneSum<Term: SIMDScalar & BinaryFloatingPoint>(
+  count: Int, eight: (Int) -> SIMD8<Term>, one: (Int) -> Term
+) -> Term {
+  var sums = (SIMD8<Term>.zero, SIMD8<Term>.zero, SIMD8<Term>.zero, SIMD8<Term>.zero)
+  var i = 0
+  while i + 32 <= count {
+    sums.0 += eight(i)
+    sums.1 += eight(i + 8)
+    sums.2 += eight(i + 16)
+    sums.3 += eight(i + 24)
+    i += 32
+  }
+  while i + 8 <= count {
+    sums.0 += eight(i)
+    i += 8
+  }
+  var sum = ((sums.0 + sums.1) + (sums.2 + sums.3)).sum()
+  while i < count {
+    sum += one(i)
+    i += 1
+  }
+  return sum
+}
 
 /// Σ x·y in the scalar's own precision.
 @inline(__always)
 func dot<Scalar: ModelScalar>(
   _ x: UnsafePointer<Scalar>, _ y: UnsafePointer<Scalar>, count: Int
 ) -> Scalar {
-  var sum = Scalar.zero
-  for i in 0..<count { sum = Relaxed.multiplyAdd(x[i], y[i], sum) }
-  return sum
+  laneSum(count: count, eight: { lanes(x + $0) * lanes(y + $0) }, one: { x[$0] * y[$0] })
 }
 
 /// Σ x·y with every product and sum in Double, for published numbers.
@@ -18,9 +56,9 @@ func dot<Scalar: ModelScalar>(
 package func wideDot<Scalar: ModelScalar>(
   _ x: UnsafePointer<Scalar>, _ y: UnsafePointer<Scalar>, count: Int
 ) -> Double {
-  var sum = 0.0
-  for i in 0..<count { sum = Relaxed.multiplyAdd(Double(x[i]), Double(y[i]), sum) }
-  return sum
+  laneSum(
+    count: count, eight: { wideLanes(x + $0) * wideLanes(y + $0) },
+    one: { Double(x[$0]) * Double(y[$0]) })
 }
 
 /// y += a·x
