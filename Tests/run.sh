@@ -16,9 +16,9 @@ if (($# == 0)); then
   echo "Documentation: every link and every code sample (about a minute)"
   Tests/docs.sh
   if command -v python3 >/dev/null; then
-    echo "The scripts that decide claims"
-    python3 -B -m unittest -q Tests/python/test_verdicts.py
+    echo "The scripts that decide claims, and the wheel's Python module"
+    python3 -B -m unittest -q Tests/python/test_verdicts.py Tests/python/test_module.py
   else
-    echo "Tests/python/test_verdicts.py: skipped: no python3"
+    echo "Tests/python/test_*.py: skipped: no python3"
   fi
 fi
