@@ -91,7 +91,7 @@ import Testing
         ),
         (
           ["--rollouts", "t.jsonl", "--against", "unscored.jsonl"],
-          "unscored.jsonl: some rollouts have no reward"
+          " has no reward"
         ),
         (["--rollouts", "absent.jsonl", "--against", "h.jsonl"], "absent.jsonl"),
         (

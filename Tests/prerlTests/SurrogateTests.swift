@@ -128,7 +128,7 @@ import Testing
       #expect(refused.status == 2)
       #expect(
         refused.errors.hasPrefix(
-          "prerl: flat.jsonl: there are 4 clusters with groups of at least two among the rollouts of "
+          "prerl: flat.jsonl: 4 clusters with groups of at least two among the rollouts of "
             + "training (at least 8)"))
       let shared = try program.run(
         "surrogate", "--rollouts", "flat.jsonl", "--held-out", "flat.jsonl", "--quiet")

@@ -52,7 +52,7 @@ struct AlignmentSetup {
       guard let shared = others.first(where: { known.contains(key($0)) }) else { return }
       throw CommandFailure.usage(
         "\(heldOut): rollout \(shared.id) has the \(what)\(text(shared)), which \(path) has, too (expected "
-          + "\(what)s that it does not have)")
+          + "held-out \(what)s that \(path) does not have)")
     }
     try refuse("cluster", { " " + $0.cluster }, { Array($0.cluster.utf8) })
     try refuse("problem", { " " + $0.problemID }, { Array($0.problemID.utf8) })

@@ -23,7 +23,7 @@ struct UpdateBatches: Sendable {
   /// The same, and whether it is in the held-out rollouts.
   static func obstacleInPool(_ plan: AlignmentPlan) -> (isHeldOut: Bool, reason: String)? {
     if let place = plan.rollouts.firstIndex(where: { $0.reward == nil }) {
-      return (place >= plan.heldOutStart, "some rollouts have no reward")
+      return (place >= plan.heldOutStart, "rollout \(plan.rollouts[place].id) has no reward")
     }
     let advantages = UpdateBatches(plan).advantages
     let pools =
@@ -40,7 +40,7 @@ struct UpdateBatches: Sendable {
       if clusters.count < count {
         return (
           isHeldOut,
-          "there are \(clusters.count) clusters with groups of at least two\(place) (at least \(count))"
+          "\(clusters.count) cluster\(clusters.count == 1 ? "" : "s") with groups of at least two\(place) (at least \(count))"
         )
       }
       if grouped.allSatisfy({ advantages[$0] == 0 }) {
