@@ -34,3 +34,4 @@ for seed in "${seeds[@]}"; do
   done
 done
 "$PRERL" compare "${folders[@]}" --reference group --output "$runs/comparison.json" --overwrite
+python3 experiments/actor-critic/table.py "$runs" "$runs/table.json"
