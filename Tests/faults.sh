@@ -1,7 +1,7 @@
 #!/usr/bin/env bash
 # Fails the n-th system call of a short run of `align` and of `train`, for every n, and goes on with --resume: the result has the bits of
 # a run without faults, or there is one clear line. Never a crash, a hang or half a file. Needs strace.
-# usage: Tests/faults.sh [STRIDE]     (every STRIDE-th n of the frequent calls; default 1: about a quarter of an hour)
+# usage: Tests/faults.sh [STRIDE]     (every STRIDE-th n of the frequent calls; default 1: about half an hour; 61: three minutes)
 set -uo pipefail
 cd "$(dirname "$0")/.."
 prerl=$(realpath "${PRERL:-.build/release/prerl}")
@@ -54,9 +54,9 @@ try() {
   [[ $call != write ]] || for file in "${files[@]}"; do paths+=(-P "$file"); done
   timeout -k 5 60 "${SPACE[@]}" strace -f -qq -o trace "${paths[@]}" -e trace="$call" -e inject="$call:error=$error:when=$n" "$prerl" "${command[@]}" >out 2>err
   status=$?
-  runs=$((runs + 1))
-  # The injection came after the last such call.
+  # There is no n-th call of this kind.
   grep -q INJECTED trace || return 1
+  runs=$((runs + 1))
   case $status in
     0) ;;
     1 | 2 | 3) [[ $(wc -l <err) == 1 && $(head -c 7 err) == "prerl: " ]] || complain "$name" "status $status with $(wc -l <err) lines: $(tail -n 1 err)" ;;
@@ -95,7 +95,7 @@ for kind in align train; do
     for ((n = first; n < 2000; n += step)); do
       try "$kind" "${call%:*}" "${call#*:}" "$n" || break
     done
-    echo "$kind, $call: $((runs - before - 1)) places"
+    echo "$kind, $call: $((runs - before)) places"
   done
 done
 echo "$runs runs: $survived went on in spite of the fault, $refused said so in one line and could be resumed; $failed failures"
